@@ -1,0 +1,279 @@
+"""`analyze`: a frame or a panel to a Chart, which is numbers first; picture, table and sentence only read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from pdsa import phases as phase_plan
+from pdsa.chart.arguments import check_spec, panel_from_frame, rules_of
+from pdsa.chart.choose import choose
+from pdsa.chart.engine import Answer, compute, empty_answer
+from pdsa.chart.notes import add_notes
+from pdsa.chart.verdicts import Judgement, judge
+from pdsa.phases import Plan
+from pdsa.records import Annotation, ChartSpec, Measure, Rule
+from pdsa.series import Codes, Floats, Panel
+from pdsa.terms import POINT_COLUMNS, SUMMARY_COLUMNS, Better, Constants, Gaps, Kind, LimitsMethod, Screen, Step, Ties
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """An analysed measure: one row per point, per phase and per series.
+
+    Parameters
+    ----------
+    points, phases, summary
+        The frames that README and `analyze` describe.
+    by
+        The columns that tell series apart.
+    spec
+        Every argument that the numbers rest on.
+    status
+        Shape (points,): positions in `terms.STATUSES`, for drawings that tell missing from hidden.
+    measure, annotations
+        What drawings and sentences need to name things; they change no number.
+    """
+
+    points: pd.DataFrame
+    phases: pd.DataFrame
+    summary: pd.DataFrame
+    by: tuple[str, ...]
+    spec: ChartSpec
+    status: Codes
+    step: Step | None = None
+    measure: Measure | None = None
+    annotations: tuple[Annotation, ...] = field(default=())
+
+    def only(self, **keys: str) -> Chart:
+        """The chart of those series whose columns have these values; this one stays as it is."""
+
+        def matches(frame: pd.DataFrame) -> pd.Series:
+            found = pd.Series(True, index=frame.index)
+            for name, value in keys.items():
+                found &= frame[name] == value
+            return found
+
+        rows = matches(self.points)
+        return replace(
+            self,
+            points=self.points[rows].reset_index(drop=True),
+            phases=self.phases[matches(self.phases)].reset_index(drop=True),
+            summary=self.summary[matches(self.summary)].reset_index(drop=True),
+            status=self.status[rows.to_numpy()],
+        )
+
+
+def analyze(
+    frame: pd.DataFrame | Panel,
+    kind: Kind = "run",
+    *,
+    value: str = "value",
+    denominator: str | None = None,
+    per: float = 1,
+    period: str = "period",
+    by: str | Sequence[str] | None = None,
+    step: Step | None = None,
+    baseline: object = None,
+    exclude: object = None,
+    phases: object = None,
+    rules: str | Iterable[str | Rule] = "anhoej",
+    limits: LimitsMethod | None = None,
+    screen: Screen = "off",
+    constants: Constants = "rounded",
+    gaps: Gaps = "break",
+    ties: Ties = "skip",
+    center: float | None = None,
+    sigma: float | None = None,
+    better: Better | None = None,
+    target: float | None = None,
+    recent: int = 6,
+) -> Chart:
+    """Analyse every series of a frame: lines, rules, verdict and notes.
+
+    Parameters
+    ----------
+    frame
+        Tidy: one row per series and period; or a Panel.
+    kind
+        `run`, `i`, `mr`, `p`, `p_prime`, `u`, `u_prime`, or `auto`, which chooses by series and says why.
+    value, denominator
+        Columns of the numerator, count or measurement, and of the denominator; with one, `run`, `i` and `mr` plot
+        their quotient.
+    per
+        Multiplies values and lines: 100, 1000.
+    period, by
+        Columns of the period (dates, whole numbers, Periods or ordered categories) and of the series.
+    step
+        `day`, `week` or `month`: insert the missing periods as gaps.
+    baseline, exclude, phases
+        1-based positions in period order, dates, or the name of a column. `baseline=12` freezes the lines on the
+        first 12 points (of the first phase); a pair is its first and last. `exclude=[3]` leaves a point out of lines
+        and rules. `phases=[12, 24]` names the last period of every phase but the last.
+    rules
+        `anhoej`, or a list of `outside`, `long_run`, `few_crossings`.
+    limits
+        `published`: the formulas of the reference packages (what None means for a named kind). `guarded` (None with
+        `auto`): exact limits where counts are small, sigma_z at least 1, screening that cannot empty the ranges.
+    screen
+        `once` sets moving ranges of 3.267 times their mean and more aside, one time.
+    constants
+        `rounded`: 3 / 1.128 and 3.267; `wheeler`: 2.66 and 3.268; `exact`: 3 / 1.128379.
+    gaps
+        `break`: no moving range across a missing point; `bridge`: across it.
+    ties
+        `skip`: points on the center neither extend nor break a run.
+    center, sigma
+        Given lines in plotted units; sigma for kind `i`.
+    better, target
+        The good direction, `up` or `down`, and the target in plotted units.
+    recent
+        A signal counts for the verdict if it reaches one of this many latest useful points.
+
+    Returns
+    -------
+    Chart
+        `points`, `phases` and `summary`; series ascend by the `by` columns, periods within them.
+
+    Raises
+    ------
+    InputError
+        With every problem of the frame or argument.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> weeks = pd.DataFrame({"week": range(1, 13), "late": [4, 6, 5, 7, 5, 6, 4, 5, 6, 5, 7, 4]})
+    >>> analyze(weeks, "i", value="late", period="week").summary.loc[0, "verdict"]
+    'common_cause'
+    """
+    spec = ChartSpec(
+        kind=kind,
+        per=float(per),
+        step=step,
+        baseline=phase_plan.as_positions(baseline),
+        exclude=phase_plan.as_positions(exclude),
+        phases=phase_plan.as_positions(phases),
+        rules=rules_of(rules),
+        limits=limits,
+        screen=screen,
+        constants=constants,
+        gaps=gaps,
+        ties=ties,
+        center=center,
+        sigma=sigma,
+        better=better,
+        target=target,
+        recent=recent,
+    )
+    check_spec(spec)
+    columns = (by,) if isinstance(by, str) else tuple(by or ())
+    if isinstance(frame, Panel):
+        panel = frame
+    else:
+        panel = panel_from_frame(frame, spec, value=value, denominator=denominator, period=period, by=columns)
+    phase_plan.check_reach(panel, spec)
+    return analyze_panel(panel, spec)
+
+
+def analyze_panel(
+    panel: Panel, spec: ChartSpec, measure: Measure | None = None, annotations: tuple[Annotation, ...] = ()
+) -> Chart:
+    """Analyse every series of a panel with one spec; see `analyze`."""
+    check_spec(spec)
+    plan = phase_plan.plan(panel, spec)
+    kinds = choose(panel, plan, spec) if spec.kind == "auto" else dict.fromkeys(range(panel.size), spec.kind)
+    kind_of = np.array([kinds.get(s, "run") for s in range(panel.size)], dtype=object)[plan.series]
+    answer = empty_answer(len(panel.value), len(plan.series))
+    for kind in sorted(set(kinds.values())):
+        compute(panel, plan, spec, kind, kind_of == kind, answer)
+    judgement = judge(answer, plan, spec, kind_of == "mr")
+    last = np.flatnonzero(np.diff(plan.series, append=-1))
+    add_notes(panel, plan, spec, answer, last, kinds)
+    segments = _segments(panel, plan, spec, answer, judgement, kind_of)
+    return Chart(
+        points=_points(panel, plan, spec, answer, kind_of),
+        phases=segments,
+        summary=segments.iloc[last].drop(columns="phase").reset_index(drop=True),
+        by=tuple(map(str, panel.keys.columns)),
+        spec=spec,
+        status=panel.status,
+        step=panel.step,
+        measure=measure,
+        annotations=annotations,
+    )
+
+
+def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, kind_of: np.ndarray[tuple[int], np.dtype[np.object_]]) -> pd.DataFrame:
+    frame = panel.keys.iloc[panel.series_of_points()].reset_index(drop=True)
+    columns = {
+        "period": panel.period,
+        "phase": plan.label[plan.segment],
+        "numerator": panel.numerator,
+        "denominator": panel.denominator,
+        "included": plan.included,
+        "baseline": plan.baseline,
+        **{name: answer.point[name] for name in ("value", "center", "lower", "upper", "lower_2s", "upper_2s")},
+    }
+    for name in POINT_COLUMNS:
+        frame[name] = columns[name]
+    if len(frame) and all(isinstance(label, int) for label in plan.label):
+        frame["phase"] = frame["phase"].astype("int64")
+    flags = {rule.name: answer.flags.get(rule.name, np.zeros(len(frame), dtype=bool)) for rule in spec.rules}
+    for name, fired in flags.items():
+        frame[f"rule_{name}"] = fired
+    frame["signal"] = np.logical_or.reduce([np.zeros(len(frame), dtype=bool), *flags.values()])
+    frame["reasons"] = _reasons(flags, len(frame))
+    return frame
+
+
+def _reasons(flags: dict[str, np.ndarray[tuple[int], np.dtype[np.bool_]]], points: int) -> pd.Categorical:
+    """Comma-joined names of the rules that fired, as a categorical: no text is made per point."""
+    names = list(flags)
+    code = sum((flags[name].astype(np.int16) << i for i, name in enumerate(names)), np.zeros(points, dtype=np.int16))
+    texts = [",".join(name for i, name in enumerate(names) if c >> i & 1) for c in range(1 << len(names))]
+    return pd.Categorical.from_codes(code, categories=texts)
+
+
+def _segments(
+    panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, judgement: Judgement, kind_of: np.ndarray[tuple[int], np.dtype[np.object_]]
+) -> pd.DataFrame:
+    frame = panel.keys.iloc[plan.series].reset_index(drop=True)
+    frame["phase"] = plan.label
+    if len(frame) and all(isinstance(label, int) for label in plan.label):
+        frame["phase"] = frame["phase"].astype("int64")
+    columns: dict[str, object] = {
+        "kind": kind_of,
+        "limits": spec.method,
+        **{name: answer.counts[name] for name in ("n", "n_useful", "n_outside")},
+        **_run_counts(answer, judgement),
+        **{name: answer.segment[name] for name in ("center", "sigma", "sigma_z", "lag1", "last")},
+        **{name: getattr(judgement, name) for name in ("runs_signal", "verdict", "history", "assurance")},
+        "false_alarm": np.full(len(frame), np.nan),
+        "notes": _tuples(plan),
+    }
+    for name in SUMMARY_COLUMNS:
+        frame[name] = columns[name]
+    return frame
+
+
+def _run_counts(answer: Answer, judgement: Judgement) -> dict[str, Floats]:
+    """The counts of runs and their limits; NaN where no point is useful."""
+    counts = {name: answer.counts[name] for name in ("longest_run", "crossings")}
+    counts |= {name: getattr(judgement, name) for name in ("longest_run_max", "crossings_min")}
+    none = answer.counts["n_useful"] == 0
+    return {name: np.where(none, np.nan, values.astype(float)) for name, values in counts.items()}
+
+
+def _tuples(plan: Plan) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    """The notes of each segment's series, as a column of tuples."""
+    column = np.empty(len(plan.series), dtype=object)
+    for i, s in enumerate(plan.series.tolist()):
+        column[i] = tuple(plan.notes.get(s, ()))
+    return column
+
+
+__all__ = ["Chart", "analyze", "analyze_panel"]

@@ -1,0 +1,55 @@
+"""The `pdsa` command: one file a subcommand; heavy imports stand inside the command bodies."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+COMMANDS = ("example", "lab", "report")
+
+
+class Lazy(click.Group):
+    """Subcommands are found by the name of their file and imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"pdsa.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pdsa-workbench", prog_name="pdsa")
+def pdsa() -> None:
+    """Run charts, control limits and reports for networks of schools that learn together."""
+
+
+def main() -> None:
+    """Run the command; exit codes: 0 done, 1 some reports failed, 2 input or params wrong, 3 our bug."""
+    from pdsa.errors import PdsaError
+
+    try:
+        pdsa(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except PdsaError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        click.echo(f"{error.filename or 'a file'}: {error.strerror or error}; check the disk and its permissions.", err=True)
+        sys.exit(2)
+    except Exception:  # noqa: BLE001 (the outermost door: everything else is our bug, with its traceback)
+        import traceback
+
+        click.echo(traceback.format_exc(), err=True)
+        click.echo("This is a bug in pdsa; the lines above say where.", err=True)
+        sys.exit(3)

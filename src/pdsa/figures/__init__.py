@@ -1,0 +1,26 @@
+"""Chart -> inline SVG and HTML in milliseconds: control charts, small multiples, the matrix of a network.
+
+Figures compute no statistics: they draw columns that exist. Nothing in them runs or is loaded from elsewhere, and
+text that people wrote is escaped. Embed `STYLE` once in a page that carries figures.
+"""
+
+from pdsa.figures.control import control_chart
+from pdsa.figures.figure import STYLE, Figure
+from pdsa.figures.grid import matrix
+from pdsa.figures.multiples import small_multiples
+from pdsa.figures.sections import heading, notes, sentences, sheets, side_by_side
+from pdsa.figures.symbols import symbol
+
+__all__ = [
+    "STYLE",
+    "Figure",
+    "control_chart",
+    "heading",
+    "matrix",
+    "notes",
+    "sentences",
+    "sheets",
+    "side_by_side",
+    "small_multiples",
+    "symbol",
+]

@@ -1,0 +1,54 @@
+"""What every drawing returns, and the style sheet that its HTML needs once a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STYLE = """\
+.pdsa-figure {
+  margin: 0 0 1rem; color: #1b2733; background: #fff; line-height: 1.35; break-inside: avoid;
+  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif;
+}
+.pdsa-figure a { color: inherit; text-decoration: underline #6b7480; text-underline-offset: 2px; }
+.pdsa-figure a:hover, .pdsa-figure a:focus-visible { text-decoration: underline 2px currentColor; }
+.pdsa-chart svg { display: block; max-width: 100%; height: auto; }
+.pdsa-multiples, .pdsa-wide { break-inside: auto; }
+.pdsa-note { color: #545f6b; font-size: 12px; margin: 0 0 .5em; }
+.pdsa-symbol { vertical-align: -1.5px; }
+.pdsa-annotations { color: #1b2733; columns: 20em auto; column-gap: 2em; }
+.pdsa-annotations li { break-inside: avoid; }
+.pdsa-panel { break-inside: avoid; min-width: 0; }
+.pdsa-panel:target { outline: 2px solid #0b4f9e; outline-offset: 3px; }
+.pdsa-panel-head b { font-weight: 600; }
+.pdsa-word { color: #3d4854; }
+.pdsa-legend { color: #545f6b; }
+.pdsa-legend b { color: #1b2733; font-weight: 600; }
+.pdsa-matrix { border-collapse: collapse; font-size: 11px; line-height: 1.2; width: 100%; }
+.pdsa-matrix caption { text-align: left; color: #545f6b; padding: 0 0 .3em; caption-side: top; }
+.pdsa-matrix th, .pdsa-matrix td { padding: 0 8px 0 0; text-align: left; border-bottom: 1px solid #e6e9ed; }
+.pdsa-matrix th { font-weight: 500; }
+.pdsa-matrix thead th { font-weight: 600; border-bottom: 1px solid #545f6b; vertical-align: bottom; }
+.pdsa-matrix tbody th, .pdsa-matrix tbody td { white-space: nowrap; }
+.pdsa-matrix tbody a { text-decoration: none; }
+.pdsa-matrix tbody a:hover, .pdsa-matrix tbody a:focus-visible { text-decoration: underline; }
+.pdsa-matrix tfoot th, .pdsa-matrix tfoot td { border-bottom: 0; border-top: 1px solid #545f6b; padding-top: 3px; }
+.pdsa-matrix tr { break-inside: avoid; }
+@media print { .pdsa-figure a { text-decoration: none; } }
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished picture: `html` for pages and notebooks, `text` for every place that shows no pictures."""
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text

@@ -1,0 +1,140 @@
+"""The matrix of a network: schools by measures, one symbol and one word a cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pdsa import narrate
+from pdsa.figures.figure import Figure
+from pdsa.figures.svg import AS_TYPED, escape, shorten, slug
+from pdsa.figures.symbols import SHORT_WORDS, symbol
+from pdsa.figures.trace import verdicts_of
+from pdsa.figures.words import display
+
+if TYPE_CHECKING:
+    from pdsa.chart import Chart
+
+# Longer tables of one or two measures flow over several columns of the page.
+LONG = 40
+# Room for a school's name in pixels, beside few and beside many measures.
+FEW, NAME_ROOM, NARROW_ROOM = 4, 200.0, 140.0
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One measure: its name, the anchor of its chart, and each school's verdict with its useful points."""
+
+    name: str
+    anchor: str
+    verdicts: dict[str, tuple[str, int]]
+
+    def verdict(self, school: str) -> str:
+        """The school's verdict, or `no_data`."""
+        return self.verdicts.get(school, ("no_data", 0))[0]
+
+    def useful(self, school: str) -> int:
+        """The school's number of useful points."""
+        return self.verdicts.get(school, ("no_data", 0))[1]
+
+
+def matrix(
+    charts: Sequence[Chart], *, names: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
+) -> Figure:
+    """A table of schools by measures in the order of the schools' names, with a legend and counts.
+
+    Parameters
+    ----------
+    charts
+        One for each measure, each with a series for each school.
+    names, links
+        Name to show and address of the page, by the id of a school. A cell links to the measure on that page.
+    """
+    columns = [column for chart in charts for column in columns_of(chart)]
+    schools = sorted({school for column in columns for school in column.verdicts}, key=lambda s: _order(s, names))
+    counts = [Counter(column.verdict(school) for school in schools) for column in columns]
+    rows = "".join(_row(school, display(school, names), (links or {}).get(school, ""), columns) for school in schools)
+    caption = f"Where each school stands: {_many(len(schools), 'school')}, {_many(len(columns), 'measure')}, by name."
+    head = "".join(f'<th scope="col"><bdi>{escape(column.name)}</bdi></th>' for column in columns)
+    table = (
+        f'<table class="pdsa-matrix"><caption>{escape(caption)}</caption>'
+        f'<thead><tr><th scope="col">School</th>{head}</tr></thead><tbody>{rows}</tbody>{_totals(counts)}</table>'
+    )
+    long = len(schools) > LONG and len(columns) <= 2
+    flow = (
+        f'<div class="pdsa-flow" style="columns:{3 - (len(columns) - 1)};column-gap:20px">{table}</div>'
+        if long
+        else table
+    )
+    html = f'<figure class="pdsa-figure pdsa-wide {AS_TYPED}" style="margin:0">{legend()}{flow}</figure>'
+    return Figure(html, "\n".join([caption, *(_counted(c, n) for c, n in zip(columns, counts, strict=True))]))
+
+
+def _order(school: str, names: Mapping[str, str] | None) -> tuple[str, str]:
+    return display(school, names).casefold(), school
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def columns_of(chart: Chart) -> list[Column]:
+    """The columns of a chart: one, or one for each measure that its series name."""
+    own = chart.measure.id if chart.measure else "value"
+    found: dict[str, dict[str, tuple[str, int]]] = {} if "measure" in chart.by else {own: {}}
+    useful = chart.summary["n_useful"].tolist()
+    for (key, verdict), count in zip(verdicts_of(chart).items(), useful, strict=True):
+        parts = {name: str(part) for name, part in zip(chart.by, key, strict=True)}
+        measure = parts.pop("measure", own)
+        school = parts.get("school", next(iter(parts.values()), "all"))
+        found.setdefault(measure, {})[school] = (verdict, int(count))
+    label = {chart.measure.id: chart.measure.name} if chart.measure else {}
+    return [Column(label.get(key, key), f"measure-{slug(key)}", cells) for key, cells in found.items()]
+
+
+def _row(school: str, name: str, link: str, columns: Sequence[Column]) -> str:
+    short = shorten(name, 11, NAME_ROOM if len(columns) <= FEW else NARROW_ROOM)
+    full = f' title="{escape(name)}"' if short != name else ""
+    head = f'<th scope="row"{full}><bdi>{escape(short)}</bdi></th>'
+    return f"<tr>{head}{''.join(_cell(school, name, link, column) for column in columns)}</tr>"
+
+
+def _cell(school: str, name: str, link: str, column: Column) -> str:
+    verdict, useful = column.verdict(school), column.useful(school)
+    words = narrate.VERDICT_WORDS[verdict]
+    sentence = escape(f"{name}, {column.name}: {words} ({_many(useful, 'period')} with data)")
+    inside = f"{symbol(verdict)} {SHORT_WORDS[verdict]}"
+    if link:
+        inside = f'<a href="{escape(link)}#{column.anchor}">{inside}</a>'
+    return f'<td title="{sentence}">{inside}</td>'
+
+
+def _totals(counts: Sequence[Counter[str]]) -> str:
+    cells = "".join(f"<td>{_total(count)}</td>" for count in counts)
+    return f'<tfoot><tr><th scope="row">All schools</th>{cells}</tr></tfoot>'
+
+
+def _total(count: Counter[str]) -> str:
+    shown = [(verdict, word) for verdict, word in SHORT_WORDS.items() if count[verdict]]
+    return " ".join(
+        f'<span role="img" aria-label="{count[v]} {word}" title="{count[v]} {word}" style="white-space:nowrap">'
+        f"{symbol(v)} {count[v]}</span>"
+        for v, word in shown
+    )
+
+
+def _counted(column: Column, count: Counter[str]) -> str:
+    told = ", ".join(f"{count[verdict]} {word}" for verdict, word in SHORT_WORDS.items() if count[verdict])
+    return f"{column.name}: {told or 'no series'}"
+
+
+def legend() -> str:
+    """The six symbols, each with its word, and what it means on pointing at it."""
+    parts = [
+        f'<span style="white-space:nowrap" title="{escape(narrate.VERDICT_MEANINGS[verdict])}">'
+        f"{symbol(verdict)} {word}</span>"
+        for verdict, word in SHORT_WORDS.items()
+    ]
+    return f'<p class="pdsa-legend" style="margin:0 0 .3em;font-size:11px">{" &#160; ".join(parts)}</p>'

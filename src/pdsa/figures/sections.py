@@ -1,0 +1,67 @@
+"""Parts of a page: charts side by side, sheets of small multiples, sentences with their symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pdsa import narrate
+from pdsa.figures.control import control_chart
+from pdsa.figures.figure import Figure
+from pdsa.figures.multiples import small_multiples
+from pdsa.figures.svg import escape, slug
+from pdsa.figures.symbols import NO_SYMBOL, symbol
+
+if TYPE_CHECKING:
+    from pdsa.chart import Chart
+
+
+def side_by_side(charts: tuple[Chart, ...], *, width: float = 560, height: float = 300) -> Figure:
+    """The charts of one school in two columns on wide pages and on paper, in the order given."""
+    drawn = [control_chart(chart, width=width, height=height) for chart in charts]
+    body = "".join(figure.html for figure in drawn)
+    return Figure(f'<div class="pdsa-grid">{body}</div>', "\n".join(figure.text for figure in drawn))
+
+
+def sheets(
+    charts: tuple[Chart, ...],
+    *,
+    names: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
+    most: int = 40,
+) -> Figure:
+    """For each measure a heading and its small multiples, at most `most` panels each."""
+    parts, texts = [], []
+    for chart in charts:
+        figure = small_multiples(chart, names=names, links=links, most=most)
+        own = slug(chart.measure.id) if chart.measure else "value"
+        parts.append(f'<section id="schools-{own}"><h2>{escape(narrate.title(chart))}</h2>{figure.html}</section>')
+        texts.append(figure.text)
+    return Figure("".join(parts), "\n".join(texts))
+
+
+def sentences(findings: narrate.Findings) -> Figure:
+    """Findings as a list, each with the symbol of its verdict; the words alone carry the meaning."""
+    items = []
+    for item in findings.items:
+        mark = f"{symbol(item.verdict)} " if item.verdict and item.verdict not in NO_SYMBOL else ""
+        items.append(f"<li>{mark}{_told(item)}</li>")
+    return Figure(f'<ul class="pdsa-findings">{"".join(items)}</ul>' if items else "", repr(findings))
+
+
+def _told(item: narrate.Finding) -> str:
+    lead = f"<b>{escape(item.lead)}</b> " if item.lead else ""
+    return f"{lead}{escape(item.text)}"
+
+
+def notes(findings: narrate.Findings, title: str = "") -> Figure:
+    """Findings in small type, under a heading if there is one; nothing at all without findings."""
+    items = "".join(f"<li>{_told(item)}</li>" for item in findings.items)
+    head = f"<h2>{escape(title)}</h2>" if title else ""
+    html = f'<div class="pdsa-notes">{head}<ul class="pdsa-lines">{items}</ul></div>' if items else ""
+    return Figure(html, repr(findings))
+
+
+def heading(text: str) -> Figure:
+    """A heading of a page's section."""
+    return Figure(f"<h2>{escape(text)}</h2>", text)

@@ -1,0 +1,173 @@
+"""Small words of SVG: numbers, escaped text, marks, and labels that make room for each other."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Noto Sans', sans-serif"
+
+# Every color used for text or lines keeps a contrast of 4.5 to white paper, also when printed in grey.
+PAPER = "#ffffff"
+INK = "#1b2733"
+MUTED = "#545f6b"
+DATA = "#2f3e4d"
+CENTER = "#2f3e4d"
+LIMIT = "#6b7480"
+TARGET = "#0f5f3c"
+GOOD = "#0b4f9e"
+WORSE = "#a63c06"
+CHANGED = "#5b2a86"
+NOTE = "#545f6b"
+BAND = "#f1f3f5"
+RULE = "#dfe3e8"
+
+# Text that is shown as typed: neither MathJax of a notebook nor of a page may read "$5 (10%) $10" as a formula.
+AS_TYPED = "tex2jax_ignore mathjax_ignore"
+
+# Bold letters are wider than those that `width_of` measures.
+BOLD = 1.2
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_SLUG = re.compile(r"[\W_]+")
+_NARROW = frozenset("iljtfr.,:;'|!()[] ")
+
+
+def escape(text: object) -> str:
+    """Text of people made safe for HTML, SVG and attributes; characters that XML forbids are left out."""
+    return html.escape(_NOT_XML.sub("", str(text)), quote=True)
+
+
+def slug(text: object) -> str:
+    """A text as part of an anchor: letters and digits of any script, joined by hyphens."""
+    return _NOT_SLUG.sub("-", _NOT_XML.sub("", str(text)).lower()).strip("-") or "unnamed"
+
+
+def unique(slugs: Sequence[str]) -> list[str]:
+    """The same slugs, later ones of equal name numbered: `a`, `a-2`, `a-3`."""
+    taken: set[str] = set()
+    answer = []
+    for name in slugs:
+        candidate, number = name, 1
+        while candidate in taken:
+            number += 1
+            candidate = f"{name}-{number}"
+        taken.add(candidate)
+        answer.append(candidate)
+    return answer
+
+
+def digest(text: str) -> str:
+    """Twelve hex digits that depend on the drawing only, so that an id gives no school away and never changes."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def number(value: float) -> str:
+    """A coordinate with at most one decimal."""
+    text = f"{value:.1f}"
+    text = text.removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def width_of(text: str, size: float) -> float:
+    """A cautious width in pixels of a text in the system's font."""
+    if text.isascii():
+        narrow = sum(map(_NARROW.__contains__, text))
+        return size * (0.6 * len(text) - 0.26 * narrow)
+    return size * sum(_em(letter) for letter in text)
+
+
+def _em(letter: str) -> float:
+    if unicodedata.combining(letter):
+        return 0.0
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1.05
+    return 0.34 if letter in _NARROW else 0.62
+
+
+def shorten(text: str, size: float, room: float) -> str:
+    """The text, or its beginning with an ellipsis where it is wider than `room` pixels."""
+    if width_of(text, size) <= room:
+        return text
+    used, kept = size, 0
+    while kept < len(text) and used + width_of(text[kept], size) <= room:
+        used += width_of(text[kept], size)
+        kept += 1
+    return text[:kept].rstrip() + "…"
+
+
+def write(x: float, y: float, text: str, *, size: float = 11, color: str = INK, more: str = "") -> str:
+    """A `<text>` element; its text is escaped here."""
+    return f'<text x="{number(x)}" y="{number(y)}" font-size="{size:g}" fill="{color}"{more}>{escape(text)}</text>'
+
+
+def line(x1: float, y1: float, x2: float, y2: float, color: str, more: str = "") -> str:
+    """A straight `<line>` element."""
+    ends = f'x1="{number(x1)}" y1="{number(y1)}" x2="{number(x2)}" y2="{number(y2)}"'
+    return f'<line {ends} stroke="{color}"{more}/>'
+
+
+def path(d: str, color: str, more: str = "") -> str:
+    """A `<path>` that is stroked and not filled; nothing where there is nothing to draw."""
+    return f'<path d="{d}" fill="none" stroke="{color}"{more}/>' if d else ""
+
+
+def mark(shape: str, x: float, y: float, size: float, color: str) -> str:
+    """One of the shapes of points, centered at x, y; `size` is half its height."""
+    look = f'fill="{color}" stroke="{PAPER}" stroke-width="{size * 0.2:.2g}"/>'
+    if shape == "diamond":
+        d = f"M{number(x)} {number(y - size)}l{size:g} {size:g}-{size:g} {size:g}-{size:g}-{size:g}z"
+        return f'<path d="{d}" {look}'
+    if shape == "square":
+        corner = f'x="{number(x - size)}" y="{number(y - size)}"'
+        side = f'width="{2 * size:g}" height="{2 * size:g}"'
+        return f"<rect {corner} {side} {look}"
+    if shape == "crossed":
+        arm = size * 0.7
+        left, top = number(x - arm), number(y - arm)
+        cross = f"M{left} {top}l{2 * arm:g} {2 * arm:g}m0 -{2 * arm:g}l-{2 * arm:g} {2 * arm:g}"
+        circle = f'<circle cx="{number(x)}" cy="{number(y)}" r="{size:g}" fill="{PAPER}" stroke="{color}"/>'
+        return circle + f'<path d="{cross}" fill="none" stroke="{color}"/>'
+    return f'<circle cx="{number(x)}" cy="{number(y)}" r="{size:g}" fill="{color}"/>'
+
+
+def spread(centers: Sequence[float], sizes: Sequence[float], low: float, high: float) -> list[float]:
+    """Centers moved as little as possible so that boxes of these sizes neither overlap nor leave `low`..`high`.
+
+    Parameters
+    ----------
+    centers
+        Wished centers, ascending.
+    sizes
+        Length of each box, clearance included.
+    low, high
+        Ends of the room; boxes that cannot all fit are stacked from `low` on.
+
+    Notes
+    -----
+    With the boxes' own offsets taken away this is a least-squares fit of a rising sequence, solved by pooling
+    neighbors that are in the wrong order.
+    """
+    if not centers:
+        return []
+    offsets = [0.0]
+    for before, after in pairwise(sizes):
+        offsets.append(offsets[-1] + (before + after) / 2)
+    fitted = _rising([center - offset for center, offset in zip(centers, offsets, strict=True)])
+    least, most = low + sizes[0] / 2, high - sizes[-1] / 2 - offsets[-1]
+    return [max(min(place, most), least) + offset for place, offset in zip(fitted, offsets, strict=True)]
+
+
+def _rising(values: Sequence[float]) -> list[float]:
+    pools: list[tuple[float, int]] = []
+    for value in values:
+        mean, size = value, 1
+        while pools and pools[-1][0] > mean:
+            other, count = pools.pop()
+            mean, size = (mean * size + other * count) / (size + count), size + count
+        pools.append((mean, size))
+    return [mean for mean, size in pools for _ in range(size)]

@@ -1,0 +1,46 @@
+"""The six verdict symbols: told apart by shape, so that they survive grey print and color blindness."""
+
+from __future__ import annotations
+
+from pdsa import narrate
+from pdsa.figures.svg import CHANGED, GOOD, MUTED, PAPER, WORSE
+
+# What a cell of the matrix says, in its order in the legend: the words of sentences, one of them shortened.
+SHORT_WORDS = {**narrate.VERDICT_WORDS, "too_few": "too early"}
+# Symbols that say "look here".
+SIGNALS = ("improvement", "concern", "change")
+# Titles of charts carry no symbol where nothing is judged.
+NO_SYMBOL = ("too_few", "no_data")
+
+COLORS = {"improvement": GOOD, "concern": WORSE, "change": CHANGED}
+
+_WHITE = f'fill="none" stroke="{PAPER}" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"'
+_ARROWS = "M7 3.2v7.6M4.8 5.2L7 3l2.2 2.2M4.8 8.8L7 11l2.2-2.2"
+_SHAPES = {
+    # disc with a check mark
+    "improvement": f'<circle cx="7" cy="7" r="6.5" fill="{GOOD}"/><path d="M3.8 7.3l2.3 2.3 4.2-4.7" {_WHITE}/>',
+    # triangle with an exclamation mark
+    "concern": f'<path d="M7 .4L13.8 13H.2z" fill="{WORSE}"/><path d="M7 5v3.6M7 11v.01" {_WHITE}/>',
+    # square with an arrow both ways
+    "change": f'<path d="M1 1h12v12H1z" fill="{CHANGED}"/><path d="{_ARROWS}" {_WHITE.replace("1.8", "1.4")}/>',
+    # open ring with a level bar
+    "common_cause": f'<circle cx="7" cy="7" r="5.8" fill="none" stroke="{MUTED}" stroke-width="1.4"/>'
+    f'<path d="M4 7h6" stroke="{MUTED}" stroke-width="1.4"/>',
+    # three dots
+    "too_few": "".join(f'<circle cx="{x}" cy="7" r="1.3" fill="{MUTED}"/>' for x in (2.5, 7, 11.5)),
+    # slashed short bar
+    "no_data": f'<path d="M3.5 7h7" stroke="{MUTED}" stroke-width="1.4"/>',
+}
+
+
+def symbol(verdict: str) -> str:
+    """Inline SVG of a verdict (or `no_data`), hidden from screen readers: its word always stands beside it."""
+    return (
+        '<svg class="pdsa-symbol" width="12" height="12" viewBox="0 0 14 14" aria-hidden="true" focusable="false">'
+        f"{shape(verdict)}</svg>"
+    )
+
+
+def shape(verdict: str) -> str:
+    """The shapes alone, drawn in a box of 14 by 14, for use inside another SVG."""
+    return _SHAPES.get(verdict, _SHAPES["no_data"])

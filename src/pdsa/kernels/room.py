@@ -1,0 +1,168 @@
+"""What one kernel has to itself: a folder, an environment, a process group; and how all of it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+_FIXED = {
+    "LC_ALL": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+}
+# What a user's shell may hold that would run code or change warnings in the kernel.
+_DROPPED = ("PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONWARNINGS")
+_SOCKET_PATH = 100  # a unix socket's path ends at 104 bytes (macOS) or 108 (Linux)
+_PRINTED_LIMIT = 10_000_000  # characters of stdout and stderr after which a notebook is ended
+
+
+class Stop:
+    """Ends every kernel started under it, at once and for good; Ctrl-C sets it."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._rooms: list[Room] = []
+        self._lock = threading.Lock()
+
+    def is_set(self) -> bool:
+        """Return whether kernels are being ended."""
+        return self._event.is_set()
+
+    def set(self) -> None:
+        """Kill the running kernels; those that are starting end as soon as they have a process."""
+        self._event.set()
+        with self._lock:
+            rooms = tuple(self._rooms)
+        for room in rooms:
+            room.kill()
+
+    @contextlib.contextmanager
+    def room(self, workdir: Path) -> Iterator[Room]:
+        """Give one kernel its surroundings, and leave neither process nor file of it behind."""
+        room = Room(Path(tempfile.mkdtemp(prefix="pdsa-")), workdir, self)
+        with self._lock:
+            self._rooms.append(room)
+        try:
+            yield room
+        finally:
+            room.close()
+            with self._lock:
+                self._rooms.remove(room)
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """The private surroundings of one kernel: a folder only its owner can enter, and its process group."""
+
+    folder: Path
+    workdir: Path
+    stop: Stop
+    manager: Any = None
+    notebook: NotebookNode | None = None
+    cell: int | None = None
+    printed: int = 0
+
+    @property
+    def transport(self) -> str:
+        """Unix sockets where the system has them and the path fits, else TCP with encryption."""
+        return "ipc" if os.name == "posix" and len(os.fsencode(self.folder)) + 16 < _SOCKET_PATH else "tcp"
+
+    def environment(self) -> dict[str, str]:
+        """Return the parent's variables, less those that would make two kernels differ."""
+        kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        return {**kept, **_FIXED, "IPYTHONDIR": str(self.folder / "ipython")}
+
+    def kill(self) -> None:
+        """End the kernel and what it started; harmless when it has ended already."""
+        pid = getattr(getattr(self.manager, "provisioner", None), "pid", None)
+        if pid is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if sys.platform == "win32":
+                os.kill(pid, signal.SIGTERM)
+            else:
+                os.killpg(pid, signal.SIGKILL)  # each kernel leads a session of its own
+
+    def close(self) -> None:
+        """Kill what is left, collect the process, remove the folder."""
+        self.kill()
+        process = getattr(getattr(self.manager, "provisioner", None), "process", None)
+        if process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # The rest is called by nbclient while the notebook runs.
+    def on_start(self, notebook: NotebookNode) -> None:
+        """Keep the notebook that is being filled: after an error papermill does not return it."""
+        self.notebook = notebook
+
+    def on_cell(self, cell: NotebookNode, cell_index: int) -> None:
+        """Note which cell begins."""
+        self.cell = cell_index
+
+    def write(self, text: str) -> None:
+        """Count what the notebook prints, and end a notebook that floods the memory."""
+        self.printed += len(text)
+        if self.printed > _PRINTED_LIMIT:
+            self.kill()
+
+    def flush(self) -> None:
+        """Do nothing: papermill wants a file."""
+
+    def ending(self) -> str:
+        """Return how the kernel's process ended."""
+        if self.printed > _PRINTED_LIMIT:
+            return f"the notebook printed more than {_PRINTED_LIMIT // 1_000_000} MB and was ended"
+        process = getattr(getattr(self.manager, "provisioner", None), "process", None)
+        code = None if process is None else process.poll()
+        if code is None:
+            return "the kernel did not start, or ended without a trace"
+        if code < 0:
+            return f"the kernel was ended by {signal.Signals(-code).name}"
+        return f"the kernel ended itself with exit code {code}"
+
+
+def manager_class(room: Room) -> type:
+    """Return a kernel manager for one room; papermill takes a class, and ends only kernels it made from one."""
+    import zmq
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.ignore_cwd=True"]
+    encryption = "auto" if room.transport == "tcp" and zmq.has("curve") else "disabled"
+
+    class RoomManager(AsyncKernelManager):  # type: ignore[misc]
+        def __init__(self, **kwargs: object) -> None:
+            place = str(room.folder / "k.json")
+            super().__init__(connection_file=place, transport=room.transport, transport_encryption=encryption, **kwargs)
+            room.manager = self
+
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return KernelSpec(argv=command, language="python", metadata={"supported_encryption": "curve"})
+
+        async def start_kernel(self, **kwargs: object) -> None:
+            if room.stop.is_set():
+                raise RuntimeError("stopped before the kernel started")
+            silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            await super().start_kernel(env=room.environment(), cwd=str(room.workdir), **silent, **kwargs)
+            if room.stop.is_set():
+                room.kill()
+
+    return RoomManager

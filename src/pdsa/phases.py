@@ -1,0 +1,228 @@
+"""Which points make the lines: baseline, phases and exclusions, by position, by date or by a column of the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pdsa.errors import InputError, Problem
+from pdsa.records import ChartSpec, Position, Positions
+from pdsa.series import EXCLUDED, Bools, Ints, Panel
+
+Notes = dict[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The part each point plays, and what had to be said about it by series.
+
+    `segment` numbers the stretches (series by series, phase by phase) from 0; `label` is what each segment is
+    called; `frozen` is true for segments whose lines come from a declared baseline.
+    """
+
+    included: Bools
+    baseline: Bools
+    segment: Ints
+    series: Ints
+    label: npt.NDArray[np.object_]
+    frozen: Bools
+    notes: Notes
+
+    @property
+    def starts(self) -> Ints:
+        """The first point of each segment, and the number of points at the end."""
+        changes = np.flatnonzero(np.diff(self.segment)) + 1
+        edges = [[0], changes, [len(self.segment)]] if len(self.segment) else [[0]]
+        return np.concatenate(edges).astype(np.int64)
+
+
+def plan(panel: Panel, spec: ChartSpec) -> Plan:
+    """Resolve `baseline`, `phases` and `exclude` of the spec for every series of the panel.
+
+    Raises
+    ------
+    InputError
+        Where a position lies beyond every series, or a column or date is not there.
+    """
+    notes: Notes = {}
+    phase, names = _phases(panel, spec.phases, notes)
+    included = ~_excluded(panel, spec.exclude, notes)
+    segment, series, label = _segments(panel, phase, names)
+    declared = _declared(panel, spec.baseline, phase, notes)
+    usable = included & ~np.isnan(panel.value)
+    frozen = np.bincount(segment, weights=declared & usable, minlength=len(series)) > 0
+    _note_empty_baseline(spec, series, frozen, notes)
+    baseline = included & np.where(frozen[segment], declared, True)
+    return Plan(included, baseline, segment, series, label, frozen, notes)
+
+
+def _note_empty_baseline(spec: ChartSpec, series: Ints, frozen: Bools, notes: Notes) -> None:
+    if spec.baseline is None:
+        return
+    for s in np.setdiff1d(series, series[frozen]).tolist():
+        notes.setdefault(s, []).append("no value lies in the baseline: the lines come from all points")
+
+
+def _segments(panel: Panel, phase: Ints, names: pd.Index | None) -> tuple[Ints, Ints, npt.NDArray[np.object_]]:
+    owner = panel.series_of_points()
+    begins = np.ones(len(owner), dtype=bool)
+    begins[1:] = (owner[1:] != owner[:-1]) | (phase[1:] != phase[:-1])
+    first = np.flatnonzero(begins)
+    numbers = phase[first]
+    label = numbers.astype(object) if names is None else names.to_numpy(dtype=object)[numbers]
+    return np.cumsum(begins) - 1, owner[first], label
+
+
+def _phases(panel: Panel, wanted: Positions | None, notes: Notes) -> tuple[Ints, pd.Index | None]:
+    """The phase of each point, from 1; or a code into the labels of a column."""
+    if wanted is None:
+        return np.ones(len(panel.value), dtype=np.int64), None
+    if isinstance(wanted, str) and wanted in panel.columns:
+        codes, labels = pd.factorize(panel.columns[wanted], sort=False)
+        return codes.astype(np.int64), pd.Index(labels)
+    ends = _each(wanted)
+    after = [_after(panel, end, "phases", notes) for end in ends]
+    return 1 + np.sum(after, axis=0, dtype=np.int64), None
+
+
+def _excluded(panel: Panel, wanted: Positions | None, notes: Notes) -> Bools:
+    """Points that the frame or the spec sets aside."""
+    excluded = panel.status == EXCLUDED
+    if wanted is None:
+        return excluded
+    if isinstance(wanted, str) and wanted in panel.columns:
+        return excluded | _flags(panel, wanted, "exclude")
+    return np.logical_or.reduce([excluded, *(_at(panel, one, "exclude", notes) for one in _each(wanted))])
+
+
+def _declared(panel: Panel, wanted: Positions | None, phase: Ints, notes: Notes) -> Bools:
+    """Points that the spec names as baseline; a position or date counts within the first phase only."""
+    if wanted is None:
+        return np.zeros(len(panel.value), dtype=bool)
+    if isinstance(wanted, str) and wanted in panel.columns:
+        return _flags(panel, wanted, "baseline")
+    ends = _each(wanted)
+    if len(ends) > 2:
+        _refuse("baseline", f"{len(ends)} positions", "the last one of the baseline, or its first and its last")
+    inside = ~_after(panel, ends[-1], "baseline", notes)
+    if len(ends) == 2:
+        inside &= ~_before(panel, ends[0])
+    first_phase = np.repeat(phase[panel.offsets[:-1][panel.lengths > 0]], panel.lengths[panel.lengths > 0])
+    return inside & (phase == first_phase)
+
+
+def _each(wanted: Positions) -> tuple[Position, ...]:
+    return wanted if isinstance(wanted, tuple) else (wanted,)
+
+
+def _flags(panel: Panel, name: str, argument: str) -> Bools:
+    column = panel.columns[name]
+    if column.isna().any() or not column.isin([True, False]).all():
+        _refuse(argument, f"other values than true and false in column {name}", "a column of true and false")
+    return column.to_numpy(dtype=bool)
+
+
+def _is_position(one: Position) -> bool:
+    return isinstance(one, int | np.integer) and not isinstance(one, bool)
+
+
+def _moment(panel: Panel, one: Position, argument: str) -> object:
+    """A date or period that can be compared with the panel's periods."""
+    if isinstance(one, str) and not _looks_like_date(one):
+        known = ", ".join(panel.columns) or "none"
+        _refuse(argument, repr(one), f"a position, a date such as 2025-01-31, or a column (there: {known})")
+    if isinstance(panel.period, pd.DatetimeIndex):
+        return pd.Timestamp(one)
+    if isinstance(panel.period, pd.PeriodIndex):
+        return pd.Period(one, freq=panel.period.freqstr)
+    _refuse(argument, repr(one), "a position, because the periods of this frame are not dates")
+    return None
+
+
+def _looks_like_date(text: str) -> bool:
+    try:
+        datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (a calendar day has no time zone)
+    except ValueError:
+        return False
+    return True
+
+
+def _after(panel: Panel, end: Position, argument: str, notes: Notes) -> Bools:
+    """Points later than a position or a date."""
+    if _is_position(end):
+        _check_reach(panel, int(end), argument, notes)  # type: ignore[arg-type]
+        return panel.positions() > end  # type: ignore[operator]
+    return np.asarray(panel.period > _moment(panel, end, argument))
+
+
+def _before(panel: Panel, start: Position) -> Bools:
+    if _is_position(start):
+        return panel.positions() < start  # type: ignore[operator]
+    return np.asarray(panel.period < _moment(panel, start, "baseline"))
+
+
+def _at(panel: Panel, one: Position, argument: str, notes: Notes) -> Bools:
+    if _is_position(one):
+        _check_reach(panel, int(one), argument, notes)  # type: ignore[arg-type]
+        return panel.positions() == one
+    return np.asarray(panel.period == _moment(panel, one, argument))
+
+
+def check_reach(panel: Panel, spec: ChartSpec) -> None:
+    """Refuse positions and dates beyond every series: a mistake in the argument, not a fact about one school.
+
+    Reports do not ask this: there one school may be younger than the baseline of its network, which is a note.
+    """
+    longest = int(panel.lengths.max(initial=0))
+    for argument in ("baseline", "exclude", "phases"):
+        wanted = getattr(spec, argument)
+        if not longest or wanted is None or (isinstance(wanted, str) and wanted in panel.columns):
+            continue
+        for one in _each(wanted):
+            if _is_position(one):
+                if int(one) > longest:  # type: ignore[arg-type]
+                    _refuse(argument, str(one), f"a position from 1 to {longest}, the length of the longest series")
+            elif argument == "exclude":
+                if not np.asarray(panel.period == _moment(panel, one, argument)).any():
+                    _refuse(argument, str(one), "a date that is one of the periods")
+            elif not np.asarray(panel.period <= _moment(panel, _each(wanted)[-1], argument)).any():
+                _refuse(argument, str(one), f"a date not before the first period, {panel.period.min()}")
+
+
+def _check_reach(panel: Panel, position: int, argument: str, notes: Notes) -> None:
+    """A position beyond one series is a note of that series."""
+    if position < 1:
+        _refuse(argument, str(position), "a position of 1 or more")
+    for s in np.flatnonzero(panel.lengths < position).tolist():
+        text = f"{argument}={position} lies beyond this series of {int(panel.lengths[s])} points"
+        notes.setdefault(s, []).append(text)
+
+
+def _refuse(argument: str, found: str, expected: str) -> None:
+    raise InputError("analyze", (Problem(f"argument {argument}", found, expected),), next_step="change the argument")
+
+
+def as_positions(wanted: object) -> Positions | None:
+    """Positions as the records hold them: one, or a tuple; lists, arrays and dates of pandas are taken too."""
+    if wanted is None or isinstance(wanted, str | int | date):
+        return wanted
+    if isinstance(wanted, np.integer):
+        return int(wanted)
+    if isinstance(wanted, Iterable):
+        return tuple(_one(item) for item in wanted)
+    return _one(wanted)
+
+
+def _one(item: object) -> Position:
+    if isinstance(item, bool) or not isinstance(item, int | np.integer | date | str | np.datetime64 | pd.Period):
+        _refuse("baseline, exclude or phases", repr(item), "a position, a date or a column name")
+    if isinstance(item, np.integer):
+        return int(item)
+    if isinstance(item, np.datetime64):
+        return pd.Timestamp(item)  # type: ignore[return-value]
+    return item  # type: ignore[return-value]

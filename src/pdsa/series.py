@@ -1,0 +1,269 @@
+"""From rows to series: one panel of ragged arrays for all series, with every period in its place and every gap kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pdsa.records import Calendar, Measure
+from pdsa.terms import STATUSES, Step
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+
+REPORTED, MISSING, SUPPRESSED, EXCLUDED = range(len(STATUSES))
+_DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """Every series of one measure (or of one frame) as flat arrays; series `s` is `offsets[s]:offsets[s + 1]`.
+
+    Parameters
+    ----------
+    keys
+        One row per series: the columns that tell series apart.
+    offsets
+        Shape (series + 1,).
+    period
+        Length of all points, ascending within each series.
+    value, numerator, denominator
+        Shape (points,); NaN where missing. `value` is the numerator over the denominator for ratio series.
+    people
+        Shape (points,): the smallest denominator that went into the period, for the privacy mask.
+    status
+        Shape (points,): positions in `terms.STATUSES`.
+    ratio
+        Shape (series,): whether the series has numerators and denominators.
+    columns
+        Further columns of the frame, by name, that `baseline`, `exclude` or `phases` may point to.
+    step
+        The distance between periods, where it is known.
+    """
+
+    keys: pd.DataFrame
+    offsets: Ints
+    period: pd.Index
+    value: Floats
+    numerator: Floats
+    denominator: Floats
+    people: Floats
+    status: Codes
+    ratio: Bools
+    columns: Mapping[str, pd.Series] = field(default_factory=dict)
+    step: Step | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of series."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Ints:
+        """Shape (series,): the number of periods of each series."""
+        return np.diff(self.offsets)
+
+    def series_of_points(self) -> Ints:
+        """Shape (points,): which series each point belongs to."""
+        return np.repeat(np.arange(self.size), self.lengths)
+
+    def positions(self) -> Ints:
+        """Shape (points,): the 1-based position of each point within its series."""
+        return np.arange(len(self.value)) - np.repeat(self.offsets[:-1], self.lengths) + 1
+
+    def take(self, series: Ints) -> Panel:
+        """A panel of these series in this order, by number; this one stays as it is."""
+        spans = [np.arange(self.offsets[s], self.offsets[s + 1]) for s in series.tolist()]
+        rows = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
+        return replace(
+            self,
+            keys=self.keys.iloc[series].reset_index(drop=True),
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]).astype(np.int64),
+            period=self.period[rows],
+            ratio=self.ratio[series],
+            columns={name: column[rows] for name, column in self.columns.items()},
+            **{name: getattr(self, name)[rows] for name in _POINTWISE},
+        )
+
+
+_POINTWISE = ("value", "numerator", "denominator", "people", "status")
+
+
+def divide(numerator: Floats, denominator: Floats) -> Floats:
+    """Shape (points,): the ratios; NaN for 0 of 0 and wherever one of the two is missing."""
+    known = ~np.isnan(numerator) & (denominator > 0)
+    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=known)
+
+
+def period_start(days: pd.Series, step: Step) -> pd.Series:
+    """The first day of the period that each day lies in: the day itself, the week's Monday or the month's first."""
+    if step == "day":
+        return days
+    if step == "week":
+        return days - pd.to_timedelta(days.dt.dayofweek, unit="D")
+    return days - pd.to_timedelta(days.dt.day - 1, unit="D")
+
+
+def step_range(first: pd.Timestamp, last: pd.Timestamp, step: Step) -> pd.DatetimeIndex:
+    """Every period start from `first` to `last`, both included."""
+    codes = {"day": "D", "week": "7D", "month": "MS"}
+    return pd.date_range(first, last, freq=codes[step])
+
+
+def open_periods(starts: pd.DatetimeIndex, step: Step, calendar: Calendar) -> pd.DatetimeIndex:
+    """Those periods that do not lie wholly within one closure of the calendar; weekends are no school days."""
+    if not len(starts):
+        return starts
+    ends = {"day": starts, "week": starts + pd.Timedelta(days=4), "month": starts + pd.offsets.MonthEnd(0)}[step]
+    closed = np.zeros(len(starts), dtype=bool)
+    for closure in calendar.closures:
+        closed |= (starts >= pd.Timestamp(closure.start)) & (ends <= pd.Timestamp(closure.end))
+    if step == "day":
+        closed |= starts.dayofweek >= 5
+    return starts[~closed]
+
+
+def panel_of(observations: pd.DataFrame, measure: Measure, calendar: Calendar) -> Panel:
+    """The panel of one measure: a series per school, a point per period of the calendar.
+
+    Several rows in one period are summed (numerators and denominators over the same rows) or averaged (values).
+    A series runs from its own first period to the last period in which anybody reported this measure, so that a
+    school which stopped reporting shows it. A series in which some reported period has no denominator is treated
+    as a series of values.
+
+    Parameters
+    ----------
+    observations
+        Columns `terms.OBSERVATION_COLUMNS`; rows of groups are left to other panels.
+    measure, calendar
+        The measure and the network's calendar.
+    """
+    rows = observations[(observations["measure"] == measure.id) & (observations["group_dim"] == "")]
+    rows = rows.assign(period=period_start(rows["period"], measure.frequency))
+    cells = _sum_cells(rows)
+    grid = _grid(cells, measure.frequency, calendar)
+    full = grid.merge(cells, on=["school", "period"], how="left").sort_values(["school", "period"])
+    return _panel_from_cells(full, measure)
+
+
+def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per school and period: sums, the mean value, the smallest denominator, counts of rows by status."""
+    status = rows["status"].astype(str)
+    used = status.eq("reported").to_numpy()
+    # a period made of excluded rows only keeps its value, so that it can be drawn and named
+    set_aside = status.eq("excluded").to_numpy()
+    lone = ~pd.Series(used, index=rows.index).groupby([rows["school"], rows["period"]]).transform("any").to_numpy()
+    take = used | (set_aside & lone)
+    numbers = {name: rows[name].where(take) for name in ("value", "numerator", "denominator")}
+    numbers["value"] = numbers["value"].fillna(numbers["numerator"] / numbers["denominator"].replace(0, np.nan))
+    both = numbers["numerator"].notna() & numbers["denominator"].notna()
+    frame = pd.DataFrame(
+        {
+            "school": rows["school"].astype(str),
+            "period": rows["period"],
+            "value": numbers["value"],
+            "numerator": numbers["numerator"].where(both),
+            "denominator": numbers["denominator"].where(both),
+            "valued": numbers["value"].notna(),
+            "ratio": both & (numbers["denominator"] > 0),
+            "reported": used,
+            "suppressed": status.eq("suppressed"),
+            "excluded": set_aside,
+        }
+    )
+    groups = frame.groupby(["school", "period"], sort=True, observed=True)
+    sums = groups[["numerator", "denominator"]].sum(min_count=1)
+    counts = groups[["valued", "ratio", "reported", "suppressed", "excluded"]].sum()
+    return sums.join(counts).assign(value=groups["value"].mean(), people=groups["denominator"].min()).reset_index()
+
+
+def _grid(cells: pd.DataFrame, step: Step, calendar: Calendar) -> pd.DataFrame:
+    """Every (school, period) that could have data."""
+    if cells.empty:
+        return cells[["school", "period"]]
+    live = cells[cells["valued"] > 0] if (cells["valued"] > 0).any() else cells
+    if calendar.mode == "observed":
+        expected = pd.DatetimeIndex(np.sort(live["period"].unique()))
+    else:
+        expected = open_periods(step_range(live["period"].min(), live["period"].max(), step), step, calendar)
+        # data within a closure is drawn where it lies: nothing that was reported is dropped
+        expected = expected.union(pd.DatetimeIndex(live["period"].unique()))
+    first = cells.groupby("school")["period"].min()
+    pairs = pd.MultiIndex.from_product([first.index, expected], names=["school", "period"]).to_frame(index=False)
+    return pairs[pairs["period"] >= pairs["school"].map(first)]
+
+
+def _panel_from_cells(full: pd.DataFrame, measure: Measure) -> Panel:
+    names, codes = np.unique(full["school"].to_numpy(dtype=object).astype(str), return_inverse=True)
+    lengths = np.bincount(codes, minlength=len(names)) if len(names) else np.zeros(0, dtype=np.int64)
+    without = (full["valued"].fillna(0) > full["ratio"].fillna(0)).to_numpy()
+    ratio = np.bincount(codes, weights=without, minlength=len(names)) == 0
+    ratio &= np.bincount(codes, weights=(full["denominator"] > 0).to_numpy(), minlength=len(names)) > 0
+    spread = np.repeat(ratio, lengths)
+    numerator, denominator, plain = (full[c].to_numpy(dtype=float) for c in ("numerator", "denominator", "value"))
+    return Panel(
+        keys=pd.DataFrame({"school": names, "measure": measure.id}, dtype="str"),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        period=pd.DatetimeIndex(full["period"]).as_unit("us"),
+        value=np.where(spread, divide(numerator, denominator), plain),
+        numerator=np.where(spread, numerator, np.nan),
+        denominator=np.where(spread, denominator, np.nan),
+        people=full["people"].to_numpy(dtype=float),
+        status=_status(full),
+        ratio=ratio,
+        step=measure.frequency,
+    )
+
+
+def _status(full: pd.DataFrame) -> Codes:
+    """Reported wins over excluded, excluded over suppressed, suppressed over missing."""
+    chosen = np.full(len(full), MISSING, dtype=np.int8)
+    chosen[(full["suppressed"] > 0).to_numpy()] = SUPPRESSED
+    chosen[(full["excluded"] > 0).to_numpy()] = EXCLUDED
+    chosen[(full["reported"] > 0).to_numpy() & (full["valued"] > 0).to_numpy()] = REPORTED
+    return chosen
+
+
+def total(panel: Panel, name: str) -> Panel:
+    """The network as one series: numerators and denominators summed by period over the series of the panel.
+
+    Only ratio series count; a panel without any gives the mean of the schools' values. The sum is one of what the
+    panel shows: points hidden from it are not in the sum.
+    """
+    spread = np.repeat(panel.ratio, panel.lengths)
+    shown = (panel.status == REPORTED) & (spread if panel.ratio.any() else ~np.isnan(panel.value))
+    frame = pd.DataFrame(
+        {
+            "period": panel.period[shown],
+            "value": panel.value[shown],
+            "numerator": panel.numerator[shown],
+            "denominator": panel.denominator[shown],
+        }
+    )
+    groups = frame.groupby("period", sort=True)
+    sums = groups[["numerator", "denominator"]].sum(min_count=1)
+    periods = pd.DatetimeIndex(np.unique(panel.period))
+    sums = sums.assign(value=groups["value"].mean()).reindex(periods)
+    ratio = bool(panel.ratio.any())
+    numerator, denominator = sums["numerator"].to_numpy(), sums["denominator"].to_numpy()
+    value = divide(numerator, denominator) if ratio else sums["value"].to_numpy()
+    measure = cast(str, panel.keys["measure"].iloc[0]) if panel.size else ""
+    return Panel(
+        keys=pd.DataFrame({"school": [name], "measure": [measure]}),
+        offsets=np.array([0, len(periods)]),
+        period=periods,
+        value=value,
+        numerator=numerator if ratio else np.full(len(periods), np.nan),
+        denominator=denominator if ratio else np.full(len(periods), np.nan),
+        people=denominator,
+        status=np.where(np.isnan(value), MISSING, REPORTED).astype(np.int8),
+        ratio=np.array([ratio]),
+        step=panel.step,
+    )

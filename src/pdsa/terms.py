@@ -1,0 +1,107 @@
+"""The vocabulary: closed sets of words, the columns of every frame, and the constants of the rules."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+VERSION = "0.1.0"
+
+Kind = Literal["run", "i", "mr", "p", "p_prime", "u", "u_prime", "auto"]
+LimitsMethod = Literal["published", "guarded"]
+Screen = Literal["off", "once"]
+Constants = Literal["rounded", "wheeler", "exact"]
+Gaps = Literal["break", "bridge"]
+Ties = Literal["skip"]
+Step = Literal["day", "week", "month"]
+Better = Literal["up", "down"]
+Verdict = Literal["improvement", "concern", "change", "common_cause", "too_few"]
+Assurance = Literal["met", "by_chance", "not_expected"]
+Direction = Literal["up", "down", "stable"]
+MeasureType = Literal["outcome", "primary_driver", "secondary_driver", "process", "balancing"]
+DataType = Literal["proportion", "rate", "count", "continuous"]
+Status = Literal["reported", "missing", "suppressed", "excluded"]
+Audience = Literal["team", "coach", "district", "network", "public"]
+CalendarMode = Literal["listed", "observed"]
+AnnotationKind = Literal["change", "holiday", "policy", "instrument", "campaign", "other"]
+
+# Codes of `Panel.status`: positions in this tuple.
+STATUSES: tuple[Status, ...] = ("reported", "missing", "suppressed", "excluded")
+
+OBSERVATION_COLUMNS = (
+    "school",
+    "measure",
+    "period",
+    "value",
+    "numerator",
+    "denominator",
+    "group_dim",
+    "group",
+    "status",
+    "source",
+    "row",
+)
+POINT_COLUMNS = (
+    "period",
+    "phase",
+    "value",
+    "numerator",
+    "denominator",
+    "included",
+    "baseline",
+    "center",
+    "lower",
+    "upper",
+    "lower_2s",
+    "upper_2s",
+)
+SUMMARY_COLUMNS = (
+    "kind",
+    "limits",
+    "n",
+    "n_useful",
+    "center",
+    "longest_run",
+    "longest_run_max",
+    "crossings",
+    "crossings_min",
+    "runs_signal",
+    "n_outside",
+    "sigma",
+    "sigma_z",
+    "lag1",
+    "false_alarm",
+    "verdict",
+    "assurance",
+    "history",
+    "last",
+    "notes",
+)
+
+# Kinds that divide a numerator by a denominator, and those of them in which a part cannot exceed its whole.
+RATIO_KINDS = ("p", "p_prime", "u", "u_prime")
+PROPORTION_KINDS = ("p", "p_prime")
+PRIME_KINDS = ("p_prime", "u_prime")
+
+# Under this many useful points nothing is judged (features.md 0.4).
+MIN_USEFUL = 10
+# Baselines of fewer points are "trial" and "provisional" (statistics.md E 3.3; Montgomery; Provost & Murray).
+TRIAL_UNDER = 12
+ESTABLISHED_FROM = 20
+
+# Dividing constants for two neighbouring values: d2 as printed in the tables, and exactly 2 / sqrt(pi).
+D2_ROUNDED = 1.128
+D2_EXACT = 1.1283791670955126
+D3_EXACT = 0.8525024664800506
+# Upper limit of a chart of moving ranges, as printed (qicharts2), as Wheeler prints it, and exactly 1 + 3 d3 / d2.
+MR_UPPER_ROUNDED = 3.267
+MR_UPPER_WHEELER = 3.268
+MR_UPPER_EXACT = 1 + 3 * D3_EXACT / D2_EXACT
+WHEELER_MULTIPLE = 2.66
+
+# A value counts as standing on a line when both agree to this share of their size: sums of floats differ in the
+# last digits, and a constant series must not be split into "above" and "below" by them.
+ON_LINE = 1e-12
+
+# Probabilities outside exact limits: those of three standard deviations of a normal distribution, each side.
+TAIL_3S = 0.0013498980316300933
+TAIL_2S = 0.02275013194817921

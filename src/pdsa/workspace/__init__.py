@@ -1,0 +1,380 @@
+"""The one loading call of every notebook: a params file, a workspace folder or a release to a dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pdsa import params as forms
+from pdsa.check import check_observations
+from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.mapping import apply_mapping, join_denominators
+from pdsa.privacy import COMPLETE, PSEUDONYMOUS, release
+from pdsa.publish import digest
+from pdsa.read import RawTable, read_csv, read_input
+from pdsa.records import (
+    Annotation,
+    ChartSettings,
+    ChartSpec,
+    Measure,
+    Network,
+    RunParams,
+    School,
+    SourceNote,
+)
+from pdsa.series import Panel, panel_of
+from pdsa.terms import Audience
+from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
+
+NOTHING = "no report was started"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workspace:
+    """A whole network as loaded: complete panels that only `dossier_for` hands out, masked for an audience."""
+
+    params: RunParams
+    network: Network
+    schools: tuple[School, ...]
+    measures: tuple[Measure, ...]
+    annotations: tuple[Annotation, ...]
+    panels: dict[str, Panel]
+    sources: tuple[SourceNote, ...]
+    inputs: tuple[tuple[str, str], ...]
+
+
+def load(source: str | Path, *, school: str = "", audience: Audience = "team", data: str = "") -> Dossier:
+    """The dossier of one report.
+
+    Parameters
+    ----------
+    source
+        A params file (`.yaml`), a workspace folder that holds one in `params/`, or a release (`.npz`).
+    school
+        The school's id; "" for the network.
+    audience
+        Who will read: decides what is hidden.
+    data
+        The folder of the raw data, where the params file names none.
+
+    Raises
+    ------
+    ParamsError
+        The school or audience is not the one that the source holds.
+    InputError
+        With every problem of the data.
+    """
+    path = Path(source)
+    if path.suffix != ".npz":
+        return dossier_for(open_workspace(path, data=data), audience, school)
+    dossier = unpack(path.read_bytes(), path.name)
+    held = (dossier.header.school, dossier.header.audience)
+    if held != (school, audience):
+        found = f"school {school or 'none'} for audience {audience}"
+        expected = f"school {held[0] or 'none'} for audience {held[1]}, which this release holds"
+        raise ParamsError(path.name, (Problem("parameters", found, expected),), NOTHING)
+    return dossier
+
+
+def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> Workspace:
+    """Read and check everything that a params file names.
+
+    Parameters
+    ----------
+    path
+        The params file, or a workspace folder with exactly one file in `params/`.
+    data
+        Replaces the params file's data folder.
+    only
+        Ids of the schools to report on; all by default.
+    """
+    file = _params_file(path)
+    params = _build(forms.ParamsModel, file).record()
+    base = file.parent
+    if params.workspace:
+        loaded = _from_folder(params, (base / params.workspace).resolve())
+    else:
+        folder = Path(data) if data else base / params.data
+        loaded = _from_inputs(params, folder.resolve(), file.name)
+    chosen = _choose_schools(loaded, [*params.schools, *only], file.name)
+    _check_names(loaded, file.name)
+    return replace(loaded, schools=chosen, inputs=((file.name, digest(file)), *loaded.inputs))
+
+
+def _params_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    found = sorted((path / "params").glob("*.yaml")) if path.is_dir() else []
+    if len(found) == 1:
+        return found[0]
+    what = f"{len(found)} params files below it" if path.is_dir() else "nothing there"
+    raise ParamsError(str(path), (Problem("the path", what, "a params file"),), NOTHING)
+
+
+def _build(model: type[forms.M], file: Path) -> forms.M:
+    return forms.build(model, forms.read_yaml(_text(file), file.name), file.name)
+
+
+def _text(file: Path) -> str:
+    if not file.is_file():
+        raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = Problem(f"byte {error.start + 1}", "text that is not UTF-8", "a file saved as UTF-8")
+        raise ParamsError(file.name, (problem,), NOTHING) from error
+
+
+def _from_folder(params: RunParams, folder: Path) -> Workspace:
+    """A workspace folder: network.yaml, measures.csv, schools.csv, annotations.csv and observations/*.csv."""
+    network = _build(forms.NetworkModel, folder / "network.yaml").record()
+    measures = tuple(one.record() for one in _sheet(forms.MeasureModel, folder / "measures.csv", "id"))
+    schools = tuple(one.record() for one in _sheet(forms.SchoolModel, folder / "schools.csv", "id"))
+    notes = folder / "annotations.csv"
+    annotations = tuple(one.record() for one in _sheet(forms.AnnotationModel, notes)) if notes.is_file() else ()
+    files = sorted((folder / "observations").glob("*.csv"))
+    if not files:
+        problem = Problem("observations/", "no .csv file", "a file of observations")
+        raise InputError(folder.name, (problem,), NOTHING)
+    observations, sources = _read_observations(files, measures, schools)
+    panels = _panels(observations, measures, network, params)
+    names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
+    inputs = tuple((f.relative_to(folder).as_posix(), digest(f)) for f in [*names, *files] if f.is_file())
+    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs)
+
+
+def _sheet(model: type[forms.M], file: Path, unique: str = "") -> tuple[forms.M, ...]:
+    if not file.is_file():
+        raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
+    table = read_csv(file).frame
+    columns = [name for name in table.columns if name not in ("source", "row")]
+    rows = [
+        (int(number), dict(zip(columns, values, strict=True)))
+        for number, values in zip(table["row"], table[columns].to_numpy(dtype=object).tolist(), strict=True)
+    ]
+    return forms.build_rows(model, rows, file.name, unique)
+
+
+def _read_observations(
+    files: Iterable[Path], measures: tuple[Measure, ...], schools: tuple[School, ...]
+) -> tuple[pd.DataFrame, tuple[SourceNote, ...]]:
+    """All files checked; the problems of all of them at once."""
+    frames, sources, problems = [], [], []
+    names = []
+    for file in files:
+        try:
+            table = read_csv(file)
+            frames.append(check_observations(table.frame, measures, schools, file.name))
+            sources += list(table.sources)
+        except InputError as error:
+            names.append(file.name)
+            problems += [replace(problem, place=f"{file.name}, {problem.place}") for problem in error.problems]
+    if problems:
+        next_step = "fix these rows in the spreadsheet, save as CSV, run the same command again"
+        raise InputError(" and ".join(names), tuple(problems), NOTHING, next_step)
+    return _without_repeats(pd.concat(frames, ignore_index=True)), tuple(sources)
+
+
+def _without_repeats(observations: pd.DataFrame) -> pd.DataFrame:
+    """One row for each school, measure, period and group across files."""
+    keys = ["school", "measure", "period", "group_dim", "group"]
+    twice = observations[observations.duplicated(keys, keep=False)].sort_values([*keys, "source"])
+    if twice.empty:
+        return observations
+    problems = tuple(
+        Problem(f"{row.source}, row {row.row}", f"{row.school}, {row.measure}, {row.period:%Y-%m-%d} again", "it once")
+        for row in twice.itertuples()
+    )
+    raise InputError("observations", problems, NOTHING)
+
+
+def _from_inputs(params: RunParams, folder: Path, source: str) -> Workspace:
+    """Foreign files by their mappings."""
+    network = params.network
+    if network is None:
+        raise ParamsError(source, (Problem("network", "nothing", "the network"),), NOTHING)
+    tables = [apply_mapping(read_input(folder, s), s) for s in params.inputs if s.provides == "observations"]
+    raw = RawTable(pd.concat([t.frame for t in tables], ignore_index=True), tuple(n for t in tables for n in t.sources))
+    for spec in params.inputs:
+        if spec.provides == "denominators":
+            raw = join_denominators(raw, apply_mapping(read_input(folder, spec), spec), spec)
+    inside = _within(raw.frame, params)
+    observations = check_observations(inside, params.measures, None, source)
+    schools = _schools_of(inside)
+    panels = _panels(observations, params.measures, network, params)
+    files = sorted({file for spec in params.inputs for file in folder.glob(spec.files)})
+    inputs = tuple((file.name, digest(file)) for file in files)
+    return Workspace(params, network, schools, params.measures, (), panels, raw.sources, inputs)
+
+
+def _within(frame: pd.DataFrame, params: RunParams) -> pd.DataFrame:
+    keep = pd.Series(True, index=frame.index)
+    if params.first_day:
+        keep &= frame["period"] >= pd.Timestamp(params.first_day)
+    if params.last_day:
+        keep &= frame["period"] <= pd.Timestamp(params.last_day)
+    if not keep.any():
+        problem = Problem("select", f"no row from {params.first_day} to {params.last_day}", "days that the data cover")
+        raise ParamsError(params.name, (problem,), NOTHING)
+    return frame[keep].reset_index(drop=True)
+
+
+def _schools_of(frame: pd.DataFrame) -> tuple[School, ...]:
+    """Every school of the rows, by its latest name and district."""
+    latest = frame.sort_values("period", kind="stable").drop_duplicates("school", keep="last").sort_values("school")
+    names = latest["school_name"] if "school_name" in latest else latest["school"]
+    districts = latest["district"] if "district" in latest else pd.Series("", index=latest.index)
+    rows = zip(latest["school"].astype(str), names.astype(str), districts.astype(str), strict=True)
+    return tuple(School(school, name.strip() or school, district) for school, name, district in rows)
+
+
+def _panels(
+    observations: pd.DataFrame, measures: tuple[Measure, ...], network: Network, params: RunParams
+) -> dict[str, Panel]:
+    if params.as_of:
+        observations = observations[observations["period"] <= pd.Timestamp(params.as_of)]
+    return {measure.id: panel_of(observations, measure, network.calendar) for measure in measures}
+
+
+def _choose_schools(loaded: Workspace, wanted: Sequence[str], source: str) -> tuple[School, ...]:
+    """The schools to report on: named ones, or those of the districts, or all."""
+    known = {school.id: school for school in loaded.schools}
+    districts = {school.district for school in loaded.schools}
+    problems = [Problem("school", f"{one!r}", forms.nearest(one, sorted(known))) for one in wanted if one not in known]
+    problems += [
+        Problem("select.districts", f"{one!r}", forms.nearest(one, sorted(districts)))
+        for one in loaded.params.districts
+        if one not in districts
+    ]
+    if problems:
+        raise ParamsError(source, tuple(problems), NOTHING)
+    if wanted:
+        return tuple(known[one] for one in dict.fromkeys(wanted))
+    chosen = loaded.params.districts
+    return tuple(school for school in loaded.schools if not chosen or school.district in chosen)
+
+
+def _check_names(loaded: Workspace, source: str) -> None:
+    """Settings and annotations must name schools and measures that exist."""
+    schools = [school.id for school in loaded.schools]
+    measures = [measure.id for measure in loaded.measures]
+    problems = [
+        *_unknown("per_measure", [name for name, _ in loaded.params.charts if name], measures),
+        *_unknown("per_school", [school for school, _, _ in loaded.params.per_school], schools),
+        *_unknown("per_school, measure", [measure for _, measure, _ in loaded.params.per_school], measures),
+    ]
+    notes = [
+        *_unknown("annotations.csv, school", [a.school for a in loaded.annotations if a.school], schools),
+        *_unknown("annotations.csv, measure", [a.measure for a in loaded.annotations if a.measure], measures),
+    ]
+    if problems or notes:
+        raise ParamsError(source, (*problems, *notes), NOTHING)
+
+
+def _unknown(place: str, found: Iterable[str], known: Sequence[str]) -> list[Problem]:
+    return [Problem(place, repr(one), forms.nearest(one, known)) for one in dict.fromkeys(found) if one not in known]
+
+
+def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> Dossier:
+    """The dossier of one report: released for the audience, cut to the school, named as the audience may see it."""
+    known = {one.id: one for one in workspace.schools}
+    if school and school not in known:
+        problem = Problem("school", repr(school), forms.nearest(school, sorted(known)))
+        raise ParamsError(workspace.params.name, (problem,), NOTHING)
+    if audience in COMPLETE and not school:
+        problem = Problem("audience", audience, "a school: a complete view is for its own team only")
+        raise ParamsError(workspace.params.name, (problem,), NOTHING)
+    shown = [known[school]] if school else list(workspace.schools)
+    names = _display_names(shown, audience)
+    panels = {name: _cut(panel, names) for name, panel in workspace.panels.items()}
+    released = release(panels, {m.id: m for m in workspace.measures}, audience, workspace.network.min_n)
+    header = Header(
+        network=workspace.network,
+        audience=audience,
+        school=school,
+        schools=tuple(sorted(names.values(), key=lambda one: (one.name, one.id))),
+        measures=workspace.measures,
+        annotations=_annotations(workspace, audience, school),
+        specs=_specs(workspace, names),
+        min_n=workspace.network.min_n,
+        hidden=released.hidden,
+        sources=tuple(name for name, _ in workspace.inputs),
+        as_of=workspace.params.as_of,
+    )
+    return Dossier(header, released)
+
+
+def _display_names(schools: Sequence[School], audience: Audience) -> dict[str, School]:
+    """By real id, the school as the audience may see it: a pseudonym takes the place of id, name and district."""
+    if audience in PSEUDONYMOUS:
+        return {one.id: School(one.pseudonym, one.pseudonym) for one in schools}
+    return {one.id: School(one.id, one.name, one.district) for one in schools}
+
+
+def _cut(panel: Panel, names: dict[str, School]) -> Panel:
+    """The series of these schools, under the ids that may be shown, in ascending order of them."""
+    ids = panel.keys["school"].tolist()
+    order = sorted((names[one].id, s) for s, one in enumerate(ids) if one in names)
+    cut = panel.take(np.array([s for _, s in order], dtype=np.int64))
+    return replace(cut, keys=cut.keys.assign(school=pd.Series([shown for shown, _ in order], dtype="str")))
+
+
+def _annotations(workspace: Workspace, audience: Audience, school: str) -> tuple[Annotation, ...]:
+    """Remarks of the network on every page; a school's own on its page only, and never beside a pseudonym."""
+    own = school if audience not in PSEUDONYMOUS else ""
+    return tuple(a for a in workspace.annotations if a.school in ("", own))
+
+
+def _specs(workspace: Workspace, names: dict[str, School]) -> tuple[tuple[str, str, ChartSpec], ...]:
+    settings = dict(workspace.params.charts)
+    found = []
+    for measure in workspace.measures:
+        general = _with(_with(_spec(measure), settings.get(""), measure), settings.get(measure.id), measure)
+        found.append((measure.id, "", general))
+        for school, name, own in workspace.params.per_school:
+            if name == measure.id and school in names:
+                found.append((measure.id, names[school].id, _with(general, own, measure)))
+    return tuple(found)
+
+
+def _spec(measure: Measure) -> ChartSpec:
+    """How a measure is charted in reports: guarded limits always."""
+    return ChartSpec(
+        kind=measure.chart,
+        per=measure.per,
+        baseline=measure.baseline,
+        limits="guarded",
+        better=measure.better,
+        target=None if measure.target is None else measure.target * measure.per,
+        data_type=measure.data_type,
+        estimated=measure.estimated,
+    )
+
+
+def _with(spec: ChartSpec, settings: ChartSettings | None, measure: Measure) -> ChartSpec:
+    if settings is None:
+        return spec
+    given = {name: getattr(settings, name) for name in ("kind", "baseline", "recent", "screen", "limits")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if settings.target is not None:
+        changes["target"] = settings.target * measure.per
+    return replace(spec, **changes)
+
+
+__all__ = [
+    "SCHOOLS",
+    "Dossier",
+    "Mark",
+    "Workspace",
+    "complete",
+    "dossier_for",
+    "load",
+    "open_workspace",
+    "pack",
+    "points_file",
+    "summary_file",
+]

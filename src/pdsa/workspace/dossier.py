@@ -1,0 +1,252 @@
+"""What one report is made from: a released panel, the specs and the names; and the file that carries it to a kernel."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter
+
+from pdsa.chart import Chart, analyze_panel
+from pdsa.errors import ParamsError, Problem
+from pdsa.narrate import Finding, Findings, chance_words, definition, plural, settings
+from pdsa.network import chance
+from pdsa.privacy import PSEUDONYMOUS, Release
+from pdsa.publish import csv_text, slug
+from pdsa.records import Annotation, ChartSpec, Measure, Network, School
+from pdsa.series import Panel, total
+from pdsa.terms import SUMMARY_COLUMNS, VERSION, Audience, Step
+
+# The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
+SCHOOLS = "schools"
+ARRAYS = ("offsets", "value", "numerator", "denominator", "people", "status", "ratio")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Everything of a dossier that is not an array; `school` is "" for reports of the network."""
+
+    network: Network
+    audience: Audience
+    school: str
+    schools: tuple[School, ...]
+    measures: tuple[Measure, ...]
+    annotations: tuple[Annotation, ...]
+    specs: tuple[tuple[str, str, ChartSpec], ...]
+    min_n: int
+    hidden: int
+    sources: tuple[str, ...]
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dossier:
+    """A released panel with all that a report says about it; the one thing that report notebooks work with."""
+
+    header: Header
+    release: Release
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Display names by school id, as this audience may see them."""
+        return {school.id: school.name for school in self.header.schools}
+
+    @property
+    def school_name(self) -> str:
+        """The name of the report's school, or of the network."""
+        return self.names.get(self.header.school, self.header.network.name)
+
+    def charts(self) -> tuple[Chart, ...]:
+        """A chart for each measure, every school of the dossier in it, in the order of the measures."""
+        return tuple(self._chart(measure) for measure in self.header.measures)
+
+    def _chart(self, measure: Measure) -> Chart:
+        panel = self.release.panels[measure.id]
+        own = {school: spec for m, school, spec in self.header.specs if m == measure.id}
+        special = panel.keys["school"].isin([school for school in own if school])
+        remarks = tuple(a for a in self.header.annotations if a.measure in ("", measure.id))
+        chart = analyze_panel(panel.take(np.flatnonzero(~special)), own[""], measure, remarks)
+        for s in np.flatnonzero(special).tolist():
+            spec = own[str(panel.keys["school"].iloc[s])]
+            chart = merge(chart, analyze_panel(panel.take(np.array([s])), spec, measure, remarks))
+        return chart
+
+    @property
+    def links(self) -> Mapping[str, str]:
+        """The page of each school beside the network's page; none where schools are pseudonyms."""
+        if self.header.audience in PSEUDONYMOUS:
+            return {}
+        return {school.id: f"{SCHOOLS}/{slug(school.id)}.html" for school in self.header.schools}
+
+    def totals(self) -> tuple[Chart, ...]:
+        """A chart of the whole network for each measure, summed over what this audience may see of each school."""
+        return tuple(
+            analyze_panel(total(self.release.panels[measure.id], self.school_name), spec, measure, self._shared_remarks(measure))
+            for measure in self.header.measures
+            for m, school, spec in self.header.specs
+            if (m, school) == (measure.id, "")
+        )
+
+    def _shared_remarks(self, measure: Measure) -> tuple[Annotation, ...]:
+        return tuple(a for a in self.header.annotations if not a.school and a.measure in ("", measure.id))
+
+    def facts(self) -> Findings:
+        """Under the title: the network, how far the data go, what is missing."""
+        lines = [f"{self.header.network.name}. Data through {self.through or 'no date: nothing was reported'}."]
+        if self.header.school and self.missing:
+            lines.append(f"Without a value: {self.missing}.")
+        return Findings((Finding(" ".join(lines)),))
+
+    def chances(self, charts: tuple[Chart, ...]) -> Findings:
+        """For each measure the number of signals found, and the number that chance alone would give."""
+        return Findings(tuple(chance_words(chance(chart), measure.name) for chart, measure in zip(charts, self.header.measures, strict=True)))
+
+    def footnotes(self, charts: tuple[Chart, ...]) -> Findings:
+        """What a board may ask about every number: definition, settings, sources, what is hidden, who made it."""
+        header = self.header
+        contact = f" Contact: {header.network.contact}." if header.network.contact else ""
+        hidden = f"; {plural(header.hidden, 'period')} hidden on this page" if header.hidden else ""
+        made = f"{', '.join(header.sources)}. Made with pdsa-workbench {VERSION}.{contact}"
+        return Findings(
+            (
+                *(definition(measure) for measure in header.measures),
+                *settings(charts).items,
+                Finding(f"{self.release.policy[:1].upper()}{self.release.policy[1:]}{hidden}.", "", "Shown:"),
+                Finding(made, "", "Sources:"),
+            )
+        )
+
+    @property
+    def through(self) -> str:
+        """The last period with a value, written as a date; "" without any value."""
+        last = [panel.period[~np.isnan(panel.value)] for panel in self.release.panels.values()]
+        days = [days.max() for days in last if len(days)]
+        return f"{max(days):%Y-%m-%d}" if days else ""
+
+    @property
+    def missing(self) -> str:
+        """How many periods lack a value, by measure that lacks any."""
+        parts = []
+        for measure in self.header.measures:
+            panel = self.release.panels[measure.id]
+            empty = int((np.isnan(panel.value) & (panel.status == 1)).sum())
+            if not panel.size:
+                parts.append(f"{measure.name}, never reported")
+            elif empty:
+                parts.append(f"{measure.name}, {plural(empty, measure.frequency)}")
+        return "; ".join(parts)
+
+
+def merge(one: Chart, other: Chart) -> Chart:
+    """Both charts' series in one chart, in ascending order; the first chart's spec stands for the whole."""
+    keys = list(one.by)
+    points = pd.concat([one.points, other.points], ignore_index=True)
+    order = points.sort_values(keys, kind="stable").index
+    frames = {
+        name: pd.concat([getattr(one, name), getattr(other, name)]).sort_values(keys, kind="stable", ignore_index=True)
+        for name in ("phases", "summary")
+    }
+    status = np.concatenate([one.status, other.status])[order.to_numpy()]
+    return Chart(
+        points=points.loc[order].reset_index(drop=True), **frames, by=one.by, spec=one.spec, status=status,
+        step=one.step, measure=one.measure, annotations=one.annotations,
+    )  # fmt: skip
+
+
+def pack(dossier: Dossier) -> bytes:
+    """The dossier as the bytes of a file that holds arrays and JSON, never code."""
+    arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
+        "header": np.frombuffer(TypeAdapter(Header).dump_json(dossier.header), dtype=np.uint8)
+    }
+    for i, measure in enumerate(dossier.header.measures):
+        panel = dossier.release.panels[measure.id]
+        arrays |= {f"{i}.{name}": getattr(panel, name) for name in ARRAYS}
+        arrays[f"{i}.period"] = panel.period.to_numpy(dtype="datetime64[D]")
+        arrays[f"{i}.school"] = panel.keys["school"].to_numpy(dtype=np.str_)
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, source: str) -> Dossier:
+    """The dossier of such a file.
+
+    Raises
+    ------
+    ParamsError
+        The file is damaged or was made by something else.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            header = TypeAdapter(Header).validate_json(arrays["header"].tobytes())
+            panels = {
+                measure.id: _panel({name: arrays[f"{i}.{name}"] for name in (*ARRAYS, "period", "school")}, measure)
+                for i, measure in enumerate(header.measures)
+            }
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        problem = Problem("the file", str(error).splitlines()[0][:200], "a release made by pdsa report")
+        raise ParamsError(source, (problem,), "no report was started") from error
+    return Dossier(header, Release(header.audience, header.min_n, panels, header.hidden))
+
+
+def _panel(arrays: Mapping[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], measure: Measure) -> Panel:
+    step: Step = measure.frequency
+    return Panel(
+        keys=pd.DataFrame({"school": arrays["school"], "measure": measure.id}, dtype="str"),
+        period=pd.DatetimeIndex(arrays["period"].astype("datetime64[us]")),
+        step=step,
+        **{name: arrays[name] for name in ARRAYS},  # type: ignore[arg-type]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A display object that only the runner reads: the completion mark, or a file beside the report."""
+
+    mime: str
+    data: Mapping[str, object]
+    text: str
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        return {self.mime: dict(self.data), "text/plain": self.text}
+
+
+def complete(dossier: Dossier, charts: tuple[Chart, ...]) -> Mark:
+    """The completion mark of a report's last cell: whose data it was made from, and what it found.
+
+    The id is taken from the data, never from a parameter, so that a report of another school cannot pass.
+    """
+    school = dossier.header.school
+    present = sorted({name for chart in charts for name in chart.points["school"]}) if school else []
+    found = school if not school or present in ([], [school]) else ", ".join(present)
+    verdicts = {chart.measure.id: chart.summary["verdict"].tolist() for chart in charts if chart.measure} if school else {}
+    data = {
+        "id": found or dossier.header.network.id,
+        "verdicts": {name: values[0] if values else "no_data" for name, values in verdicts.items()},
+        "through": dossier.through,
+        "missing": dossier.missing,
+        "hidden": dossier.header.hidden,
+    }
+    return Mark("application/vnd.pdsa.complete+json", data, f"complete: {data['id']}")
+
+
+def points_file(charts: tuple[Chart, ...]) -> Mark:
+    """The points of every chart as a CSV beside the report: the same released numbers that the page draws."""
+    return _file("points.csv", [chart.points for chart in charts])
+
+
+def summary_file(charts: tuple[Chart, ...]) -> Mark:
+    """The summary of every series as a CSV beside the report."""
+    frames = [chart.summary for chart in charts]
+    return _file("summary.csv", [f.assign(notes=f["notes"].map("; ".join)) for f in frames])
+
+
+def _file(name: str, frames: list[pd.DataFrame]) -> Mark:
+    known = [frame for frame in frames if len(frame)]
+    columns = list(frames[0].columns) if frames else list(SUMMARY_COLUMNS)
+    table = pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=columns)
+    return Mark("application/vnd.pdsa.file+json", {"name": name, "text": csv_text(table)}, f"{name}: {len(table)} rows")

@@ -1,0 +1,372 @@
+"""Each notebook in a kernel of its own, the truth about how it ended, and nothing of it left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from pdsa.errors import ParamsError
+from pdsa.kernels import Execution, Stop, check_parameters, execute
+from pdsa.kernels.room import Room
+
+PARAMETERS = 'school = ""\nmeasures = []\nweeks: int = 12\nlimit: float'
+SURROUNDINGS = """\
+import json, os, sys, time
+from IPython import get_ipython
+print(json.dumps({
+    "python": sys.executable, "folder": os.getcwd(), "path": sys.path, "zone": time.tzname[0],
+    "history": str(get_ipython().history_manager.hist_file), "here": "" in sys.path,
+    "variables": dict(os.environ),
+}))
+"""
+
+
+def write_notebook(path: Path, *cells: str, parameters: str = PARAMETERS) -> Path:
+    """Write a notebook of a title, a parameters cell and these cells."""
+    notebook = nbformat.v4.new_notebook()
+    first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    rest = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    notebook.cells = [nbformat.v4.new_markdown_cell("# Title"), first, *rest]
+    nbformat.write(notebook, path)
+    return path
+
+
+def kernels_of_this_process() -> list[str]:
+    """Command lines of the kernels that are children of the test process."""
+    listing = subprocess.run(["ps", "-A", "-o", "ppid=,args="], capture_output=True, text=True, check=True).stdout
+    mine = [line.split(maxsplit=1) for line in listing.splitlines()]
+    return [words[1] for words in mine if words[0] == str(os.getpid()) and "ipykernel" in words[-1]]
+
+
+def rooms() -> set[Path]:
+    """Folders that kernels of any process have now."""
+    return set(Path(tempfile.gettempdir()).glob("pdsa-*"))
+
+
+NOTEBOOKS: Mapping[str, tuple[str, ...]] = {
+    "ok": ("print(school, measures, weeks)", "1 + 1"),
+    "surroundings": (SURROUNDINGS,),
+    "error": ("1", "values = [3]\nvalues[5]", "2"),
+    "exit": ("import sys\nsys.exit(0)", "'never'"),
+    "died": ("import os\nos._exit(3)", "'never'"),
+    "killed": ("import os, subprocess\nsubprocess.Popen(['sleep', '77'])\nos.kill(os.getpid(), 9)",),
+    "hang": ("1", "import time\ntime.sleep(60)"),
+    "flood": ("for _ in range(130):\n    print('x' * 100_000)", "import time\ntime.sleep(60)"),
+    "hidden": ("1 / 0",),
+    "modules": ("import calendar\ncalendar.PWNED",),
+}
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Execution]:
+    """Every notebook above, executed from four threads of this process."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / "calendar.py").write_text("PWNED = 1")
+    (folder / "start.py").write_text("raise SystemExit('the user has a start-up file')")
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(4) as pool:
+        patch.setenv("PYTHONSTARTUP", str(folder / "start.py"))
+        patch.setenv("PYTHONWARNINGS", "error")
+        patch.setenv("IPYTHONDIR", str(folder / "user"))
+        patch.setenv("JUPYTER_PATH", str(write_wrong_kernel(folder)))
+        patch.setenv("HOME_OF_TEST", "kept")
+        futures = {
+            name: pool.submit(
+                execute,
+                hide_error(write_notebook(folder / f"{name}.ipynb", *cells)),
+                {"school": "lincoln", "measures": ["a'\"\n{b}"], "limit": 0.5},
+                timeout=3,
+                workdir=folder,
+            )
+            for name, cells in NOTEBOOKS.items()
+        }
+        return {name: future.result() for name, future in futures.items()}
+
+
+def write_wrong_kernel(folder: Path) -> Path:
+    """Write a kernelspec of the usual name that starts another program."""
+    spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": ["false"], "display_name": "wrong", "language": "python"}))
+    return folder / "jupyter"
+
+
+def hide_error(path: Path) -> Path:
+    """Tag the last cell of the notebook `hidden` so that Jupyter would pass over its error."""
+    notebook = nbformat.read(path, as_version=4)
+    if path.stem == "hidden":
+        notebook.cells[-1].metadata["tags"] = ["raises-exception"]
+        nbformat.write(notebook, path)
+    return path
+
+
+class TestExecute:
+    def test_a_notebook_runs_with_its_parameters(self, ended: dict[str, Execution]) -> None:
+        run = ended["ok"]
+        assert (run.status, run.cell, run.ename, run.evalue, run.line) == ("ok", None, "", "", "")
+        assert run.notebook.cells[3].outputs[0].text == "lincoln ['a\\'\"\\n{b}'] 12\n"
+        assert run.notebook.cells[4].outputs[0].data["text/plain"] == "2"
+        assert 0 < run.seconds < 60
+
+    def test_an_error_tells_its_cell_and_last_line(self, ended: dict[str, Execution]) -> None:
+        run = ended["error"]
+        assert (run.status, run.cell, run.ename, run.evalue) == ("error", 3, "IndexError", "list index out of range")
+        assert run.line == "IndexError: list index out of range"
+        assert run.notebook.cells[3].outputs[0].data["text/plain"] == "1"
+
+    def test_papermills_marks_of_an_error_are_taken_out(self, ended: dict[str, Execution]) -> None:
+        cells = ended["error"].notebook.cells
+        assert len(cells) == 2 + 3 + 1  # the injected parameters stay
+        assert "papermill-error" not in json.dumps(ended["error"].notebook)
+
+    def test_an_exit_is_no_success(self, ended: dict[str, Execution]) -> None:
+        assert (ended["exit"].status, ended["exit"].cell, ended["exit"].ename) == ("error", 2, "SystemExit")
+
+    def test_a_tag_cannot_hide_an_error(self, ended: dict[str, Execution]) -> None:
+        assert (ended["hidden"].status, ended["hidden"].ename) == ("error", "ZeroDivisionError")
+
+    def test_a_kernel_that_ends_itself_has_died(self, ended: dict[str, Execution]) -> None:
+        run = ended["died"]
+        assert (run.status, run.cell, run.evalue) == ("died", 2, "the kernel ended itself with exit code 3")
+
+    def test_a_kernel_that_is_killed_has_died(self, ended: dict[str, Execution]) -> None:
+        run = ended["killed"]
+        assert (run.status, run.cell, run.evalue) == ("died", 2, "the kernel was ended by SIGKILL")
+
+    def test_a_cell_that_hangs_is_ended_in_time(self, ended: dict[str, Execution]) -> None:
+        run = ended["hang"]
+        assert (run.status, run.cell, run.evalue) == ("timeout", 3, "the cell ran longer than 3 seconds")
+        assert run.seconds < 15
+
+    def test_a_notebook_that_floods_the_memory_is_ended(self, ended: dict[str, Execution]) -> None:
+        run = ended["flood"]
+        assert (run.status, run.evalue) == ("died", "the notebook printed more than 10 MB and was ended")
+
+    def test_a_module_in_the_folder_is_not_imported(self, ended: dict[str, Execution]) -> None:
+        assert ended["modules"].ename == "AttributeError"
+
+    def test_nothing_is_left_behind(self, ended: dict[str, Execution]) -> None:
+        assert kernels_of_this_process() == []
+        listing = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True).stdout
+        assert "sleep 77" not in listing.splitlines()
+
+    def test_the_notebook_file_is_not_written_to(self, tmp_path: Path) -> None:
+        path = write_notebook(tmp_path / "{school.__class__}.ipynb", "1")
+        before = path.read_bytes()
+        assert execute(path, {"limit": 1.5}, timeout=60, workdir=tmp_path).status == "ok"
+        assert path.read_bytes() == before
+        assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.fixture(scope="module")
+def seen(ended: dict[str, Execution]) -> dict[str, Any]:
+    """What a kernel sees around it."""
+    return dict(json.loads(ended["surroundings"].notebook.cells[3].outputs[0].text))
+
+
+class TestSurroundings:
+    def test_the_kernel_is_this_interpreter(self, seen: dict[str, Any]) -> None:
+        assert seen["python"] == sys.executable
+
+    def test_it_runs_in_the_folder_that_was_named(self, seen: dict[str, Any]) -> None:
+        assert Path(seen["folder"]).name.startswith("notebooks")
+        assert Path.cwd() != Path(seen["folder"])
+
+    def test_it_has_no_history_and_no_profile_of_the_user(self, seen: dict[str, Any]) -> None:
+        assert seen["history"] == ":memory:"
+        assert Path(seen["variables"]["IPYTHONDIR"]).parent.name.startswith("pdsa-")
+
+    def test_its_variables_are_fixed_and_the_others_kept(self, seen: dict[str, Any]) -> None:
+        variables = seen["variables"]
+        assert {variables[name] for name in ("TZ", "LC_ALL")} == {"UTC", "C.UTF-8"}
+        assert (variables["PYTHONHASHSEED"], variables["OPENBLAS_NUM_THREADS"]) == ("0", "1")
+        assert "PYTHONWARNINGS" not in variables
+        assert (variables["HOME_OF_TEST"], variables["PATH"]) == ("kept", os.environ["PATH"])
+        assert seen["zone"] == "UTC"
+
+    @pytest.mark.skipif(os.name != "posix", reason="Windows has no unix sockets here")
+    def test_a_folder_with_a_long_name_gets_tcp(self, tmp_path: Path) -> None:
+        assert Room(Path("/tmp/pdsa-12345678"), tmp_path, Stop()).transport == "ipc"
+        assert Room(Path("/tmp") / ("x" * 90), tmp_path, Stop()).transport == "tcp"
+
+    def test_over_tcp_the_traffic_is_encrypted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Room, "transport", "tcp")
+        cell = "import json\nfrom ipykernel.connect import get_connection_info\nprint(get_connection_info())"
+        run = execute(write_notebook(tmp_path / "a.ipynb", cell), {"limit": 1}, timeout=60, workdir=tmp_path)
+        info = json.loads(run.notebook.cells[3].outputs[0].text)
+        assert info["transport"] == "tcp"
+        assert info["curve_publickey"]
+
+
+class TestStop:
+    def test_a_stop_ends_the_running_kernel(self, tmp_path: Path) -> None:
+        stop, path = Stop(), write_notebook(tmp_path / "a.ipynb", "import time\nopen('on', 'w')\ntime.sleep(60)")
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(execute, path, {"limit": 1}, timeout=60, workdir=tmp_path, stop=stop)
+            while not (tmp_path / "on").exists():
+                assert not future.done(), future.result()
+            stop.set()
+            assert future.result(timeout=10).status == "died"
+        assert kernels_of_this_process() == []
+
+    def test_after_a_stop_no_kernel_starts(self, tmp_path: Path) -> None:
+        stop = Stop()
+        stop.set()
+        path = write_notebook(tmp_path / "a.ipynb", "open('on', 'w')")
+        assert execute(path, {"limit": 1}, timeout=60, workdir=tmp_path, stop=stop).status == "died"
+        assert not (tmp_path / "on").exists()
+
+    @pytest.mark.skipif(os.name != "posix", reason="signals")
+    def test_an_interrupt_in_the_calling_thread_leaves_no_kernel(self, tmp_path: Path) -> None:
+        before = rooms()
+        cell = "import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)"
+        write_notebook(tmp_path / "a.ipynb", cell)
+        code = (
+            "from pathlib import Path; from pdsa.kernels import execute; import os, subprocess\n"
+            "try: execute(Path('a.ipynb'), {'limit': 1}, timeout=50, workdir=Path.cwd())\n"
+            "except KeyboardInterrupt:\n"
+            "    print(subprocess.run(['ps', '-o', 'args=', '--ppid', str(os.getpid())], capture_output=True).stdout)"
+        )
+        run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        assert run.returncode == 0, run.stderr
+        assert "KeyboardInterrupt" not in run.stderr
+        assert "ipykernel" not in run.stdout
+        assert rooms() <= before
+
+
+class TestGate:
+    @pytest.fixture
+    def notebook(self, tmp_path: Path) -> Path:
+        return write_notebook(tmp_path / "report.ipynb")
+
+    def refused(self, notebook: Path, **parameters: object) -> str:
+        with pytest.raises(ParamsError, match="no kernel was started") as caught:
+            check_parameters(notebook, {"limit": 1, **parameters})
+        return str(caught.value)
+
+    @pytest.mark.parametrize("value", ["x", "", 1, -1, 0.5, True, None, [], ["a", {"b": [1]}], {"a": None}, 10**30])
+    def test_plain_values_pass(self, notebook: Path, value: object) -> None:
+        check_parameters(notebook, {"school": value, "limit": 1})
+
+    def test_a_name_may_be_left_out_where_it_has_a_default(self, notebook: Path) -> None:
+        check_parameters(notebook, {"limit": 1})
+        with pytest.raises(ParamsError, match="parameter 'limit': found no value"):
+            check_parameters(notebook, {"school": "x"})
+
+    def test_a_misspelled_name_gets_the_nearest_one(self, notebook: Path) -> None:
+        assert "parameter 'schol': found a name that the notebook does not declare, expected 'school'" in (
+            self.refused(notebook, schol="x")
+        )
+
+    def test_a_strange_name_gets_the_list(self, notebook: Path) -> None:
+        assert "expected one of limit, measures, school, weeks" in self.refused(notebook, zzz=1)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            'x=open("PWNED","w");y',
+            "x\nopen('PWNED','w')",
+            "school\n",
+            " school",
+            "school;",
+            "class",
+            "schооl",
+            "",
+            "SCHOOL",
+        ],
+    )
+    def test_code_in_a_name_is_refused(self, notebook: Path, name: str) -> None:
+        assert "1 problem found" in self.refused(notebook, **{name: 1})
+
+    def test_papermill_would_have_run_that_code(self, notebook: Path) -> None:
+        import papermill
+
+        done = papermill.execute_notebook(
+            nbformat.read(notebook, as_version=4),
+            None,
+            {'x=open("PWNED","w");y': 1},
+            prepare_only=True,
+            kernel_name="python3",
+            language="python",
+        )
+        assert 'x=open("PWNED","w");y = 1' in done.cells[2].source
+
+    @pytest.mark.parametrize("name", [1, None, ("school",)])
+    def test_a_name_that_is_no_text_is_refused(self, notebook: Path, name: object) -> None:
+        with pytest.raises(ParamsError, match="does not declare"):
+            check_parameters(notebook, {"limit": 1, name: 1})  # type: ignore[dict-item]
+
+    @pytest.mark.parametrize(
+        "value",
+        [(1, 2), {1}, b"x", float("nan"), float("inf"), object(), [1, (2,)], {"a": float("nan")}, {1: 2}, Path()],
+    )
+    def test_a_value_that_json_cannot_hold_is_refused(self, notebook: Path, value: object) -> None:
+        assert "parameter 'school'" in self.refused(notebook, school=value)
+
+    def test_a_list_that_holds_itself_is_refused(self, notebook: Path) -> None:
+        endless: list[object] = []
+        endless.append(endless)
+        assert "at most 20 levels" in self.refused(notebook, school=endless)
+
+    def test_dates_and_numpy_numbers_are_refused(self, notebook: Path) -> None:
+        from datetime import date
+
+        import numpy as np
+
+        assert "3 problems found" in self.refused(
+            notebook, school=date(2025, 1, 1), weeks=np.int64(3), measures=np.float64(1)
+        )
+
+    def test_all_problems_are_told_at_once(self, notebook: Path) -> None:
+        with pytest.raises(ParamsError) as caught:
+            check_parameters(notebook, {"schol": 1, "weeks": (1,)})
+        assert len(caught.value.problems) == 3
+
+    @pytest.mark.parametrize(
+        ("source", "problem"),
+        [
+            ("import os", "line 1: found import os, expected name = value"),
+            ("school = 1\nfor x in []: pass", "line 2: found for x in []"),
+            ("a, b = 1, 2", "found a, b = (1, 2)"),
+            ("school.x = 1", "found school.x = 1"),
+            ("school = = 1", "a syntax error in line 1"),
+            ("school += 1", "found school += 1"),
+        ],
+    )
+    def test_the_cell_holds_simple_assignments_only(self, tmp_path: Path, source: str, problem: str) -> None:
+        notebook = write_notebook(tmp_path / "a.ipynb", parameters=source)
+        with pytest.raises(ParamsError) as caught:
+            check_parameters(notebook, {})
+        assert problem in str(caught.value)
+
+    def test_comments_and_a_sentence_are_allowed(self, tmp_path: Path) -> None:
+        check_parameters(
+            write_notebook(tmp_path / "a.ipynb", parameters='"""Which."""\n# id\nschool = ""'), {"school": "x"}
+        )
+
+    @pytest.mark.parametrize("count", [0, 2])
+    def test_there_is_exactly_one_parameters_cell(self, tmp_path: Path, count: int) -> None:
+        notebook = nbformat.v4.new_notebook()
+        notebook.cells = [nbformat.v4.new_code_cell("a = 1", metadata={"tags": ["parameters"]}) for _ in range(count)]
+        nbformat.write(notebook, tmp_path / "a.ipynb")
+        with pytest.raises(ParamsError, match=f"{count} cells tagged `parameters`, expected exactly one"):
+            check_parameters(tmp_path / "a.ipynb", {})
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"cells": [1]}', '{"cells": [{"metadata": 1}]}', "\xff"])
+    def test_a_file_that_is_no_notebook_is_refused(self, tmp_path: Path, content: str) -> None:
+        (tmp_path / "a.ipynb").write_bytes(content.encode("latin-1"))
+        with pytest.raises(ParamsError, match="no readable notebook"):
+            check_parameters(tmp_path / "a.ipynb", {})
+
+    def test_a_notebook_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ParamsError, match=r"a\.ipynb: found no readable notebook"):
+            check_parameters(tmp_path / "a.ipynb", {})

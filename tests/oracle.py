@@ -55,10 +55,15 @@ def analyze_one(kind, num, den, baseline, excluded, screen):
             sigma = [factor * s for s in sigma]
     lower, upper = [center - 3 * s for s in sigma], [center + 3 * s for s in sigma]
     out = [
-        not excluded[i] and ((y[i] > upper[i] and not near(y[i], upper[i])) or (y[i] < lower[i] and not near(y[i], lower[i])))
+        not excluded[i]
+        and ((y[i] > upper[i] and not near(y[i], upper[i])) or (y[i] < lower[i] and not near(y[i], lower[i])))
         for i in range(n)
     ]
-    side = {i: 1 if y[i] > center else -1 for i in range(n) if not excluded[i] and not math.isnan(y[i]) and not near(y[i], center)}
+    side = {
+        i: 1 if y[i] > center else -1
+        for i in range(n)
+        if not excluded[i] and not math.isnan(y[i]) and not near(y[i], center)
+    }
     runs = []
     for i, s in side.items():
         if runs and runs[-1][0] == s:
@@ -67,6 +72,10 @@ def analyze_one(kind, num, den, baseline, excluded, screen):
             runs.append((s, [i]))
     longest, crossings, useful = max((len(r) for _, r in runs), default=0), max(len(runs) - 1, 0), len(side)
     most = round(math.log2(useful)) + 3 if useful else 0
-    fewest = next(k for k in range(useful + 1) if 20 * sum(math.comb(max(useful - 1, 0), j) for j in range(k + 1)) >= 2 ** max(useful - 1, 0))
+    fewest = next(
+        k
+        for k in range(useful + 1)
+        if 20 * sum(math.comb(max(useful - 1, 0), j) for j in range(k + 1)) >= 2 ** max(useful - 1, 0)
+    )
     long = {i for _, r in runs if len(r) > most for i in r}
     return center, lower, upper, out, [i in long for i in range(n)], (useful, longest, crossings, most, fewest)

@@ -285,6 +285,7 @@ def test_center_is_dashed_beyond_the_baseline_and_a_bracket_names_it() -> None:
     solid, carried = classed(part, "pdsa-center"), classed(part, "pdsa-center-carried")
     assert solid[0].get("stroke-dasharray") is None
     assert carried[0].get("stroke-dasharray") is not None
+    assert pieces_of(part, "pdsa-center") == pieces_of(part, "pdsa-center-carried") == 1
     # the missing week inside the baseline does not break it: solid for four rows, dashed for two
     whole = numbers_in(solid[0].get("d", "")) + numbers_in(carried[0].get("d", ""))
     assert (whole[5] - whole[3]) * 2 == pytest.approx(whole[2] - whole[0], abs=0.3)
@@ -734,7 +735,7 @@ def test_every_class_of_the_style_sheet_is_ours() -> None:
     } == set()
 
 
-def test_a_real_chart_is_drawn_as_it_was_analysed() -> None:
+def test_a_real_chart_is_drawn_as_it_was_analyzed() -> None:
     rng = np.random.default_rng(7)
     enrolled = rng.integers(95, 125, 76).astype(float)
     present = np.floor(enrolled * np.r_[np.full(40, 0.84), np.full(36, 0.91)]) + rng.integers(-3, 4, 76)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from oracle import analyze_one
 
 import pdsa
+from oracle import analyze_one
 
 POINTS_PER_KIND = 34_000  # times six kinds: over 200,000
 
@@ -29,7 +29,11 @@ def random_panel(rng: np.random.Generator, points: int) -> pd.DataFrame:
         gone = rng.random(n) < rng.choice([0, 0, 0.1, 0.5])
         x[gone] = np.nan
         num[gone] = np.nan
-        frames.append(pd.DataFrame({"s": s, "t": np.arange(1, n + 1), "x": x, "num": num, "den": den, "out": rng.random(n) < 0.03}))
+        frames.append(
+            pd.DataFrame(
+                {"s": s, "t": np.arange(1, n + 1), "x": x, "num": num, "den": den, "out": rng.random(n) < 0.03}
+            )
+        )
     return pd.concat(frames, ignore_index=True)
 
 
@@ -49,7 +53,9 @@ def test_engine_equals_oracle(kind: str, baseline: int | None) -> None:
     for s, rows in chart.points.groupby("s"):
         given = frame[frame["s"] == s]
         top = given["num" if ratio else "x"].tolist()
-        answer = analyze_one(kind, top, given["den"].tolist() if ratio else None, baseline, given["out"].tolist(), baseline)
+        answer = analyze_one(
+            kind, top, given["den"].tolist() if ratio else None, baseline, given["out"].tolist(), baseline
+        )
         if answer is None:
             assert not rows["signal"].any()
             continue

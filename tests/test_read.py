@@ -185,6 +185,13 @@ def test_xml_that_is_not_regular_is_read_the_same(tmp_path: Path) -> None:
     assert [row[:3] for row in rows(read_input(tmp_path, spec))] == found
 
 
+def test_nested_texts_and_attributes_of_rows_that_are_all_alike() -> None:
+    document = b"<day><item n='1'><id>a<b>b</b></id></item><item n='2'><id>c<b/></id></item></day>"
+    assert texts.read_xml(document, "item") == (2, {"@n": ["1", "2"], "id": ["ab", "c"]})
+    assert texts.read_xml(document.replace(b" n='1'", b"").replace(b" n='2'", b""), "item")[1] == {"id": ["ab", "c"]}
+    assert texts.read_xml(b"<day><item n='1'><id>a</id></item></day>", "item")[1] == {"@n": ["1"], "id": ["a"]}
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(*[st.text("ab &<é", max_size=3)] * 2), min_size=1, max_size=5), st.booleans())
 def test_regular_and_pretty_xml_agree(cells: list[tuple[str, str]], pretty: bool) -> None:

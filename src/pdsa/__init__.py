@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from pdsa.errors import InputError, ParamsError, PdsaError, Problem, ReportError
 from pdsa.records import Rule
-from pdsa.terms import VERSION as __version__
+from pdsa.terms import VERSION
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart, analyze
+
+__version__ = VERSION
 
 __all__ = [
     "Chart",

@@ -45,7 +45,7 @@ class InputError(PdsaError):
         self,
         source: str,
         problems: tuple[Problem, ...],
-        consequence: str = "nothing was analysed",
+        consequence: str = "nothing was analyzed",
         next_step: str = "mend the places named above and run the same command again",
     ) -> None:
         # args are the constructor's arguments, so that the error survives pickling between workers

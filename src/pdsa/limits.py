@@ -83,11 +83,11 @@ def median_where(values: Floats, mask: Bools) -> Floats:
 def ratio(above: npt.NDArray[np.generic], below: npt.NDArray[np.generic]) -> Floats:
     """The quotient, NaN where the divisor is zero."""
     out = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
-    return np.divide(above, below, out=out, where=np.broadcast_to(below != 0, out.shape))  # type: ignore[no-any-return,arg-type]
+    return np.divide(above, below, out=out, where=np.broadcast_to(below != 0, out.shape))  # type: ignore[no-any-return]
 
 
 def moving_ranges(values: Floats, included: Bools, gaps: str) -> tuple[Floats, Ints]:
-    """The distance of each point to its neighbour before it, and that neighbour's column (-1 for none).
+    """The distance of each point to its neighbor before it, and that neighbor's column (-1 for none).
 
     Excluded points are bridged; across a missing point there is no range, unless `gaps="bridge"`.
     """
@@ -95,8 +95,8 @@ def moving_ranges(values: Floats, included: Bools, gaps: str) -> tuple[Floats, I
     columns = np.where(present, np.arange(values.shape[1]), -1)
     seen = np.maximum.accumulate(columns, axis=1)
     before = np.concatenate([np.full((len(values), 1), -1), seen[:, :-1]], axis=1)
-    neighbour = np.take_along_axis(values, np.maximum(before, 0), axis=1)
-    ranges = np.where(present & (before >= 0), np.abs(values - neighbour), np.nan)
+    neighbor = np.take_along_axis(values, np.maximum(before, 0), axis=1)
+    ranges = np.where(present & (before >= 0), np.abs(values - neighbor), np.nan)
     return ranges, before
 
 

@@ -156,7 +156,8 @@ def _too_few(chart: Chart, row: pd.Series) -> str:
     noun = _noun(chart.step)
     if values > 1 and useful == 0:
         same = format_value(float(row["last"]), chart.measure)
-        return f"Every value so far is {same}: nothing varies, so nothing can signal. {_constant_target(chart, row)}".rstrip()
+        told = f"Every value so far is {same}: nothing varies, so nothing can signal."
+        return f"{told} {_constant_target(chart, row)}".rstrip()
     more = MIN_USEFUL - useful
     least = "at least " if values > useful else ""
     wait = f"{least}{plural(more, f'more {noun}')} until we can judge."
@@ -180,7 +181,7 @@ def _evidence(chart: Chart, row: pd.Series) -> str:
     high = last["value"] > last["center"]
     parts = []
     if last["rule_long_run"]:
-        run = _run_length(chart.points, high, last.name)
+        run = _run_length(chart.points, high, int(recent.index[-1]))
         parts.append(f"{run} {noun}s in a row {'above' if high else 'below'} {_center(chart, row)}")
     if last["rule_outside"]:
         line = format_value(float(last["upper" if high else "lower"]), chart.measure, unit=False)
@@ -197,7 +198,7 @@ def _recent_periods(chart: Chart) -> pd.Series:
     return useful["period"].tail(chart.spec.recent)
 
 
-def _run_length(points: pd.DataFrame, high: bool, last: object) -> int:
+def _run_length(points: pd.DataFrame, high: bool, last: int) -> int:
     """Useful points of the run that ends at, or goes on beyond, the last signalled point."""
     useful = points[points["included"] & points["value"].notna() & (points["value"] != points["center"])]
     same = (useful["value"] > useful["center"]).eq(high)
@@ -258,9 +259,15 @@ def summary_line(chart: Chart) -> str:
         verdicts = chart.summary["verdict"].value_counts().sort_index()
         return f"{title(chart)}: {len(chart.summary)} series; " + ", ".join(f"{v} {n}" for v, n in verdicts.items())
     row, points = chart.summary.iloc[0], chart.points
-    lines = "" if math.isnan(_last(points["upper"])) else f", limits {_last(points['lower']):.6g} to {_last(points['upper']):.6g}"
+    lines = (
+        ""
+        if math.isnan(_last(points["upper"]))
+        else f", limits {_last(points['lower']):.6g} to {_last(points['upper']):.6g}"
+    )
     signals = f"{int(points['signal'].sum())} points with a signal"
-    return f"{title(chart)}: {row['kind']}, n {row['n']}, center {row['center']:.6g}{lines}, {signals}, {row['verdict']}"
+    return (
+        f"{title(chart)}: {row['kind']}, n {row['n']}, center {row['center']:.6g}{lines}, {signals}, {row['verdict']}"
+    )
 
 
 def _last(values: pd.Series) -> float:
@@ -306,7 +313,9 @@ def settings(charts: tuple[Chart, ...]) -> Findings:
     """Every argument that the numbers rest on, for the footer: what differs by measure, then what all share."""
     own = [Finding(f"{_kind_reason(chart)}; {_own_baseline(chart)}.", "", f"{title(chart)}:") for chart in charts]
     shared = dict.fromkeys(_shared(chart.spec) for chart in charts)
-    return Findings((*own, *(Finding(text, "", "All charts:" if len(shared) == 1 else "Some charts:") for text in shared)))
+    return Findings(
+        (*own, *(Finding(text, "", "All charts:" if len(shared) == 1 else "Some charts:") for text in shared))
+    )
 
 
 def _kind_reason(chart: Chart) -> str:

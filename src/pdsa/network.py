@@ -9,7 +9,8 @@ import pandas as pd
 
 from pdsa.chart import Chart, analyze_panel
 from pdsa.records import ChartSpec
-from pdsa.series import MISSING, REPORTED, Floats, Panel
+from pdsa.series import MISSING, REPORTED, Floats, Ints, Panel, divide
+from pdsa.terms import Kind
 
 SIGNALS = ("improvement", "concern", "change")
 # Points that are simulated for one measure; replicates follow from it, within bounds.
@@ -32,7 +33,7 @@ def chance(chart: Chart, seed: int = SEED) -> Chance:
     """Count the signals of a measure and simulate how many a network of stable schools would show.
 
     Each series is drawn anew around its own center with its own spread, denominators, gaps and baseline, and
-    judged by the same rules. Values are independent: where neighbouring weeks resemble each other, chance gives
+    judged by the same rules. Values are independent: where neighboring weeks resemble each other, chance gives
     more.
 
     Parameters
@@ -63,13 +64,13 @@ def _last_phase(chart: Chart) -> pd.DataFrame:
     return points.assign(kind=chart.summary["kind"].to_numpy()[points["series"]])
 
 
-def _series_number(chart: Chart) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _series_number(chart: Chart) -> Ints:
     if not chart.by:
         return np.zeros(len(chart.points), dtype=np.int64)
-    return chart.points.groupby(list(chart.by), sort=True, observed=True).ngroup().to_numpy(dtype=np.int64)
+    return np.asarray(chart.points.groupby(list(chart.by), sort=True, observed=True).ngroup(), dtype=np.int64)
 
 
-def _share(rows: pd.DataFrame, spec: ChartSpec, kind: str, replicates: int, rng: np.random.Generator) -> float:
+def _share(rows: pd.DataFrame, spec: ChartSpec, kind: Kind, replicates: int, rng: np.random.Generator) -> float:
     """The expected number of series of one kind with a signal."""
     panel = _simulated(rows, spec, kind, replicates, rng)
     fixed = None if bool(rows["baseline"].eq(rows["included"]).all()) else "baseline"
@@ -112,7 +113,7 @@ def _draw(many: pd.DataFrame, denominator: Floats, spec: ChartSpec, kind: str, r
             drawn = rng.binomial(trials.astype(np.int64), np.clip(center, 0, 1)).astype(float)
         else:
             drawn = rng.poisson(np.clip(trials * center, 0, None)).astype(float)
-        return np.divide(drawn, trials, out=np.full(len(many), np.nan), where=trials > 0)
+        return divide(drawn, trials)
     width = (many["upper"] - many["center"]).to_numpy(dtype=float) / 3 / spec.per
     # a run chart has no limits, and its rules do not know the spread
-    return rng.normal(size=len(many)) * np.where(np.isnan(width), 1.0, width) + center
+    return np.asarray(rng.normal(size=len(many)) * np.where(np.isnan(width), 1.0, width) + center)

@@ -261,10 +261,10 @@ class _TextLoader(yaml.BaseLoader):
 
     @staticmethod
     def _refuse(where: Any, found: str, expected: str) -> None:
-        raise _Refused(where.start_mark.line + 1, found, expected)
+        raise _RefusedError(where.start_mark.line + 1, found, expected)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Where a YAML file uses what a params file must not use."""
 
     def __init__(self, line: int, found: str, expected: str) -> None:
@@ -284,7 +284,7 @@ def read_yaml(text: str, source: str) -> dict[str, Any]:
         _fail(source, "the file", f"{len(text.encode())} bytes", f"at most {MOST_BYTES}")
     try:
         found = yaml.load(text.removeprefix("\ufeff"), Loader=_TextLoader)  # noqa: S506 (derived from BaseLoader)
-    except _Refused as problem:
+    except _RefusedError as problem:
         _fail(source, f"line {problem.line}", problem.found, problem.expected)
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
@@ -347,7 +347,9 @@ def _problem(model: type[BaseModel], error: ErrorDetails, before: str = "") -> P
 
 def _is_branch(part: object) -> bool:
     """Names that pydantic gives to the branches of a union: no place in the file."""
-    return isinstance(part, str) and (part.startswith(("tuple[", "function-", "constrained-")) or part in ("int", "str"))
+    return isinstance(part, str) and (
+        part.startswith(("tuple[", "function-", "constrained-")) or part in ("int", "str")
+    )
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,8 @@ class Plan:
     def starts(self) -> Ints:
         """The first point of each segment, and the number of points at the end."""
         changes = np.flatnonzero(np.diff(self.segment)) + 1
-        edges = [[0], changes, [len(self.segment)]] if len(self.segment) else [[0]]
-        return np.concatenate(edges).astype(np.int64)
+        ends = [len(self.segment)] if len(self.segment) else []
+        return np.array([0, *changes.tolist(), *ends], dtype=np.int64)
 
 
 def plan(panel: Panel, spec: ChartSpec) -> Plan:
@@ -85,19 +86,22 @@ def _phases(panel: Panel, wanted: Positions | None, notes: Notes) -> tuple[Ints,
     if isinstance(wanted, str) and wanted in panel.columns:
         codes, labels = pd.factorize(panel.columns[wanted], sort=False)
         return codes.astype(np.int64), pd.Index(labels)
-    ends = _each(wanted)
-    after = [_after(panel, end, "phases", notes) for end in ends]
-    return 1 + np.sum(after, axis=0, dtype=np.int64), None
+    phase = np.ones(len(panel.value), dtype=np.int64)
+    for end in _each(wanted):
+        phase += _after(panel, end, "phases", notes)
+    return phase, None
 
 
 def _excluded(panel: Panel, wanted: Positions | None, notes: Notes) -> Bools:
     """Points that the frame or the spec sets aside."""
-    excluded = panel.status == EXCLUDED
+    excluded = np.asarray(panel.status == EXCLUDED)
     if wanted is None:
         return excluded
     if isinstance(wanted, str) and wanted in panel.columns:
-        return excluded | _flags(panel, wanted, "exclude")
-    return np.logical_or.reduce([excluded, *(_at(panel, one, "exclude", notes) for one in _each(wanted))])
+        return np.asarray(excluded | _flags(panel, wanted, "exclude"))
+    for one in _each(wanted):
+        excluded = np.asarray(excluded | _at(panel, one, "exclude", notes))
+    return excluded
 
 
 def _declared(panel: Panel, wanted: Positions | None, phase: Ints, notes: Notes) -> Bools:
@@ -113,7 +117,7 @@ def _declared(panel: Panel, wanted: Positions | None, phase: Ints, notes: Notes)
     if len(ends) == 2:
         inside &= ~_before(panel, ends[0])
     first_phase = np.repeat(phase[panel.offsets[:-1][panel.lengths > 0]], panel.lengths[panel.lengths > 0])
-    return inside & (phase == first_phase)
+    return np.asarray(inside & (phase == first_phase))
 
 
 def _each(wanted: Positions) -> tuple[Position, ...]:
@@ -139,7 +143,7 @@ def _moment(panel: Panel, one: Position, argument: str) -> object:
     if isinstance(panel.period, pd.DatetimeIndex):
         return pd.Timestamp(one)
     if isinstance(panel.period, pd.PeriodIndex):
-        return pd.Period(one, freq=panel.period.freqstr)
+        return pd.Period(str(one), freq=panel.period.freqstr)
     _refuse(argument, repr(one), "a position, because the periods of this frame are not dates")
     return None
 
@@ -156,20 +160,20 @@ def _after(panel: Panel, end: Position, argument: str, notes: Notes) -> Bools:
     """Points later than a position or a date."""
     if _is_position(end):
         _check_reach(panel, int(end), argument, notes)  # type: ignore[arg-type]
-        return panel.positions() > end  # type: ignore[operator]
+        return np.asarray(panel.positions() > int(end))  # type: ignore[arg-type]
     return np.asarray(panel.period > _moment(panel, end, argument))
 
 
 def _before(panel: Panel, start: Position) -> Bools:
     if _is_position(start):
-        return panel.positions() < start  # type: ignore[operator]
+        return np.asarray(panel.positions() < int(start))  # type: ignore[arg-type]
     return np.asarray(panel.period < _moment(panel, start, "baseline"))
 
 
 def _at(panel: Panel, one: Position, argument: str, notes: Notes) -> Bools:
     if _is_position(one):
         _check_reach(panel, int(one), argument, notes)  # type: ignore[arg-type]
-        return panel.positions() == one
+        return np.asarray(panel.positions() == one)
     return np.asarray(panel.period == _moment(panel, one, argument))
 
 
@@ -218,11 +222,11 @@ def as_positions(wanted: object) -> Positions | None:
     return _one(wanted)
 
 
-def _one(item: object) -> Position:
+def _one(item: Any) -> Position:
     if isinstance(item, bool) or not isinstance(item, int | np.integer | date | str | np.datetime64 | pd.Period):
         _refuse("baseline, exclude or phases", repr(item), "a position, a date or a column name")
     if isinstance(item, np.integer):
         return int(item)
     if isinstance(item, np.datetime64):
-        return pd.Timestamp(item)  # type: ignore[return-value]
-    return item  # type: ignore[return-value]
+        return pd.Timestamp(item)
+    return item  # type: ignore[no-any-return]

@@ -174,7 +174,7 @@ class InputSpec:
     files
         Name pattern below the data folder, such as `xml_*.tar.xz` or `observations/*.csv`.
     format
-        `csv` or `xml`; compression (gz, xz, bz2) and archives (tar, zip) are recognised by their name.
+        `csv` or `xml`; compression (gz, xz, bz2) and archives (tar, zip) are recognized by their name.
     provides
         `observations`, or `denominators` that are joined to observations by school and school year.
     fields

@@ -99,16 +99,18 @@ _POINTWISE = ("value", "numerator", "denominator", "people", "status")
 def divide(numerator: Floats, denominator: Floats) -> Floats:
     """Shape (points,): the ratios; NaN for 0 of 0 and wherever one of the two is missing."""
     known = ~np.isnan(numerator) & (denominator > 0)
-    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=known)
+    out = np.full(len(numerator), np.nan)
+    np.divide(numerator, denominator, out=out, where=known)
+    return out
 
 
 def period_start(days: pd.Series, step: Step) -> pd.Series:
     """The first day of the period that each day lies in: the day itself, the week's Monday or the month's first."""
     if step == "day":
         return days
-    if step == "week":
-        return days - pd.to_timedelta(days.dt.dayofweek, unit="D")
-    return days - pd.to_timedelta(days.dt.day - 1, unit="D")
+    back = days.dt.dayofweek if step == "week" else days.dt.day - 1
+    start: pd.Series = days - pd.to_timedelta(back, unit="D")
+    return start
 
 
 def step_range(first: pd.Timestamp, last: pd.Timestamp, step: Step) -> pd.DatetimeIndex:

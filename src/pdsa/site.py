@@ -1,4 +1,4 @@
-"""A run's manifest to its index pages: every school listed, failures first; nothing is analysed here."""
+"""A run's manifest to its index pages: every school listed, failures first; nothing is analyzed here."""
 
 from __future__ import annotations
 
@@ -68,9 +68,7 @@ def render_index(manifest: Mapping[str, Any], audience: str) -> str:
     )
 
 
-def _row(
-    manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: str, name: str, audience: str
-) -> Row:
+def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: str, name: str, audience: str) -> Row:
     """A district reads its own pages; a coach follows them, or the team's where no district page is made."""
     own = [r for r in reports if r["school"] == school]
     order = {"district": 0, "team": 1}
@@ -85,7 +83,9 @@ def _row(
         school=school,
         name=name,
         page=(path if shown["audience"] == audience else f"../{path}") if there else "",
-        verdicts=tuple((str(symbol(verdicts.get(m, ""))), VERDICT_WORDS.get(verdicts.get(m, ""), "")) for m in manifest["measures"]),
+        verdicts=tuple(
+            (str(symbol(verdicts.get(m, ""))), VERDICT_WORDS.get(verdicts.get(m, ""), "")) for m in manifest["measures"]
+        ),
         through=str(shown["through"]),
         missing=str(shown["missing"]),
         hidden=int(shown["hidden"] or 0),

@@ -88,7 +88,7 @@ MIN_USEFUL = 10
 TRIAL_UNDER = 12
 ESTABLISHED_FROM = 20
 
-# Dividing constants for two neighbouring values: d2 as printed in the tables, and exactly 2 / sqrt(pi).
+# Dividing constants for two neighboring values: d2 as printed in the tables, and exactly 2 / sqrt(pi).
 D2_ROUNDED = 1.128
 D2_EXACT = 1.1283791670955126
 D3_EXACT = 0.8525024664800506

@@ -140,7 +140,11 @@ DEVIATIONS = {
     **{("PowerBI-SPC", "i", case): CONSTANT for case in ("v16", "v54", "p13")},
     ("PowerBI-SPC", "up", "p13"): CONSTANT,
     ("PowerBI-SPC", "mr", "v23"): MR_BASELINE,
-    **{("NHSRplotthedots", call, case): CONSTANT for case in ("v16", "v54") for call in ("increase", "decrease", "neutral")},
+    **{
+        ("NHSRplotthedots", call, case): CONSTANT
+        for case in ("v16", "v54")
+        for call in ("increase", "decrease", "neutral")
+    },
     **{("qcc", "xbar.one", case): QCC_MISSING for case in ("v18", "v20", "v27", "v53")},
     ("qcc", "p", "p07"): QCC_MISSING,
     ("qcc", "u", "u03"): QCC_MISSING,

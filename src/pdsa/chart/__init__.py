@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pdsa import phases as phase_plan
@@ -16,13 +18,15 @@ from pdsa.chart.notes import add_notes
 from pdsa.chart.verdicts import Judgement, judge
 from pdsa.phases import Plan
 from pdsa.records import Annotation, ChartSpec, Measure, Rule
-from pdsa.series import Codes, Floats, Panel
+from pdsa.series import Bools, Codes, Floats, Panel
 from pdsa.terms import POINT_COLUMNS, SUMMARY_COLUMNS, Better, Constants, Gaps, Kind, LimitsMethod, Screen, Step, Ties
+
+Objects = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """An analysed measure: one row per point, per phase and per series.
+    """An analyzed measure: one row per point, per phase and per series.
 
     Parameters
     ----------
@@ -185,7 +189,8 @@ def analyze_panel(
     """Analyse every series of a panel with one spec; see `analyze`."""
     check_spec(spec)
     plan = phase_plan.plan(panel, spec)
-    kinds = choose(panel, plan, spec) if spec.kind == "auto" else dict.fromkeys(range(panel.size), spec.kind)
+    named: dict[int, str] = dict.fromkeys(range(panel.size), spec.kind)
+    kinds = choose(panel, plan, spec) if spec.kind == "auto" else named
     kind_of = np.array([kinds.get(s, "run") for s in range(panel.size)], dtype=object)[plan.series]
     answer = empty_answer(len(panel.value), len(plan.series))
     for kind in sorted(set(kinds.values())):
@@ -207,9 +212,9 @@ def analyze_panel(
     )
 
 
-def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, kind_of: np.ndarray[tuple[int], np.dtype[np.object_]]) -> pd.DataFrame:
+def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, kind_of: Objects) -> pd.DataFrame:
     frame = panel.keys.iloc[panel.series_of_points()].reset_index(drop=True)
-    columns = {
+    columns: dict[str, Any] = {
         "period": panel.period,
         "phase": plan.label[plan.segment],
         "numerator": panel.numerator,
@@ -230,22 +235,29 @@ def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, kind_of: 
     return frame
 
 
-def _reasons(flags: dict[str, np.ndarray[tuple[int], np.dtype[np.bool_]]], points: int) -> pd.Categorical:
+def _reasons(flags: dict[str, Bools], points: int) -> pd.Series:
     """Comma-joined names of the rules that fired, as a categorical: no text is made per point."""
     names = list(flags)
-    code = sum((flags[name].astype(np.int16) << i for i, name in enumerate(names)), np.zeros(points, dtype=np.int16))
+    code = np.zeros(points, dtype=np.int16)
+    for i, name in enumerate(names):
+        code |= flags[name].astype(np.int16) << i
     texts = [",".join(name for i, name in enumerate(names) if c >> i & 1) for c in range(1 << len(names))]
-    return pd.Categorical.from_codes(code, categories=texts)
+    return pd.Series(pd.Categorical.from_codes(code, dtype=pd.CategoricalDtype(texts)))
 
 
 def _segments(
-    panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, judgement: Judgement, kind_of: np.ndarray[tuple[int], np.dtype[np.object_]]
+    panel: Panel,
+    plan: Plan,
+    spec: ChartSpec,
+    answer: Answer,
+    judgement: Judgement,
+    kind_of: Objects,
 ) -> pd.DataFrame:
     frame = panel.keys.iloc[plan.series].reset_index(drop=True)
     frame["phase"] = plan.label
     if len(frame) and all(isinstance(label, int) for label in plan.label):
         frame["phase"] = frame["phase"].astype("int64")
-    columns: dict[str, object] = {
+    columns: dict[str, Any] = {
         "kind": kind_of,
         "limits": spec.method,
         **{name: answer.counts[name] for name in ("n", "n_useful", "n_outside")},
@@ -268,7 +280,7 @@ def _run_counts(answer: Answer, judgement: Judgement) -> dict[str, Floats]:
     return {name: np.where(none, np.nan, values.astype(float)) for name, values in counts.items()}
 
 
-def _tuples(plan: Plan) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _tuples(plan: Plan) -> Objects:
     """The notes of each segment's series, as a column of tuples."""
     column = np.empty(len(plan.series), dtype=object)
     for i, s in enumerate(plan.series.tolist()):

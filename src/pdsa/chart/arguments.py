@@ -90,7 +90,9 @@ def panel_from_frame(
     problems += _impossible(numerator, below, value, denominator, spec.kind)
     _raise(tuple(problems))
     order = _order(codes, periods, len(keys), period)
-    columns = {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in (value, denominator)}
+    columns = {
+        str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in (value, denominator)
+    }
     panel = _sorted_panel(order, codes, periods, numerator, below, keys, columns)
     return panel if spec.step is None else _with_steps(panel, spec.step)
 
@@ -102,12 +104,13 @@ def _raise(problems: tuple[Problem, ...]) -> None:
 
 def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        parsed = [isinstance(x, int | float | np.number) and not isinstance(x, bool) or pd.isna(x) for x in column]
+        parsed = [(isinstance(x, int | float | np.number) and not isinstance(x, bool)) or pd.isna(x) for x in column]
         wrong = np.flatnonzero(~np.array(parsed, dtype=bool))
         problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), "a number") for i in wrong.tolist()]
         if len(wrong):
             return np.full(len(column), np.nan)
-    numbers = column.astype("float64" if column.dtype == object else "Float64").to_numpy(dtype=float, na_value=np.nan)
+    plain = column.astype("float64" if column.dtype == object else "Float64")
+    numbers: Floats = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     infinite = np.flatnonzero(np.isinf(numbers)).tolist()
     problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), "a finite number") for i in infinite]
     return numbers
@@ -115,16 +118,16 @@ def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
 
 def _periods(column: pd.Series, name: str, problems: list[Problem]) -> pd.Index:
     """Dates, whole numbers, Periods or ordered categories; anything else is a problem."""
-    problems += [
-        Problem(f"row {i + 1}, {name}", "nothing", "a period") for i in np.flatnonzero(column.isna()).tolist()
-    ]
+    problems += [Problem(f"row {i + 1}, {name}", "nothing", "a period") for i in np.flatnonzero(column.isna()).tolist()]
     if column.isna().any():
         return pd.RangeIndex(len(column))
     if isinstance(column.dtype, pd.CategoricalDtype):
         if column.cat.ordered:
-            return pd.CategoricalIndex(column)
+            ordered: pd.Index = pd.CategoricalIndex(column)
+            return ordered
     elif isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.is_integer_dtype(column):
-        return pd.Index(column)
+        whole: pd.Index = pd.Index(column)
+        return whole
     elif pd.api.types.is_datetime64_dtype(column):
         return pd.DatetimeIndex(column)
     else:
@@ -151,7 +154,7 @@ def _series_codes(frame: pd.DataFrame, by: tuple[str, ...], problems: list[Probl
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
     groups = frame.groupby(list(by), sort=True, observed=True, dropna=False)
     keys = groups.size().reset_index()[list(by)]
-    return groups.ngroup().to_numpy(dtype=np.int64), keys
+    return np.asarray(groups.ngroup(), dtype=np.int64), keys
 
 
 def _impossible(

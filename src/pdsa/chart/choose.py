@@ -25,7 +25,7 @@ _LEAN = 0.37
 def ordinary_sigma_z(k: Floats) -> Floats:
     """The value that sigma_z of k points stays under 19 times of 20 when counting explains all the scatter."""
     steps = np.maximum(k - 1, 1)
-    return 1 + _NORMAL_95 * np.sqrt((_A * steps - _B) / steps**2) + _LEAN / steps
+    return np.asarray(1 + _NORMAL_95 * np.sqrt((_A * steps - _B) / steps**2) + _LEAN / steps)
 
 
 def is_rate(panel: Panel, spec: ChartSpec) -> bool:
@@ -38,7 +38,9 @@ def is_rate(panel: Panel, spec: ChartSpec) -> bool:
 def choose(panel: Panel, plan: Plan, spec: ChartSpec) -> dict[int, str]:
     """The kind of each series by its number; reasons go to `plan.notes`."""
     first = np.flatnonzero(np.diff(plan.series, prepend=-1))
-    baseline = np.bincount(plan.segment, weights=plan.baseline & ~np.isnan(panel.value), minlength=len(plan.series))
+    baseline: Floats = np.bincount(
+        plan.segment, weights=plan.baseline & ~np.isnan(panel.value), minlength=len(plan.series)
+    ).astype(float)
     short = baseline[first] < TRIAL_UNDER
     ratio = panel.ratio[plan.series[first]]
     rate = is_rate(panel, spec)
@@ -65,7 +67,10 @@ def _one(short: bool, ratio: bool, rate: bool, wide: bool, scatter: float, spec:
         return f"{letter}_prime", f"{name}: points scatter {scatter:.2f} times as widely as counting alone explains"
     if np.isnan(scatter):
         return letter, f"{letter.upper()} chart: {law} limits; the scatter cannot be estimated"
-    return letter, f"{letter.upper()} chart: the points scatter no wider than counting alone can give (sigma_z {scatter:.2f})"
+    return (
+        letter,
+        f"{letter.upper()} chart: the points scatter no wider than counting alone can give (sigma_z {scatter:.2f})",
+    )
 
 
 def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool) -> Floats:

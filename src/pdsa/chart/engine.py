@@ -13,6 +13,7 @@ from pdsa.limits import Block, Lines
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec
 from pdsa.series import Bools, Floats, Ints, Panel
+from pdsa.terms import ON_LINE
 
 # Points in one block: small enough for the cache, large enough that the overhead of a call does not count.
 BLOCK_POINTS = 65_536
@@ -134,7 +135,7 @@ def _recent(side: npt.NDArray[np.int8], frozen_baseline: Bools, recent: int) -> 
     useful = side != 0
     from_end = np.cumsum(useful[:, ::-1], axis=1)[:, ::-1]
     after = np.arange(side.shape[1]) > _last(frozen_baseline)[:, None]
-    return useful & (from_end <= recent) & after
+    return np.asarray(useful & (from_end <= recent) & after)
 
 
 def _last(mask: Bools) -> Ints:
@@ -173,11 +174,11 @@ def _measure(answer: Answer, rows: Ints, block: Block, known: Bools, lines: Line
 def _constant(value: Floats, known: Bools) -> Bools:
     high = np.where(known, value, -np.inf).max(axis=1)
     low = np.where(known, value, np.inf).min(axis=1)
-    return known.any(axis=1) & (np.abs(high - low) <= limits.ON_LINE * np.abs(high))
+    return np.asarray(known.any(axis=1) & (np.abs(high - low) <= ON_LINE * np.abs(high)))
 
 
 def _lag1(value: Floats, known: Bools) -> Floats:
-    """Lag-1 autocorrelation of neighbouring baseline periods; NaN under three values or without variation.
+    """Lag-1 autocorrelation of neighboring baseline periods; NaN under three values or without variation.
 
     The baseline only: a real shift after it would look like resemblance.
     """

@@ -63,7 +63,7 @@ def _about_lines(answer: Answer, spec: ChartSpec, segment: int, kind: str, plan:
         texts.append(f"{label} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established")
     lag1, values = float(answer.segment["lag1"][segment]), int(answer.counts["n_baseline"][segment])
     if lag1 > LAG1_FROM and values >= LAG1_POINTS:
-        texts.append(f"neighbouring values resemble each other (lag-1 {lag1:.2f}): false signals are more frequent")
+        texts.append(f"neighboring values resemble each other (lag-1 {lag1:.2f}): false signals are more frequent")
     if bool(answer.exact[segment]):
         texts.append("limits are exact, because expected counts are small")
     widened = float(answer.segment["sigma_z"][segment])

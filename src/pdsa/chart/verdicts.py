@@ -38,7 +38,7 @@ def judge(answer: Answer, plan: Plan, spec: ChartSpec, moving: Bools) -> Judgeme
     wanted = {rule.name for rule in spec.rules}
     few = (answer.counts["crossings"] < fewest) & ~moving & ("few_crossings" in wanted)
     long = (answer.counts["longest_run"] > longest_max) & ~moving
-    signals = {name: answer.flags[name] for name in ("outside", "long_run") if name in wanted}
+    signals = {name: flags for name, flags in answer.flags.items() if name in wanted}
     return Judgement(
         longest_run_max=longest_max,
         crossings_min=fewest,
@@ -85,7 +85,10 @@ def _latest_signal(answer: Answer, plan: Plan, signals: dict[str, Bools]) -> Int
 
 
 def _any(signals: dict[str, Bools], points: int) -> Bools:
-    return np.logical_or.reduce([np.zeros(points, dtype=bool), *signals.values()])
+    fired = np.zeros(points, dtype=bool)
+    for flags in signals.values():
+        fired |= flags
+    return fired
 
 
 def _history(answer: Answer, plan: Plan, signals: dict[str, Bools]) -> Words:

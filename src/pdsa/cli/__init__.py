@@ -45,7 +45,9 @@ def main() -> None:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
     except OSError as error:
-        click.echo(f"{error.filename or 'a file'}: {error.strerror or error}; check the disk and its permissions.", err=True)
+        click.echo(
+            f"{error.filename or 'a file'}: {error.strerror or error}; check the disk and its permissions.", err=True
+        )
         sys.exit(2)
     except Exception:  # noqa: BLE001 (the outermost door: everything else is our bug, with its traceback)
         import traceback

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @click.argument("params", type=click.Path(path_type=Path))
 @click.option("--data", default="", help="Folder of the raw data, in place of the one in the params file.")
 @click.option("--only", multiple=True, metavar="SCHOOL", help="Only this school id; may be given several times.")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("outputs"), show_default=True, help="Folder of all runs.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("outputs"), show_default=True, help="Folder of all runs."
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=None, help="Reports at the same time.")
 @click.option("--dry-run", is_flag=True, help="Check everything and list the reports; write nothing.")
 @click.option("--quiet", is_flag=True, help="Print failures and the index only.")

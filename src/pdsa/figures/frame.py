@@ -15,7 +15,7 @@ LABEL_HEIGHT = 13.5
 def value_axis(plan: Layout) -> str:
     """Faint lines at round values, their labels, and the unit where it is not percent."""
     x, top = plan.canvas.x, plan.canvas.y.end
-    parts = [line(x.start, y, x.end, y, RULE, ' class="pdsa-grid"') for y, _ in plan.y_ticks]
+    parts = [line(x.start, y, x.end, y, RULE, ' class="pdsa-gridline"') for y, _ in plan.y_ticks]
     parts += [write(x.start - 6, y + 4, text, color=MUTED, more=' text-anchor="end"') for y, text in plan.y_ticks]
     if plan.unit:
         parts.append(write(4, top - 7, shorten(plan.unit, TEXT, plan.size[0] / 2), color=MUTED))

@@ -181,7 +181,11 @@ def _manifest(
     return {
         "schema": 1,
         "run": plan.out_name,
-        "network": {"id": workspace.network.id, "name": workspace.network.name, "synthetic": workspace.network.synthetic},
+        "network": {
+            "id": workspace.network.id,
+            "name": workspace.network.name,
+            "synthetic": workspace.network.synthetic,
+        },
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(seconds, 2),
         "versions": _versions(),

@@ -85,7 +85,9 @@ class Dossier:
     def totals(self) -> tuple[Chart, ...]:
         """A chart of the whole network for each measure, summed over what this audience may see of each school."""
         return tuple(
-            analyze_panel(total(self.release.panels[measure.id], self.school_name), spec, measure, self._shared_remarks(measure))
+            analyze_panel(
+                total(self.release.panels[measure.id], self.school_name), spec, measure, self._shared_remarks(measure)
+            )
             for measure in self.header.measures
             for m, school, spec in self.header.specs
             if (m, school) == (measure.id, "")
@@ -103,7 +105,12 @@ class Dossier:
 
     def chances(self, charts: tuple[Chart, ...]) -> Findings:
         """For each measure the number of signals found, and the number that chance alone would give."""
-        return Findings(tuple(chance_words(chance(chart), measure.name) for chart, measure in zip(charts, self.header.measures, strict=True)))
+        return Findings(
+            tuple(
+                chance_words(chance(chart), measure.name)
+                for chart, measure in zip(charts, self.header.measures, strict=True)
+            )
+        )
 
     def footnotes(self, charts: tuple[Chart, ...]) -> Findings:
         """What a board may ask about every number: definition, settings, sources, what is hidden, who made it."""
@@ -223,7 +230,9 @@ def complete(dossier: Dossier, charts: tuple[Chart, ...]) -> Mark:
     school = dossier.header.school
     present = sorted({name for chart in charts for name in chart.points["school"]}) if school else []
     found = school if not school or present in ([], [school]) else ", ".join(present)
-    verdicts = {chart.measure.id: chart.summary["verdict"].tolist() for chart in charts if chart.measure} if school else {}
+    verdicts = (
+        {chart.measure.id: chart.summary["verdict"].tolist() for chart in charts if chart.measure} if school else {}
+    )
     data = {
         "id": found or dossier.header.network.id,
         "verdicts": {name: values[0] if values else "no_data" for name, values in verdicts.items()},

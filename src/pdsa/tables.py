@@ -1,0 +1,54 @@
+"""A Chart as a table: the same numbers that the drawing shows, for people who want to read them."""
+
+from __future__ import annotations
+
+import pandas as pd
+from great_tables import GT
+
+from pdsa import narrate
+from pdsa.chart import Chart
+
+COLUMNS = {
+    "period": "Period",
+    "value": "Value",
+    "numerator": "Numerator",
+    "denominator": "Denominator",
+    "center": "Center",
+    "lower": "Lower",
+    "upper": "Upper",
+    "reasons": "Signal",
+}
+
+
+def points_table(chart: Chart) -> GT:
+    """Every point of one series, the latest first, as an unrendered table.
+
+    Parameters
+    ----------
+    chart
+        One series; take it out of many by `chart.only(...)`.
+    """
+    points = chart.points.iloc[::-1]
+    columns = [name for name in COLUMNS if name in ("period", "value", "reasons") or points[name].notna().any()]
+    table = points[columns].assign(
+        period=[narrate.format_period(period, chart.step) for period in points["period"]],
+        reasons=[_signals(str(reasons)) for reasons in points["reasons"]],
+    )
+    return _formatted(GT(table, id=f"pdsa-points-{abs(hash_of(chart)) % 10**8}"), table)
+
+
+def _formatted(table: GT, frame: pd.DataFrame) -> GT:
+    numbers = [name for name in ("value", "center", "lower", "upper") if name in frame]
+    counts = [name for name in ("numerator", "denominator") if name in frame]
+    labelled = table.cols_label({name: COLUMNS[name] for name in frame.columns})
+    counted = labelled.fmt_number(counts, decimals=0, use_seps=False) if counts else labelled
+    return counted.fmt_number(numbers, decimals=1, use_seps=False).sub_missing(missing_text="")
+
+
+def _signals(reasons: str) -> str:
+    return ", ".join(narrate.RULE_WORDS[name] for name in reasons.split(",") if name)
+
+
+def hash_of(chart: Chart) -> int:
+    """A number that is the same for the same table each time, for its id in the page."""
+    return sum(ord(letter) * (place + 1) for place, letter in enumerate(narrate.summary_line(chart)))

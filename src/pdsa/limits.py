@@ -35,6 +35,8 @@ SCREEN_MULTIPLE = 3.267
 # Under these expected counts three standard deviations miss their error rate (statistics.md E 3.4).
 EXACT_BINOMIAL_UNDER = 5.0
 EXACT_POISSON_UNDER = 8.0
+# What sums and differences of floats leave of numbers that cancel, as a share of the largest of them.
+ROUNDING = 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,8 +200,7 @@ def proportions(block: Block, spec: ChartSpec) -> Lines:
     n = _trials(block)
     small = (n * center < EXACT_BINOMIAL_UNDER) | (n * (1 - center) < EXACT_BINOMIAL_UNDER)
     small |= (lines.lower < 0) | (lines.upper > 1)
-    # a denominator that is no whole number is no number of trials
-    whole = ~(n % 1 > 0).any(axis=1, keepdims=True)
+    whole = _whole(block.numerator) & _whole(n)
     return _with_exact(lines, n, center, small & block.included & whole, binomial_quantile)
 
 
@@ -211,7 +212,12 @@ def rates(block: Block, spec: ChartSpec) -> Lines:
         return lines
     n = _trials(block)
     small = (n * center < EXACT_POISSON_UNDER) | (lines.lower < 0)
-    return _with_exact(lines, n, center, small & block.included, poisson_quantile)
+    return _with_exact(lines, n, center, small & block.included & _whole(block.numerator), poisson_quantile)
+
+
+def _whole(counts: Floats) -> Bools:
+    """Shape (rows, 1): whether every number is a whole one but for rounding; others are no counts, so never exact."""
+    return ~(np.abs(counts - np.round(counts)) > 1e-9 * np.maximum(counts, 1)).any(axis=1, keepdims=True)
 
 
 def sigma_z(block: Block, spec: ChartSpec, sigma: Floats, center: Floats) -> Floats:
@@ -284,11 +290,14 @@ def _search(cdf: Callable[[Floats], Floats], q: float, low: Floats, high: Floats
     return np.where(np.isnan(n), np.nan, low)
 
 
-def beyond(value: Floats, line: Floats) -> Floats:
-    """How far the value lies above the line; zero where they agree but for rounding, NaN where one is missing."""
+def beyond(value: Floats, line: Floats, size: Floats | float = 0.0) -> Floats:
+    """How far the value lies above the line; zero where they agree but for rounding, NaN where one is missing.
+
+    `size` is that of the numbers that the line was computed from: where they cancel, a line at zero is not quite zero.
+    """
     distance = value - line
-    near = np.abs(distance) <= ON_LINE * np.maximum(np.abs(value), np.abs(line))
-    return np.where(near, 0.0, distance)
+    rounding = np.fmax(ON_LINE * np.maximum(np.abs(value), np.abs(line)), ROUNDING * size)
+    return np.where(np.abs(distance) <= rounding, 0.0, distance)
 
 
 LINES: dict[str, Callable[[Block, ChartSpec], Lines]] = {

@@ -1,19 +1,18 @@
 """What people write in YAML and CSV, checked at the door and handed on as records; every mistake is named at once.
 
-YAML is read with every scalar as text, so that `no`, `007`, `012` and `12:30` stay what was written; models then
-say which text is a number or a date.
+Every value comes as the text that was written: `no`, `007`, `012` and `12:30`. Models say which text is a number or a
+date.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from pdsa.errors import ParamsError, Problem
@@ -30,35 +29,62 @@ from pdsa.records import (
 )
 from pdsa.terms import AnnotationKind, CalendarMode, DataType, Direction, Kind, LimitsMethod, MeasureType, Screen, Step
 
-# A params file is written by hand; anything larger or deeper is a mistake or an attack.
-MOST_BYTES, MOST_DEPTH = 65_536, 8
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_BASELINE = "the number of first points (2 or more), or two dates such as 2013-09-01..2014-06-30"
 
 
-def _iso_date(value: object) -> object:
-    if isinstance(value, str) and not _ISO.fullmatch(value):
-        raise ValueError("a date written 2025-10-13")
-    return value
+def _written(pattern: str, expected: str) -> BeforeValidator:
+    """Text must look like this: programs do not agree what `012`, `1_000`, `0x1F` and `1e3` are."""
 
+    def check(value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(pattern, value.strip()):
+            raise ValueError(expected)
+        return value
 
-def _baseline(value: object) -> object:
-    """`12`, `2013-09-01..2014-06-30`, or a list of two dates; blank is none."""
-    if isinstance(value, str) and ".." in value:
-        return value.split("..")
-    return None if value == "" else value
+    return BeforeValidator(check)
 
 
 def _blank(value: object) -> object:
     return None if value == "" else value
 
 
-Day = Annotated[date, BeforeValidator(_iso_date)]
+def _baseline(value: object) -> object:
+    """`12`, `2013-09-01..2014-06-30`, or a list of two dates; blank is none."""
+    if value is None or value == "":
+        return None
+    text = "..".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if re.fullmatch("[1-9][0-9]{0,8}", text) and text != "1":
+        return int(text)
+    try:
+        first, last = (date.fromisoformat(day) for day in text.split("..") if re.fullmatch(_ISO, day))
+    except ValueError:
+        raise ValueError(_BASELINE) from None
+    if last < first:
+        raise ValueError(f"{_BASELINE}, the earlier one first")
+    return first, last
+
+
+def _released(value: object) -> object:
+    if value == "public":
+        raise ValueError("another audience: a public release needs an audit that does not exist yet")
+    return value
+
+
+def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise ValueError("at least one audience")
+    return values
+
+
+Day = Annotated[date, _written(_ISO, "a date written 2025-10-13")]
 OptionalDay = Annotated[Day | None, BeforeValidator(_blank)]
-Baseline = Annotated[Annotated[int, Field(ge=2)] | tuple[Day, Day] | None, BeforeValidator(_baseline)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Baseline = Annotated[int | tuple[date, date] | None, BeforeValidator(_baseline)]
+Whole = Annotated[int, _written("0|[1-9][0-9]{0,8}", "a whole number such as 12")]
+_DECIMAL = r"-?((0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?|\.[0-9]{1,15})"
+Number = Annotated[float, Field(allow_inf_nan=False), _written(_DECIMAL, "a plain number such as 12 or 0.85")]
 OptionalNumber = Annotated[Number | None, BeforeValidator(_blank)]
 Id = Annotated[str, Field(min_length=1, max_length=80)]
-AudienceWord = Literal["team", "coach", "district", "network"]
+AudienceWord = Annotated[Literal["team", "coach", "district", "network"], BeforeValidator(_released)]
 
 
 class Model(BaseModel):
@@ -87,7 +113,7 @@ class CalendarModel(Model):
 class NetworkModel(Model):
     id: Id
     name: Id
-    min_n: Annotated[int, Field(ge=5, le=30)] = 10
+    min_n: Annotated[Whole, Field(ge=5, le=30)] = 10
     contact: str = ""
     synthetic: bool = False
     calendar: CalendarModel = CalendarModel()
@@ -106,14 +132,14 @@ class MeasureModel(Model):
     unit: str
     direction: Direction
     frequency: Step
-    definition: Id | Annotated[str, Field(min_length=1, max_length=2000)]
+    definition: Annotated[str, Field(min_length=1, max_length=2000)]
     numerator_def: str = ""
     denominator_def: str = ""
     per: Annotated[Number, Field(gt=0)] = 1.0
     target: OptionalNumber = None
     chart: Kind = "auto"
     baseline: Baseline = None
-    min_denominator: Annotated[int, Field(ge=0), BeforeValidator(lambda v: 0 if v == "" else v)] = 0
+    min_denominator: Annotated[Whole, BeforeValidator(lambda v: 0 if v == "" else v)] = 0
     estimated: bool = False
 
     def record(self) -> Measure:
@@ -149,13 +175,13 @@ class InputModel(Model):
     measure: str = ""
     members: str = "*"
     row: str = ""
-    strip_bytes: tuple[Annotated[str, Field(pattern="^[0-9A-Fa-f]{2}$")], ...] = ()
+    strip_bytes: tuple[Annotated[str, _written("[0-9A-Fa-f]{2}", "two digits of a byte such as 1A")], ...] = ()
     date_format: str = "%Y-%m-%d"
     missing: tuple[str, ...] = ("",)
     drop: dict[str, tuple[str, ...]] = {}
-    min_rows: Annotated[int, Field(ge=0)] = 0
+    min_rows: Whole = 0
     percent: bool = False
-    school_year_start: Annotated[int, Field(ge=1, le=12)] = 7
+    school_year_start: Annotated[Whole, Field(ge=1, le=12)] = 7
 
     @model_validator(mode="after")
     def xml_has_rows(self) -> InputModel:
@@ -177,7 +203,7 @@ class ChartModel(Model):
     kind: Kind | None = None
     baseline: Baseline = None
     target: OptionalNumber = None
-    recent: Annotated[int, Field(ge=1)] | None = None
+    recent: Annotated[Annotated[Whole, Field(ge=1)] | None, BeforeValidator(_blank)] = None
     screen: Screen | None = None
     limits: LimitsMethod | None = None
 
@@ -196,19 +222,19 @@ class ParamsModel(Model):
     """A params file: a workspace folder, or network, measures and inputs in place."""
 
     schema_: Annotated[Literal["1"], Field(alias="schema")]
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: Annotated[str, _written("[a-z0-9][a-z0-9_-]{0,63}", "small letters, digits, - and _, at most 64")]
     workspace: str = ""
     data: str = ""
     network: NetworkModel | None = None
     measures: tuple[MeasureModel, ...] = ()
     inputs: tuple[InputModel, ...] = ()
     select: SelectModel = SelectModel()
-    audiences: Annotated[tuple[AudienceWord, ...], Field(min_length=1)] = ("team", "coach", "district")
+    audiences: Annotated[tuple[AudienceWord, ...], AfterValidator(_some)] = ("team", "coach", "district")
     as_of: OptionalDay = None
     chart: ChartModel = ChartModel()
     per_measure: dict[Id, ChartModel] = {}
     per_school: dict[Id, dict[Id, ChartModel]] = {}
-    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     timeout_seconds: Annotated[Number, Field(gt=0)] = 300.0
 
     @model_validator(mode="after")
@@ -229,75 +255,6 @@ class ParamsModel(Model):
             charts=(("", self.chart.record()), *((m, s.record()) for m, s in self.per_measure.items())),
             per_school=tuple((s, m, c.record()) for s, per in self.per_school.items() for m, c in per.items()),
         )
-
-
-class _TextLoader(yaml.BaseLoader):
-    """Every scalar as text; duplicate keys, anchors, aliases, tags and deep nesting are refused."""
-
-    depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            self._refuse(event, "an anchor or alias", "the value written out")
-        if getattr(event, "tag", None):
-            self._refuse(event, f"the tag {event.tag}", "a plain value")
-        self.depth += 1
-        if self.depth > 2 * MOST_DEPTH:
-            self._refuse(event, "lists within lists", f"at most {MOST_DEPTH} levels")
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: dict[str, yaml.Node] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                self._refuse(node, "a key that is no word", "a word before the colon")
-            if key.value in seen:
-                self._refuse(key, f"{key.value} twice", "each key once")
-            seen[key.value] = key
-        return super().construct_mapping(node, deep=True)
-
-    @staticmethod
-    def _refuse(where: Any, found: str, expected: str) -> None:
-        raise _RefusedError(where.start_mark.line + 1, found, expected)
-
-
-class _RefusedError(Exception):
-    """Where a YAML file uses what a params file must not use."""
-
-    def __init__(self, line: int, found: str, expected: str) -> None:
-        super().__init__(line, found, expected)
-        self.line, self.found, self.expected = line, found, expected
-
-
-def read_yaml(text: str, source: str) -> dict[str, Any]:
-    """The mapping that a YAML text holds, every scalar as text.
-
-    Raises
-    ------
-    ParamsError
-        Not YAML, not one mapping, too large, too deep, duplicate keys, anchors, aliases or tags.
-    """
-    if len(text.encode()) > MOST_BYTES:
-        _fail(source, "the file", f"{len(text.encode())} bytes", f"at most {MOST_BYTES}")
-    try:
-        found = yaml.load(text.removeprefix("\ufeff"), Loader=_TextLoader)  # noqa: S506 (derived from BaseLoader)
-    except _RefusedError as problem:
-        _fail(source, f"line {problem.line}", problem.found, problem.expected)
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        _fail(source, f"line {mark.line + 1 if mark else 1}", str(problem.problem or problem.context), "valid YAML")
-    except (yaml.YAMLError, RecursionError) as problem:
-        _fail(source, "the file", str(problem).splitlines()[0], "valid YAML")
-    if not isinstance(found, dict):
-        _fail(source, "the file", "no keys" if not found else f"a {type(found).__name__}", "keys and values")
-    return found  # type: ignore[no-any-return]
-
-
-def _fail(source: str, place: str, found: str, expected: str) -> None:
-    raise ParamsError(source, (Problem(place, found, expected),), "no report was started")
 
 
 M = TypeVar("M", bound=Model)
@@ -321,55 +278,68 @@ def build_rows(
         try:
             built.append(model.model_validate({k: v for k, v in row.items() if v != "" or k in _BLANK_OK}))
         except ValidationError as error:
-            problems += [_problem(model, one, f"row {number}, ") for one in error.errors()]
+            problems += [_problem(model, one, _place(number, row, one)) for one in error.errors()]
         key = str(row.get(unique, "")).casefold()
-        if unique and key in seen:
+        if key and key in seen:
             problems.append(Problem(f"row {number}, {unique}", f"{row[unique]} again", f"it once; see row {seen[key]}"))
         seen[key] = number
     if problems:
-        raise ParamsError(source, tuple(problems), "no report was started")
+        raise ParamsError(source, tuple(dict.fromkeys(problems)), "no report was started")
     return tuple(built)
+
+
+def _place(number: int, row: Mapping[str, Any], error: ErrorDetails) -> str:
+    """Unknown and absent columns are told once, for the header, and not again for each row."""
+    absent = error["type"] == "missing" and error["loc"][0] not in row
+    return "header, " if absent or error["type"] == "extra_forbidden" else f"row {number}, "
 
 
 _BLANK_OK = ("unit",)
 
 
+_TYPES = {
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "keys and values, indented below"),
+    **{"tuple_type": "a list such as [a, b]", "string_type": "a text", "bool_parsing": "true or false"},
+    **dict.fromkeys(("date_from_datetime_parsing", "date_parsing"), "a day of the calendar"),
+}
+
+
 def _problem(model: type[BaseModel], error: ErrorDetails, before: str = "") -> Problem:
-    place = before + (".".join(str(part) for part in error["loc"] if not _is_branch(part)) or "the file")
+    path = [f"item {part + 1}" if isinstance(part, int) else part for part in error["loc"] if part != "[key]"]
+    place = before + (".".join(path) or "the file")
     if error["type"] == "extra_forbidden":
         return Problem(place, "an unknown key", nearest(str(error["loc"][-1]), _known_keys(model, error["loc"])))
     if error["type"] == "missing":
         return Problem(place, "nothing", "a value")
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    found = error["input"]
-    return Problem(place, repr(found) if isinstance(found, str | int | float) else "this", message)
+    message = re.sub("^(Value error, |(Input|String) should (be |have )?)", "", error["msg"])
+    if error["type"] == "literal_error":
+        message = nearest(str(error["input"]), re.findall("'([^']*)'", message))
+    return Problem(place, _found(error["input"]), _TYPES.get(error["type"], message))
 
 
-def _is_branch(part: object) -> bool:
-    """Names that pydantic gives to the branches of a union: no place in the file."""
-    return isinstance(part, str) and (
-        part.startswith(("tuple[", "function-", "constrained-")) or part in ("int", "str")
-    )
+def _found(value: object) -> str:
+    if isinstance(value, str | int | float):
+        return repr(value) if len(str(value)) <= 60 else f"{str(value)[:57]!r}..."
+    return f"the keys {', '.join(map(str, value))}"[:80] if isinstance(value, dict) else "a list"
 
 
 def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The keys that are known where the unknown one stands."""
     current: Any = model
     for part in loc[:-1]:
-        field = current.model_fields.get(part) if hasattr(current, "model_fields") else None
-        if field is not None:
-            current = _inner(field.annotation)
-    return [f.alias or n for n, f in current.model_fields.items()] if hasattr(current, "model_fields") else []
+        current = _below(current, part)
+    current = _below(current, None)
+    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
 
 
-def _inner(annotation: Any) -> Any:
-    """The model inside `tuple[Model, ...]`, `dict[str, Model]`, `Model | None` and nestings of them."""
-    while not hasattr(annotation, "model_fields"):
-        inside = [a for a in getattr(annotation, "__args__", ()) if a not in (type(None), Ellipsis)]
-        if not inside:
-            return annotation
-        annotation = inside[-1]
-    return annotation
+def _below(annotation: Any, part: int | str | None) -> Any:
+    """What stands at this key or place of a model, `tuple[Model, ...]`, `dict[str, Model]` or `Model | None`."""
+    if hasattr(annotation, "model_fields"):
+        return annotation if part is None else annotation.model_fields[str(part)].annotation
+    inside = [one for one in get_args(annotation) if one not in (type(None), Ellipsis)]
+    if type(None) in get_args(annotation):
+        return _below(inside[0], part)
+    return inside[-1] if inside else annotation
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

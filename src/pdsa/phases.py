@@ -84,6 +84,8 @@ def _phases(panel: Panel, wanted: Positions | None, notes: Notes) -> tuple[Ints,
     if wanted is None:
         return np.ones(len(panel.value), dtype=np.int64), None
     if isinstance(wanted, str) and wanted in panel.columns:
+        if panel.columns[wanted].isna().any():
+            _refuse("phases", f"rows without a phase in column {wanted}", "a phase in every row")
         codes, labels = pd.factorize(panel.columns[wanted], sort=False)
         return codes.astype(np.int64), pd.Index(labels)
     phase = np.ones(len(panel.value), dtype=np.int64)
@@ -140,11 +142,11 @@ def _moment(panel: Panel, one: Position, argument: str) -> object:
     if isinstance(one, str) and not _looks_like_date(one):
         known = ", ".join(panel.columns) or "none"
         _refuse(argument, repr(one), f"a position, a date such as 2025-01-31, or a column (there: {known})")
-    if isinstance(panel.period, pd.DatetimeIndex):
+    if isinstance(panel.period, pd.DatetimeIndex) and not isinstance(one, bool | pd.Period):
         return pd.Timestamp(one)
     if isinstance(panel.period, pd.PeriodIndex):
         return pd.Period(str(one), freq=panel.period.freqstr)
-    _refuse(argument, repr(one), "a position, because the periods of this frame are not dates")
+    _refuse(argument, repr(one), f"a position, or what can be compared with periods of type {panel.period.dtype}")
     return None
 
 
@@ -189,13 +191,22 @@ def check_reach(panel: Panel, spec: ChartSpec) -> None:
             continue
         for one in _each(wanted):
             if _is_position(one):
-                if int(one) > longest:  # type: ignore[arg-type]
+                if not 1 <= int(one) <= longest:  # type: ignore[arg-type]
                     _refuse(argument, str(one), f"a position from 1 to {longest}, the length of the longest series")
-            elif argument == "exclude":
-                if not np.asarray(panel.period == _moment(panel, one, argument)).any():
-                    _refuse(argument, str(one), "a date that is one of the periods")
-            elif not np.asarray(panel.period <= _moment(panel, _each(wanted)[-1], argument)).any():
-                _refuse(argument, str(one), f"a date not before the first period, {panel.period.min()}")
+            else:
+                _check_date(panel, argument, one, last=one == _each(wanted)[-1])
+
+
+def _check_date(panel: Panel, argument: str, one: Position, last: bool) -> None:
+    """Refuse a date that no series reaches: it would change nothing, or everything, without a word."""
+    moment = _moment(panel, one, argument)
+    if argument == "exclude":
+        if not np.asarray(panel.period == moment).any():
+            _refuse(argument, str(one), "a date that is one of the periods")
+    elif (argument == "phases" or last) and not np.asarray(panel.period <= moment).any():
+        _refuse(argument, str(one), f"a date not before the first period, {panel.period.min()}")
+    elif (argument == "phases" or not last) and not np.asarray(panel.period >= moment).any():
+        _refuse(argument, str(one), f"a date not after the last period, {panel.period.max()}")
 
 
 def _check_reach(panel: Panel, position: int, argument: str, notes: Notes) -> None:
@@ -213,12 +224,12 @@ def _refuse(argument: str, found: str, expected: str) -> None:
 
 def as_positions(wanted: object) -> Positions | None:
     """Positions as the records hold them: one, or a tuple; lists, arrays and dates of pandas are taken too."""
-    if wanted is None or isinstance(wanted, str | int | date):
+    if wanted is None or (isinstance(wanted, str | int | date) and not isinstance(wanted, bool)):
         return wanted
     if isinstance(wanted, np.integer):
         return int(wanted)
     if isinstance(wanted, Iterable):
-        return tuple(_one(item) for item in wanted)
+        return tuple(_one(item) for item in wanted) or None
     return _one(wanted)
 
 

@@ -22,22 +22,25 @@ Sides = npt.NDArray[np.int8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Runs:
-    """The runs of each row: useful points, longest run, crossings, and the length of the run each point is in."""
+    """The runs of each row: useful points, longest run, crossings; length and first column of each point's run."""
 
     n_useful: Ints
     longest: Ints
     crossings: Ints
     length: Ints
+    start: Ints
 
 
 def outside(value: Floats, lower: Floats, upper: Floats, included: Bools) -> Bools:
     """Shape (rows, width): points strictly beyond a limit; missing and excluded points are False."""
-    return included & ((beyond(value, upper) > 0) | (beyond(value, lower) < 0))
+    size = np.fmax(np.abs(lower), np.abs(upper))
+    return included & ((beyond(value, upper, size) > 0) | (beyond(value, lower, size) < 0))
 
 
 def sides(value: Floats, center: Floats, included: Bools) -> Sides:
     """Shape (rows, width): 1 above the center, -1 below it, 0 on it, missing or excluded."""
-    side = np.sign(beyond(value, center))
+    size = np.abs(np.where(included, np.nan_to_num(value), 0.0)).max(axis=1, keepdims=True, initial=0.0)
+    side = np.sign(beyond(value, center, size))
     return np.where(included & ~np.isnan(side), side, 0).astype(np.int8)
 
 
@@ -55,9 +58,11 @@ def runs(side: Sides) -> Runs:
     np.maximum.at(longest, row[starts], lengths)
     length = np.zeros(side.size, dtype=np.int64)
     length[useful] = np.repeat(lengths, lengths)
+    start = np.full(side.size, -1, dtype=np.int64)
+    start[useful] = np.repeat(useful[starts] % max(width, 1), lengths)
     n_useful = np.bincount(row, minlength=rows)
     crossings = np.maximum(np.bincount(row[starts], minlength=rows) - 1, 0)
-    return Runs(n_useful, longest, crossings, length.reshape(side.shape))
+    return Runs(n_useful, longest, crossings, length.reshape(side.shape), start.reshape(side.shape))
 
 
 def longest_run_max(n_useful: Ints) -> Ints:

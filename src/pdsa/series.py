@@ -174,6 +174,8 @@ def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
             "numerator": numbers["numerator"].where(both),
             "denominator": numbers["denominator"].where(both),
             "valued": numbers["value"].notna(),
+            # who stands behind the value, known with or without a numerator; a day of nobody hides no other day
+            "people": numbers["denominator"].where(numbers["denominator"] > 0),
             "ratio": both & (numbers["denominator"] > 0),
             "reported": used,
             "suppressed": status.eq("suppressed"),
@@ -183,7 +185,7 @@ def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
     groups = frame.groupby(["school", "period"], sort=True, observed=True)
     sums = groups[["numerator", "denominator"]].sum(min_count=1)
     counts = groups[["valued", "ratio", "reported", "suppressed", "excluded"]].sum()
-    return sums.join(counts).assign(value=groups["value"].mean(), people=groups["denominator"].min()).reset_index()
+    return sums.join(counts).assign(value=groups["value"].mean(), people=groups["people"].min()).reset_index()
 
 
 def _grid(cells: pd.DataFrame, step: Step, calendar: Calendar) -> pd.DataFrame:

@@ -260,3 +260,58 @@ def test_run_limits_of_every_length() -> None:
     longest, crossings = run_limits(1000)
     assert longest[expected["n"]].tolist() == expected["longest.run.max"].tolist()
     assert crossings[expected["n"]].tolist() == expected["n.crossings.min"].tolist()
+
+
+GGQC = {
+    "XmR": {"mean": "center", "xBar_one_LCL": "lower", "xBar_one_UCL": "upper"},
+    "XmR, ranges": {"mR": "center", "mR_LCL": "lower", "mR_UCL": "upper"},
+    "p": {"pBar": "center", "pBar_LCL": "lower", "pBar_UCL": "upper"},
+    "u": {"uBar": "center", "uBar_LCL": "lower", "uBar_UCL": "upper"},
+}
+GGQC_KINDS = {"XmR": "i", "XmR, ranges": "mr", "p": "p", "u": "u"}
+# ggQC takes every row as it is: no exclusion, no baseline, no phase, no given center
+
+
+@pytest.mark.parametrize("method", list(GGQC))
+def test_ggqc_lines(method: str) -> None:
+    rows = table("expected_ggqc_lines.csv")
+    rows = rows[(rows["method"] == method.split(",")[0]) & rows["name"].isin(GGQC[method])]
+    rows = rows[rows["case_id"].str[0].isin(["v", "p", "u"])]
+    kind = GGQC_KINDS[method]
+    compared = 0
+    for case_id, expected in rows.groupby("case_id"):
+        inputs = table("inputs.csv.gz")
+        frame = inputs.loc[inputs["case_id"] == case_id, ["x", "y", "n"]]
+        below = "n" if kind in "pu" else None
+        chart = pdsa.analyze(
+            frame, kind, value="y", denominator=below, period="x", constants="wheeler"
+        )  # fmt: skip
+        for name, ours in GGQC[method].items():
+            theirs = expected.loc[expected["name"] == name, "value"].to_numpy(dtype=float)
+            # it cuts limits at zero and leaves them above one
+            cut = 0 if kind in "pu" and ours == "lower" else None
+            known = chart.points[ours].clip(lower=cut)[chart.points["value"].notna()].to_numpy()
+            ends = known if len(theirs) > 1 else known[-1:] if len(known) else np.array([np.nan])
+            np.testing.assert_allclose(ends, theirs, rtol=1e-9, atol=1e-12, err_msg=f"{case_id} {name}")
+        compared += 1
+    assert compared >= 2
+
+
+def test_assurance_of_nhsrplotthedots() -> None:
+    """Their icon speaks of the last row; constant series under screening are the decided deviation."""
+    words = {"inconsistent": "by_chance", "consistent_pass": "met", "consistent_fail": "not_expected"}
+    constant = {("v16", "increase"): "met", ("v16", "decrease"): "met", ("v16", "increase.unscreened"): "met"}
+    constant |= {("v54", "increase"): "met", ("v54", "decrease"): "not_expected"}
+    rows = table("expected_ptd_summary.csv")
+    compared = 0
+    for row in rows[rows["assurance"].notna()].itertuples():
+        more = {} if row.call.endswith("unscreened") else ONCE
+        inputs = table("inputs.csv.gz")
+        settings = arguments(cases().loc[row.case_id], "NHSRplotthedots") | {"constants": "wheeler"} | more
+        better = "up" if row.call.startswith("increase") else "down"
+        frame = inputs.loc[inputs["case_id"] == row.case_id, ["x", "y"]]
+        chart = pdsa.analyze(frame, "i", value="y", period="x", better=better, target=row.target, **settings)
+        expected = constant.get((row.case_id, row.call), words[row.assurance])
+        assert chart.summary["assurance"].iloc[0] == expected, (row.case_id, row.call)
+        compared += 1
+    assert compared == 15

@@ -12,7 +12,19 @@ import pandas as pd
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec, Rule
 from pdsa.series import EXCLUDED, MISSING, REPORTED, Floats, Ints, Panel, divide, step_range
-from pdsa.terms import PROPORTION_KINDS, RATIO_KINDS, Constants, Gaps, Kind, LimitsMethod, Screen, Step, Ties
+from pdsa.terms import (
+    POINT_COLUMNS,
+    PROPORTION_KINDS,
+    RATIO_KINDS,
+    SUMMARY_COLUMNS,
+    Constants,
+    Gaps,
+    Kind,
+    LimitsMethod,
+    Screen,
+    Step,
+    Ties,
+)
 
 RULE_SETS = {"anhoej": (Rule("outside"), Rule("long_run"), Rule("few_crossings"))}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -79,6 +91,16 @@ def panel_from_frame(
         for name in needed
         if name not in frame.columns
     )
+    absent += tuple(
+        Problem(f"column {name}", "this name twice", "every column once")
+        for name in dict.fromkeys(needed)
+        if (frame.columns == name).sum() > 1
+    )
+    absent += tuple(
+        Problem(f"column {name}", f"a name that the chart gives to its own {name}", "another name")
+        for name in by
+        if name in (*POINT_COLUMNS, *SUMMARY_COLUMNS)
+    )
     if spec.kind in RATIO_KINDS and denominator is None:
         absent += (Problem("argument denominator", "none", f"the column of denominators, for kind {spec.kind}"),)
     _raise(absent)
@@ -88,13 +110,14 @@ def panel_from_frame(
     periods = _periods(frame[period], period, problems)
     codes, keys = _series_codes(frame, by, problems)
     problems += _impossible(numerator, below, value, denominator, spec.kind)
-    _raise(tuple(problems))
-    order = _order(codes, periods, len(keys), period)
+    order, twice = _order(codes, periods, len(keys), period)
+    # rows without a period cannot be told apart
+    _raise((*problems, *([] if isinstance(periods, pd.RangeIndex) else twice)))
     columns = {
         str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in (value, denominator)
     }
     panel = _sorted_panel(order, codes, periods, numerator, below, keys, columns)
-    return panel if spec.step is None else _with_steps(panel, spec.step)
+    return panel if spec.step is None else _with_steps(panel, spec.step, spec.phases)
 
 
 def _raise(problems: tuple[Problem, ...]) -> None:
@@ -109,7 +132,7 @@ def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
         problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), "a number") for i in wrong.tolist()]
         if len(wrong):
             return np.full(len(column), np.nan)
-    plain = column.astype("float64" if column.dtype == object else "Float64")
+    plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
     numbers: Floats = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     infinite = np.flatnonzero(np.isinf(numbers)).tolist()
     problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), "a finite number") for i in infinite]
@@ -117,7 +140,9 @@ def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
 
 
 def _periods(column: pd.Series, name: str, problems: list[Problem]) -> pd.Index:
-    """Dates, whole numbers, Periods or ordered categories; anything else is a problem."""
+    """Dates, whole numbers, Periods or ordered categories; anything else is a problem (and a RangeIndex)."""
+    if column.empty and not isinstance(column.dtype, pd.CategoricalDtype | pd.PeriodDtype):
+        return pd.DatetimeIndex([])
     problems += [Problem(f"row {i + 1}, {name}", "nothing", "a period") for i in np.flatnonzero(column.isna()).tolist()]
     if column.isna().any():
         return pd.RangeIndex(len(column))
@@ -152,9 +177,17 @@ def _series_codes(frame: pd.DataFrame, by: tuple[str, ...], problems: list[Probl
         problems += [Problem(f"row {i + 1}, {name}", "nothing", f"a {name}") for i in rows]
     if not by:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
-    groups = frame.groupby(list(by), sort=True, observed=True, dropna=False)
+    # categories in a chance order would put the series into that order
+    alike = {name: _ascending(frame[name]) for name in by}
+    groups = frame.assign(**alike).groupby(list(by), sort=True, observed=True, dropna=False)
     keys = groups.size().reset_index()[list(by)]
     return np.asarray(groups.ngroup(), dtype=np.int64), keys
+
+
+def _ascending(column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, pd.CategoricalDtype) or column.cat.ordered:
+        return column
+    return column.cat.reorder_categories(column.cat.categories.sort_values())
 
 
 def _impossible(
@@ -162,7 +195,7 @@ def _impossible(
 ) -> list[Problem]:
     if below is None:
         return []
-    negative = np.flatnonzero(below < 0).tolist()
+    negative = np.flatnonzero((below < 0) & np.isfinite(below)).tolist()
     found = [Problem(f"row {i + 1}, {denominator}", f"{below[i]:g}", "no negative denominator") for i in negative]
     if kind in RATIO_KINDS:
         minus = np.flatnonzero(numerator < 0).tolist()
@@ -173,20 +206,17 @@ def _impossible(
     return found + [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g} of {below[i]:g}", expected) for i in rows]
 
 
-def _order(codes: Ints, periods: pd.Index, series: int, name: str) -> Ints:
-    """The rows by series and period; one whole-number key sorts faster than two columns."""
+def _order(codes: Ints, periods: pd.Index, series: int, name: str) -> tuple[Ints, list[Problem]]:
+    """The rows by series and period, and those that repeat one; a whole-number key sorts faster than two columns."""
     ranks, kinds = pd.factorize(periods, sort=True)
     key = codes * max(len(kinds), 1) + ranks
     order = np.argsort(key, kind="stable")
     twice = np.flatnonzero(np.diff(key[order]) == 0)
     rows = [(int(order[i]) + 1, int(order[i + 1]) + 1) for i in twice.tolist()]
-    _raise(
-        tuple(
-            Problem(f"rows {a} and {b}, {name}", f"{periods[a - 1]} twice", "one row per series and period")
-            for a, b in rows
-        )
-    )
-    return order
+    return order, [
+        Problem(f"rows {a} and {b}, {name}", f"{periods[a - 1]} twice", "one row per series and period")
+        for a, b in rows
+    ]
 
 
 def _sorted_panel(
@@ -219,19 +249,38 @@ def _sorted_panel(
     )
 
 
-def _with_steps(panel: Panel, step: Step) -> Panel:
+def _steps(own: pd.Index, step: Step) -> pd.Index:
+    """The periods of one series with those that are missing in between."""
+    if isinstance(own, pd.PeriodIndex):
+        full: pd.Index = pd.period_range(own[0], own[-1], freq=own.freqstr)
+    elif step == "month":
+        full = _months(pd.DatetimeIndex(own))
+    else:
+        full = step_range(own[0], own[-1], step)
+    if not own.isin(full).all():
+        _refuse("step", str(own[~own.isin(full)][0]), f"dates a whole number of {step}s after {own[0]}")
+    return full
+
+
+def _months(own: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """A date in every month: the given ones, and for missing months the day of the first, or the last of the month."""
+    first = pd.DatetimeIndex(own - pd.to_timedelta(own.day - 1, unit="D"))
+    starts = step_range(first[0], first[-1], "month")
+    day = 31 if own.is_month_end.all() else int(own[0].day)
+    full = starts + pd.to_timedelta(np.minimum(day, starts.days_in_month) - 1, unit="D")
+    return pd.DatetimeIndex(np.where(starts.isin(first), own[np.maximum(first.searchsorted(starts), 0)], full))
+
+
+def _with_steps(panel: Panel, step: Step, phases: object) -> Panel:
     """Insert the periods that are missing between the first and the last of each series."""
-    if not isinstance(panel.period, pd.DatetimeIndex):
-        _refuse("step", step, f"dates in the column of periods, found {panel.period.dtype}")
+    letter = getattr(panel.period, "freqstr", None) or ""
+    if not isinstance(panel.period, pd.DatetimeIndex) and letter[:1] != step[0].upper():
+        _refuse("step", step, f"dates in the column of periods, or Periods of a {step}, found {panel.period.dtype}")
     parts = []
     owner = panel.series_of_points()
     for s in range(panel.size):
         own = panel.period[owner == s]
-        full = step_range(own[0], own[-1], step)
-        if not own.isin(full).all():
-            stray = own[~own.isin(full)][0]
-            _refuse("step", f"{stray:%Y-%m-%d}", f"dates a whole number of {step}s after {own[0]:%Y-%m-%d}")
-        parts.append(pd.DataFrame({"s": s, "period": full}))
+        parts.append(pd.DataFrame({"s": s, "period": _steps(own, step)}))
     grid = pd.concat(parts) if parts else pd.DataFrame({"s": [], "period": []})
     old = pd.MultiIndex.from_arrays([owner, panel.period])
     at = old.get_indexer(pd.MultiIndex.from_frame(grid))

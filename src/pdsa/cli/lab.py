@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,18 @@ def lab(folder: Path, no_browser: bool, port: int) -> None:
     notebook = _place_workbench(folder.resolve())
     click.echo(f"Opening {notebook}; stop with Ctrl-C.")
     with tempfile.TemporaryDirectory(prefix="pdsa-lab-") as settings:
-        sys.exit(subprocess.call(_command(folder.resolve(), no_browser, port), env=_environment(Path(settings))))  # noqa: S603
+        sys.exit(_run(_command(folder.resolve(), no_browser, port), _environment(Path(settings))))
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it ends; being told to stop is passed on, so that no server is left behind."""
+    with subprocess.Popen(command, env=environment) as server:  # noqa: S603 (this interpreter, our own words)
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        while True:
+            try:
+                return server.wait()
+            except KeyboardInterrupt:
+                continue  # the server got Ctrl-C too, and asks whether it shall stop
 
 
 def _place_workbench(folder: Path) -> Path:
@@ -57,6 +69,7 @@ def _command(folder: Path, no_browser: bool, port: int) -> list[str]:
         f"--ServerApp.open_browser={not no_browser}",
         "--MappingKernelManager.cull_idle_timeout=3600",
         "--MappingKernelManager.cull_connected=False",
+        "--LabApp.extension_manager=readonly",
         *(["--ServerApp.allow_root=True"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
 

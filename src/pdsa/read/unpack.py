@@ -45,19 +45,23 @@ Member = tuple[str, bytes, str]  # name, bytes, and what is wrong with them (no 
 
 
 def refuse(source: str, found: str, expected: str) -> InputError:
+    """One problem of a whole file, as the error that says so."""
     return InputError(source, (Problem(source, found, expected),))
 
 
 def listed(names: Sequence[str]) -> str:
+    """The first names in one line, and how many more there are."""
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
     return ", ".join(names[:NAMES_SHOWN]) + more if names else "(none)"
 
 
 def counted(count: int, noun: str) -> str:
+    """`1 file`, `2 files`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder that a pattern names, in order; none is an InputError that lists what is there."""
     if not folder.is_dir():
         raise refuse(str(folder), "no such folder", f"a folder with files named {pattern}")
     parts = PurePosixPath(pattern)
@@ -109,6 +113,7 @@ class _Header(tarfile.TarInfo):
 
 @contextmanager
 def named_errors(name: str) -> Iterator[None]:
+    """Damage that a library finds while unpacking, as an InputError that names the file."""
     try:
         yield
     except UNPACKING_ERRORS as error:
@@ -137,6 +142,7 @@ def _open(path: Path) -> io.BufferedIOBase:
 
 
 def plain(path: Path, name: str) -> Iterator[Member]:
+    """The one content of a file that is no archive, unpacked within the limits."""
     with _open(path) as stream:
         data = _Metered(stream, name, path.stat().st_size, MEMBER_BYTES).read()
     if not data:

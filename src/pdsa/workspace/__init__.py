@@ -92,8 +92,8 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     only
         Ids of the schools to report on; all by default.
     """
-    file = _params_file(path)
-    params = _build(forms.ParamsModel, file).record()
+    file = params_file(path)
+    params = form(forms.ParamsModel, file).record()
     base = file.parent
     if params.workspace:
         loaded = _from_folder(params, (base / params.workspace).resolve())
@@ -105,37 +105,13 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     return replace(loaded, schools=chosen, inputs=((file.name, digest(file)), *loaded.inputs))
 
 
-def _params_file(path: Path) -> Path:
-    if path.is_file():
-        return path
-    found = sorted((path / "params").glob("*.yaml")) if path.is_dir() else []
-    if len(found) == 1:
-        return found[0]
-    what = f"{len(found)} params files below it" if path.is_dir() else "nothing there"
-    raise ParamsError(str(path), (Problem("the path", what, "a params file"),), NOTHING)
-
-
-def _build(model: type[forms.M], file: Path) -> forms.M:
-    return forms.build(model, forms.read_yaml(_text(file), file.name), file.name)
-
-
-def _text(file: Path) -> str:
-    if not file.is_file():
-        raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        problem = Problem(f"byte {error.start + 1}", "text that is not UTF-8", "a file saved as UTF-8")
-        raise ParamsError(file.name, (problem,), NOTHING) from error
-
-
 def _from_folder(params: RunParams, folder: Path) -> Workspace:
     """A workspace folder: network.yaml, measures.csv, schools.csv, annotations.csv and observations/*.csv."""
-    network = _build(forms.NetworkModel, folder / "network.yaml").record()
-    measures = tuple(one.record() for one in _sheet(forms.MeasureModel, folder / "measures.csv", "id"))
-    schools = tuple(one.record() for one in _sheet(forms.SchoolModel, folder / "schools.csv", "id"))
+    network = form(forms.NetworkModel, folder / "network.yaml").record()
+    measures = tuple(one.record() for one in sheet(forms.MeasureModel, folder / "measures.csv", "id"))
+    schools = tuple(one.record() for one in sheet(forms.SchoolModel, folder / "schools.csv", "id"))
     notes = folder / "annotations.csv"
-    annotations = tuple(one.record() for one in _sheet(forms.AnnotationModel, notes)) if notes.is_file() else ()
+    annotations = tuple(one.record() for one in sheet(forms.AnnotationModel, notes)) if notes.is_file() else ()
     files = sorted((folder / "observations").glob("*.csv"))
     if not files:
         problem = Problem("observations/", "no .csv file", "a file of observations")
@@ -145,18 +121,6 @@ def _from_folder(params: RunParams, folder: Path) -> Workspace:
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
     inputs = tuple((f.relative_to(folder).as_posix(), digest(f)) for f in [*names, *files] if f.is_file())
     return Workspace(params, network, schools, measures, annotations, panels, sources, inputs)
-
-
-def _sheet(model: type[forms.M], file: Path, unique: str = "") -> tuple[forms.M, ...]:
-    if not file.is_file():
-        raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
-    table = read_csv(file).frame
-    columns = [name for name in table.columns if name not in ("source", "row")]
-    rows = [
-        (int(number), dict(zip(columns, values, strict=True)))
-        for number, values in zip(table["row"], table[columns].to_numpy(dtype=object).tolist(), strict=True)
-    ]
-    return forms.build_rows(model, rows, file.name, unique)
 
 
 def _read_observations(

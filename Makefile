@@ -1,0 +1,58 @@
+# `make report` and `make test` do all the set-up on a fresh machine: Python 3.11 or newer and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+EXAMPLE := build/example
+
+.DEFAULT_GOAL := report
+.PHONY: report test bench lint browser wheel clean
+
+# the package and what it needs to run
+$(VENV)/.run: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pdsa needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 report")'
+	@echo "Setting up $(VENV) (once, about two minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) pip hatchling editables
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+# the tools that only developers need
+$(VENV)/.dev: $(VENV)/.run
+	@$(PIP) --group dev
+	@touch $@
+
+$(EXAMPLE)/network.yaml: $(VENV)/.run $(wildcard src/pdsa/example/*.py)
+	@rm -rf $(EXAMPLE)
+	@$(BIN)/pdsa example $(EXAMPLE)
+
+report: $(EXAMPLE)/network.yaml
+	@$(BIN)/pdsa report $(EXAMPLE)/params/example.yaml
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Chromium for the browser tests: installed where that is possible, otherwise the tests say what to run
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium for the browser tests ..."; \
+	    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	  else echo "No Chromium: the browser tests are skipped. Install it, for example: sudo apt-get install chromium"; fi
+
+test: $(VENV)/.dev $(EXAMPLE)/network.yaml lint browser
+	$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout 120 notebooks
+	$(BIN)/python -m pytest -q
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -s tests/benchmarks/*.py
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel --no-isolation
+	@ls dist/*.whl
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

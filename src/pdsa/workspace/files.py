@@ -1,0 +1,147 @@
+"""Files that people wrote, as text: the params file, YAML with every value as it stands, and sheets of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pdsa import params as forms
+from pdsa.errors import ParamsError, Problem
+from pdsa.read import read_csv
+
+NOTHING = "no report was started"
+# A params file is written by hand; anything larger or deeper is a mistake or an attack.
+MOST_BYTES, MOST_DEPTH = 65_536, 8
+
+
+def params_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    found = sorted((path / "params").glob("*.yaml")) if path.is_dir() else []
+    if len(found) == 1:
+        return found[0]
+    what = f"{len(found)} params files below it" if path.is_dir() else "nothing there"
+    raise ParamsError(str(path), (Problem("the path", what, "a params file"),), NOTHING)
+
+
+def form(model: type[forms.M], file: Path) -> forms.M:
+    return forms.build(model, read_yaml(_text(file), file.name), file.name)
+
+
+def _text(file: Path) -> str:
+    if not file.is_file():
+        raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = Problem(f"byte {error.start + 1}", "text that is not UTF-8", "a file saved as UTF-8")
+        raise ParamsError(file.name, (problem,), NOTHING) from error
+
+
+def sheet(model: type[forms.M], file: Path, unique: str = "") -> tuple[forms.M, ...]:
+    if not file.is_file():
+        raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
+    table = read_csv(file).frame
+    columns = [name for name in table.columns if name not in ("source", "row")]
+    rows = [
+        (int(number), dict(zip(columns, values, strict=True)))
+        for number, values in zip(table["row"], table[columns].to_numpy(dtype=object).tolist(), strict=True)
+    ]
+    return forms.build_rows(model, rows, file.name, unique)
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Every scalar as text; duplicate keys, anchors, aliases, tags and deep nesting are refused."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            self._refuse(event, "an anchor or alias", "the value written out")
+        if getattr(event, "tag", None):
+            self._refuse(event, f"the tag {event.tag}", "a plain value")
+        self.depth += 1
+        if self.depth > 2 * MOST_DEPTH:
+            self._refuse(event, "lists within lists", f"at most {MOST_DEPTH} levels")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: dict[str, yaml.Node] = {}
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._refuse(node, "a key that is no word", "a word before the colon")
+            if key.value in seen:
+                self._refuse(key, f"{key.value} twice", "each key once")
+            seen[key.value] = key
+        return super().construct_mapping(node, deep=True)
+
+    @staticmethod
+    def _refuse(where: Any, found: str, expected: str) -> None:
+        raise _RefusedError(where.start_mark.line + 1, found, expected)
+
+
+class _RefusedError(Exception):
+    """Where a YAML file uses what a params file must not use."""
+
+    def __init__(self, line: int, found: str, expected: str) -> None:
+        super().__init__(line, found, expected)
+        self.line, self.found, self.expected = line, found, expected
+
+
+def read_yaml(text: str, source: str) -> dict[str, Any]:
+    """The mapping that a YAML text holds, every scalar as text.
+
+    Raises
+    ------
+    ParamsError
+        Not YAML, not one mapping, too large, too deep, duplicate keys, anchors, aliases or tags.
+    """
+    if len(text.encode()) > MOST_BYTES:
+        _fail(source, "the file", f"{len(text.encode())} bytes", f"at most {MOST_BYTES}")
+    try:
+        found = yaml.load(text.removeprefix("\ufeff"), Loader=_TextLoader)  # noqa: S506 (derived from BaseLoader)
+    except _RefusedError as problem:
+        _fail(source, f"line {problem.line}", problem.found, problem.expected)
+    except yaml.MarkedYAMLError as problem:
+        _fail(source, *_yaml_words(problem))
+    except (yaml.YAMLError, RecursionError) as problem:
+        at = getattr(problem, "position", 0)
+        line = text.removeprefix("\ufeff").count("\n", 0, at) + 1
+        _fail(source, f"line {line}", str(problem).splitlines()[0], "plain text in YAML")
+    if not isinstance(found, dict):
+        what = f"the text {found[:40]!r}" if isinstance(found, str) and found else "a list" if found else "nothing"
+        _fail(source, "the file", what, "keys and values, such as name: example")
+    return found  # type: ignore[no-any-return]
+
+
+# Part of the parser's message, what was found and what is expected, and whether the line where it began is named.
+_YAML = (
+    ("'\\t'", "a tab", "blanks: YAML is indented with blanks only", False),
+    ("cannot start any token", "a value that begins with a special character", "the value in quotes", False),
+    ("unexpected end of stream", "a quote that is never closed", "the closing quote", True),
+    ("another document", "a second document after ---", "one document", False),
+    ("YAML document (version", "a %YAML line", "the file without it", False),
+    ("mapping values", "a second colon or lines that do not align", "key: value, a text with a colon in quotes", False),
+    ("could not find expected ':'", "a line without a colon", "key: value", True),
+    ("expected ',' or", "a bracket that is never closed", "the closing bracket", True),
+    ("<block", "a line that does not align with those above it", "the same number of blanks before each key", False),
+)
+
+
+def _yaml_words(error: yaml.MarkedYAMLError) -> tuple[str, str, str]:
+    """Line, found and expected of the parser's complaint."""
+    told = str(error.problem or error.context)
+    words = ("", told.removeprefix("found "), "valid YAML", False)
+    _, found, expected, begun = next((one for one in _YAML if one[0] in told), words)
+    mark = (error.context_mark if begun else None) or error.problem_mark or error.context_mark
+    return f"line {mark.line + 1 if mark else 1}", found, expected
+
+
+def _fail(source: str, place: str, found: str, expected: str) -> None:
+    raise ParamsError(source, (Problem(place, found, expected),), NOTHING)

@@ -1,0 +1,104 @@
+"""The law of the house, as far as a machine can read it: sizes, public names, what is never written."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import pdsa
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / "src" / "pdsa").rglob("*.py"))
+CORE = (
+    "errors",
+    "terms",
+    "records",
+    "params",
+    "check",
+    "series",
+    "privacy",
+    "phases",
+    "limits",
+    "rules",
+    "network",
+    "narrate",
+)
+MOST_LINES, MOST_BODY, MOST_ARGUMENTS = 400, 40, 9
+
+
+def functions(path: Path) -> list[tuple[int, str, ast.FunctionDef]]:
+    """Lines of the body, name and node of each function of a module."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
+            found.append(((node.end_lineno or 0) - body[0].lineno + 1, f"{path.name}:{node.name}", node))
+    return found
+
+
+def test_modules_and_functions_stay_small() -> None:
+    sizes = sorted(size for path in SOURCES for size, _, _ in functions(path))
+    long = [name for path in SOURCES for size, name, _ in functions(path) if size > MOST_BODY]
+    assert long == []
+    assert sizes[len(sizes) // 2] <= 6
+    assert sizes[int(len(sizes) * 0.9)] <= 20
+    large = {path.name: n for path in SOURCES if (n := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES}
+    assert large == {}
+
+
+def test_few_arguments_and_keywords_after_the_second() -> None:
+    many = []
+    for path in SOURCES:
+        for _, name, node in functions(path):
+            count = len(node.args.args) + len(node.args.kwonlyargs)
+            if count > MOST_ARGUMENTS and name != "__init__.py:analyze":
+                many.append(name)
+    assert many == []
+
+
+def test_public_names_are_few_sorted_and_there() -> None:
+    assert pdsa.__all__ == sorted(pdsa.__all__)
+    assert len(pdsa.__all__) <= 30
+    for name in pdsa.__all__:
+        assert getattr(pdsa, name) is not None
+
+
+def test_the_core_opens_no_file_reads_no_clock_and_no_environment() -> None:
+    banned = re.compile(r"\bopen\(|read_text\(|datetime\.now|date\.today|time\.time|os\.environ|getenv|print\(")
+    paths = [*(ROOT / "src" / "pdsa" / f"{name}.py" for name in CORE), *(ROOT / "src" / "pdsa" / "chart").glob("*.py")]
+    hits = [f"{path.name}: {line}" for path in paths for line in path.read_text().splitlines() if banned.search(line)]
+    assert hits == []
+
+
+def test_limits_and_rules_have_no_loop_over_series() -> None:
+    """Loops there run over halvings and table entries, never over rows of a block."""
+    allowed = {"_search", "_quantiles", "_with_exact", "run_limits", "longest_run_max"}
+    for name in ("limits", "rules"):
+        tree = ast.parse((ROOT / "src" / "pdsa" / f"{name}.py").read_text(encoding="utf-8"))
+        loops = {
+            function.name
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            and any(isinstance(node, ast.For | ast.While | ast.comprehension) for node in ast.walk(function))
+        }
+        assert loops <= allowed | {"_pooled"}, loops
+
+
+def test_public_functions_have_docstrings() -> None:
+    silent = [
+        name
+        for path in SOURCES
+        for _, name, node in functions(path)
+        if not node.name.startswith("_") and not ast.get_docstring(node) and node.name not in ("record", "in_order")
+        if node.col_offset == 0
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("banned", [r"pip install pdsa\b(?!-workbench)", r"catch\s+Exception"])
+def test_sentences_that_must_not_stand_anywhere(banned: str) -> None:
+    texts = [ROOT / "README.md", ROOT / "CHANGELOG.md", *SOURCES, *(ROOT / "notebooks").glob("*.ipynb")]
+    assert [path.name for path in texts if re.search(banned, path.read_text(encoding="utf-8"))] == []

@@ -1,0 +1,93 @@
+"""Every `pdsa` command that README shows runs as it stands there, and its Python example too."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = [line for language, text in BLOCKS if not language for line in text.splitlines() if line.startswith("pdsa ")]
+DATA = "path/to/nyc_daily_attendance"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the committed params, and the example network."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "params").symlink_to(ROOT / "params")
+    assert run("pdsa example my-network", folder).returncode == 0
+    return folder
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", *command.split()]
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+
+
+def test_readme_shows_the_commands_that_are_run_here() -> None:
+    assert {command.split()[1] for command in COMMANDS} == {"example", "report", "lab"}
+    assert len(COMMANDS) >= 6
+
+
+@pytest.mark.parametrize("command", [c for c in dict.fromkeys(COMMANDS) if " lab " not in c and DATA not in c])
+def test_command_runs(command: str, desk: Path) -> None:
+    # all 24 schools once would be the example's own test again: three of them show that the command is right
+    fewer = " --only 0107 --only 0184 --only 0135" if command.endswith("example.yaml") else ""
+    done = run(command + fewer, desk)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("command", [c for c in COMMANDS if DATA in c])
+def test_command_on_real_data_runs(command: str, desk: Path, real_data: Path) -> None:
+    done = run(command.replace(DATA, str(real_data / "nyc_daily_attendance")), desk)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1].endswith("index.html")
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if " lab " in c])
+def test_lab_starts_and_says_where(command: str, desk: Path) -> None:
+    words = [sys.executable, "-m", *command.split(), "--no-browser", "--port", "18765"]
+    with subprocess.Popen(words, cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        try:
+            told = _until(server, r"http://127\.0\.0\.1:\d+/.*token=", seconds=90)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.communicate(timeout=60)
+    assert "notebooks/workbench.ipynb" in told
+
+
+def _until(server: subprocess.Popen[str], pattern: str, seconds: float) -> str:
+    told, end = "", time.monotonic() + seconds
+    while time.monotonic() < end and server.stdout:
+        told += server.stdout.readline()
+        if re.search(pattern, told):
+            return told
+    raise AssertionError(f"no address within {seconds} s:\n{told}")
+
+
+def test_python_example_runs() -> None:
+    (code,) = [text for language, text in BLOCKS if language == "python"]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_pictures_exist_and_have_words() -> None:
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README)
+    assert len(pictures) >= 3
+    for words, path in pictures:
+        assert len(words) > 30
+        assert (ROOT / path).is_file()
+
+
+def test_readme_has_its_three_doors() -> None:
+    for door in ("## For a school team", "## For an improvement coach", "## For a district leader"):
+        assert door in README

@@ -205,6 +205,23 @@ def test_lines_stand_at_their_values() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("unit", "labels"),
+    [
+        ("per 100 ninth graders", ["upper 52.0", "center 46.0", "lower 40.0"]),
+        ("minutes", ["upper 52.0", "center 46.0", "lower 40.0"]),
+        ("min", ["upper 52.0 min", "center 46.0 min", "lower 40.0 min"]),
+        ("%", ["upper 52.0%", "center 46.0%", "lower 40.0%"]),
+    ],
+)
+def test_a_long_unit_stands_above_the_axis_only(unit: str, labels: list[str]) -> None:
+    measure = Measure("check_ins", "Check-ins", "process", "rate", unit, "up", "week", "check-ins per student", per=100)
+    chart = chart_of([44.0, 47.0, 45.0], measure=measure, lines=(40.0, 46.0, 52.0))
+    root = tree(figures.control_chart(chart))
+    assert [e.text for e in classed(root, "pdsa-label")] == labels
+    assert ([e.text for e in root.iter("text")].count(unit)) == (unit != "%")
+
+
 def test_limits_that_change_are_stairs() -> None:
     chart = chart_of([82, 84, 86, 88])
     chart.points["upper"] = [90.0, 91.0, 91.0, 92.0]
@@ -711,6 +728,19 @@ def test_matrix_is_a_table_with_headers_links_and_counts() -> None:
     assert totals == [[], ["1 better", "1 worse", "1 steady"], ["3 no data"]]
     assert root.find("table/tbody/tr/td").get("title") == "Alpha, Attendance: better (3 periods with data)"
     assert figure.text.splitlines()[1] == "Attendance: 1 better, 1 worse, 1 steady"
+
+
+def test_matrix_has_a_row_for_a_school_that_never_reported() -> None:
+    names = {"s000": "Zeta", "s001": "Alpha", "never": "Mid <b>"}
+    figure = figures.matrix([network(2), network(2)], names=names, links={"never": "schools/never.html"})
+    root = tree(figure)
+    assert root.find("table/caption").text == "Where each school stands: 3 schools, 2 measures, by name."
+    rows = [["".join(cell.itertext()).strip() for cell in row] for row in root.find("table/tbody")]
+    assert rows == [["Alpha", "better", "better"], ["Mid <b>", "no data", "no data"], ["Zeta", "steady", "steady"]]
+    assert [a.get("href") for a in root.iter("a")] == ["schools/never.html#measure-attendance"] * 2
+    totals = [[e.get("aria-label") for e in cell.iter("span")] for cell in root.find("table/tfoot/tr")]
+    assert totals[1] == ["1 better", "1 steady", "1 no data"]
+    assert figure.text.splitlines()[1] == "Attendance: 1 better, 1 steady, 1 no data"
 
 
 def test_matrix_has_at_most_six_symbols_and_a_legend_of_all() -> None:

@@ -65,10 +65,15 @@ class Lines:
     exact: Bools
 
 
+def total(values: Floats) -> Floats:
+    """Shape (rows, 1): the sums, added from left to right: padding to the width of other series changes no digit."""
+    return np.cumsum(values, axis=1)[:, -1:]
+
+
 def mean_where(values: Floats, mask: Bools) -> Floats:
     """Shape (rows, 1): the mean of the values under the mask; NaN where there is none."""
     known = mask & ~np.isnan(values)
-    return ratio(np.where(known, values, 0.0).sum(axis=1, keepdims=True), known.sum(axis=1, keepdims=True))
+    return ratio(total(np.where(known, values, 0.0)), known.sum(axis=1, keepdims=True))
 
 
 def median_where(values: Floats, mask: Bools) -> Floats:
@@ -174,7 +179,7 @@ def ranges(block: Block, spec: ChartSpec) -> Lines:
 
 def _pooled(block: Block, spec: ChartSpec) -> Floats:
     known = block.baseline & ~np.isnan(block.value)
-    parts = (np.where(known, part, 0.0).sum(axis=1, keepdims=True) for part in (block.numerator, block.denominator))
+    parts = (total(np.where(known, part, 0.0)) for part in (block.numerator, block.denominator))
     return _center(ratio(*parts), spec)
 
 
@@ -217,7 +222,8 @@ def rates(block: Block, spec: ChartSpec) -> Lines:
 
 def _whole(counts: Floats) -> Bools:
     """Shape (rows, 1): whether every number is a whole one but for rounding; others are no counts, so never exact."""
-    return ~(np.abs(counts - np.round(counts)) > 1e-9 * np.maximum(counts, 1)).any(axis=1, keepdims=True)
+    broken = np.abs(counts - np.round(counts)) > 1e-9 * np.maximum(counts, 1)
+    return np.asarray(~broken.any(axis=1, keepdims=True))
 
 
 def sigma_z(block: Block, spec: ChartSpec, sigma: Floats, center: Floats) -> Floats:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from pdsa import rules
 from pdsa.chart import Chart
 from pdsa.network import Chance
 from pdsa.records import ChartSpec, Measure
+from pdsa.series import Bools, Floats, Ints
 from pdsa.terms import MIN_USEFUL, STATUSES, Step
 
 VERDICT_WORDS = {
@@ -71,16 +76,67 @@ class Findings:
         return "\n".join(str(item) for item in self.items)
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """One series, read out of its frames once; `count`, `side` and `used` are of the last phase, as the summary is."""
+
+    chart: Chart
+    row: Mapping[str, Any]
+    period: Any
+    value: Floats
+    signal: Bools
+    count: int
+    side: Any
+    used: Ints
+    frozen: bool
+
+    def column(self, name: str) -> Any:
+        return self.chart.points[name].to_numpy()
+
+    def when(self, at: int) -> str:
+        return format_period(self.period[at], self.chart.step)
+
+
+def _read(chart: Chart) -> _Series:
+    points, known = chart.points, not chart.summary.empty
+    value, center, included, baseline, phase, signal = (points[name].to_numpy() for name in POINTS)
+    last = phase == phase[-1] if len(phase) else included
+    return _Series(
+        chart=chart,
+        row={name: chart.summary[name].array[0] for name in SUMMARY} if known else {},
+        period=points["period"].array,
+        value=value,
+        signal=signal,
+        count=int((included & last & ~np.isnan(value)).sum()),
+        side=rules.sides(value[None], center[None], (included & last)[None]),
+        used=np.flatnonzero(baseline & last & ~np.isnan(value)),
+        frozen=not np.array_equal(baseline[last], included[last]),
+    )
+
+
+POINTS = ("value", "center", "included", "baseline", "phase", "signal")
+SUMMARY = ("kind", "n", "center", "verdict", "n_useful", "crossings", "crossings_min", "assurance", "history", "last")
+
+
 def format_value(value: float, measure: Measure | None, unit: bool = True) -> str:
     """A value as sentences, axes and tooltips print it: `87.3%`, `31.2 minutes`; a percent sign always stays."""
-    if value is None or math.isnan(value):
+    if value is None or not math.isfinite(value):
         return "no value"
     name = measure.unit if measure else ""
-    size = abs(value)
-    number = f"{value:.1f}" if 1 <= size < 1000 or value == 0 else f"{value:.0f}" if size >= 1000 else f"{value:.3g}"
+    number = _number(value, name == "%")
     if name == "%":
-        return f"{value:.1f}%"
+        return f"{number}%"
     return f"{number} {name}".rstrip() if unit else number
+
+
+def _number(value: float, percent: bool) -> str:
+    """Three digits that matter; all of them between 1,000 and a billion."""
+    size = abs(value)
+    if size >= 1e9:
+        return f"{value:.3g}"
+    if percent or 1 <= size < 1000 or value == 0:
+        return f"{value:.1f}".replace("-0.0", "0.0") if size < 1 else f"{value:.1f}"
+    return f"{value:.0f}" if size >= 1000 else f"{value:.3g}"
 
 
 def format_period(period: object, step: Step | None) -> str:
@@ -104,21 +160,13 @@ def verdict_of(chart: Chart) -> str:
     return str(chart.summary["verdict"].iloc[0])
 
 
-def baseline_words(chart: Chart) -> str:
+def _baseline(series: _Series) -> str:
     """Which points the lines come from: `baseline: 12 weeks, 2024-09-02 to 2024-11-18`."""
-    used = chart.points[chart.points["baseline"] & chart.points["value"].notna()]
-    if used.empty:
+    if not len(series.used):
         return "no baseline"
-    noun = plural(len(used), _noun(chart.step))
-    span = _span(used["period"].iloc[0], used["period"].iloc[-1])
-    frozen = not chart.points["baseline"].equals(chart.points["included"])
-    return f"baseline: {noun}{span}" if frozen else f"all {noun}{span}"
-
-
-def _span(first: object, last: object) -> str:
-    if isinstance(first, pd.Timestamp) and isinstance(last, pd.Timestamp):
-        return f", {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    return f", {first} to {last}"
+    first, last = (format_period(series.period[at], None) for at in series.used[[0, -1]])
+    span = f"{plural(len(series.used), _noun(series.chart.step))}, {first} to {last}"
+    return f"baseline: {span}" if series.frozen else f"all {span}"
 
 
 def plural(n: int, noun: str) -> str:
@@ -132,98 +180,95 @@ def _noun(step: Step | None) -> str:
 
 def headline(chart: Chart) -> Finding:
     """What one series says now; only its verdict chooses the words."""
-    verdict = verdict_of(chart)
+    return _headline(_read(chart))
+
+
+def _headline(series: _Series) -> Finding:
+    chart = series.chart
+    verdict = "no_data" if chart.summary.empty or np.isnan(series.value).all() else str(series.row["verdict"])
     lead = f"{title(chart)}: {VERDICT_WORDS[verdict]}."
     if verdict == "no_data":
-        return Finding("Nothing has been reported yet.", verdict, lead)
-    row = chart.summary.iloc[0]
+        return Finding(f"{_capital(_nothing(chart))}.", verdict, lead)
     if verdict == "too_few":
-        return Finding(_too_few(chart, row), verdict, lead)
+        return Finding(_too_few(series), verdict, lead)
     if verdict == "common_cause":
-        now = f"No signal in the latest {_noun(chart.step)}s, around {_center(chart, row)}."
+        now = f"No signal in the latest {_noun(chart.step)}s, around {_center(series)}."
     else:
-        now = f"{_capital(_evidence(chart, row))}."
-    return Finding(" ".join(part for part in (now, _target(chart, row), _history(chart, row)) if part), verdict, lead)
+        now = f"{_capital(_evidence(series))}."
+    parts = (now, _target(chart, series.row), _history(chart, series.row))
+    return Finding(" ".join(part for part in parts if part), verdict, lead)
+
+
+def _nothing(chart: Chart) -> str:
+    hidden = (chart.status == STATUSES.index("suppressed")).any()
+    return "all that was reported is hidden because the group is small" if hidden else "nothing has been reported yet"
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _too_few(chart: Chart, row: pd.Series) -> str:
-    values = int(chart.points.loc[chart.points["included"], "value"].notna().sum())
+def _too_few(series: _Series) -> str:
+    chart, row = series.chart, series.row
     useful = int(row["n_useful"])
     noun = _noun(chart.step)
-    if values > 1 and useful == 0:
+    if series.count > 1 and useful == 0:
         same = format_value(float(row["last"]), chart.measure)
         told = f"Every value so far is {same}: nothing varies, so nothing can signal."
-        return f"{told} {_constant_target(chart, row)}".rstrip()
+        return f"{told} {_target(chart, row)}".rstrip()
     more = MIN_USEFUL - useful
-    least = "at least " if values > useful else ""
+    least = "at least " if series.count > useful else ""
     wait = f"{least}{plural(more, f'more {noun}')} until we can judge."
     return f"{useful} of {MIN_USEFUL} useful {noun}s are in: {wait}"
 
 
-def _center(chart: Chart, row: pd.Series) -> str:
-    word = "the median" if row["kind"] == "run" else "the center"
-    return f"{word} of {format_value(float(row['center']), chart.measure)} ({baseline_words(chart)})"
+def _center(series: _Series) -> str:
+    word = "the median" if series.row["kind"] == "run" else "the center"
+    return f"{word} of {format_value(float(series.row['center']), series.chart.measure)} ({_baseline(series)})"
 
 
-def _evidence(chart: Chart, row: pd.Series) -> str:
+def _evidence(series: _Series) -> str:
     """The latest signalled point and its rules; few crossings where no point is signalled."""
-    fired = chart.points[chart.points["signal"] & chart.points["included"]]
-    recent = fired[fired["period"].isin(_recent_periods(chart))]
-    noun = _noun(chart.step)
-    if recent.empty:
+    chart, row = series.chart, series.row
+    useful = np.flatnonzero(series.side[0])
+    if series.frozen and len(series.used):
+        useful = useful[useful > series.used[-1]]
+    recent = useful[-chart.spec.recent :]
+    recent = recent[series.signal[recent]]
+    if not len(recent):
         crossed = f"{int(row['crossings'])} times where at least {int(row['crossings_min'])} are ordinary"
-        return f"the values cross {_center(chart, row)} only {crossed}"
-    last = recent.iloc[-1]
-    high = last["value"] > last["center"]
+        return f"the values cross {_center(series)} only {crossed}"
+    last = int(recent[-1])
+    high = bool(series.side[0][last] > 0)
     parts = []
-    if last["rule_long_run"]:
-        run = _run_length(chart.points, high, int(recent.index[-1]))
-        parts.append(f"{run} {noun}s in a row {'above' if high else 'below'} {_center(chart, row)}")
-    if last["rule_outside"]:
-        line = format_value(float(last["upper" if high else "lower"]), chart.measure, unit=False)
+    if _fired(series, "long_run", last):
+        run = int(rules.runs(series.side).length[0][last])
+        parts.append(f"{run} {_noun(chart.step)}s in a row {'above' if high else 'below'} {_center(series)}")
+    if _fired(series, "outside", last):
+        line = format_value(float(series.column("upper" if high else "lower")[last]), chart.measure, unit=False)
         where = f"{'above the upper' if high else 'below the lower'} limit of {line}"
-        value = format_value(float(last["value"]), chart.measure, unit=not parts)
-        parts.append(f"{format_period(last['period'], chart.step)} at {value} lies {where}")
+        value = format_value(float(series.value[last]), chart.measure, unit=not parts)
+        parts.append(f"{series.when(last)} at {value} lies {where}")
     return "; ".join(parts)
 
 
-def _recent_periods(chart: Chart) -> pd.Series:
-    """Periods of the latest useful points that the verdict looks at."""
-    points = chart.points
-    useful = points[points["included"] & points["value"].notna() & (points["value"] != points["center"])]
-    return useful["period"].tail(chart.spec.recent)
+def _fired(series: _Series, rule: str, at: int) -> bool:
+    column = series.chart.points.get(f"rule_{rule}")
+    return column is not None and bool(column.array[at])
 
 
-def _run_length(points: pd.DataFrame, high: bool, last: int) -> int:
-    """Useful points of the run that ends at, or goes on beyond, the last signalled point."""
-    useful = points[points["included"] & points["value"].notna() & (points["value"] != points["center"])]
-    same = (useful["value"] > useful["center"]).eq(high)
-    run_number = same.ne(same.shift()).cumsum()
-    return int((run_number == run_number.loc[last]).sum())
-
-
-def _target(chart: Chart, row: pd.Series) -> str:
+def _target(chart: Chart, row: Mapping[str, Any]) -> str:
     if chart.spec.target is None or row["assurance"] is None or pd.isna(row["assurance"]):
         return ""
-    target = format_value(chart.spec.target, chart.measure, unit=False)
+    target = f"the target of {format_value(chart.spec.target, chart.measure, unit=False)}"
+    if row["verdict"] == "too_few":
+        return f"Every value {'meets' if row['assurance'] == 'met' else 'misses'} {target}."
     if row["verdict"] in ("improvement", "concern", "change"):
-        return f"The target of {target} is judged once the new level has limits of its own."
-    words = ASSURANCE_WORDS[row["assurance"]].format(periods=f"{_noun(chart.step)}s")
-    return f"The target of {target} {words}."
+        return f"{_capital(target)} is judged once the new level has limits of its own."
+    return f"{_capital(target)} {ASSURANCE_WORDS[row['assurance']].format(periods=f'{_noun(chart.step)}s')}."
 
 
-def _constant_target(chart: Chart, row: pd.Series) -> str:
-    if chart.spec.target is None or row["assurance"] not in ("met", "not_expected"):
-        return ""
-    target = format_value(chart.spec.target, chart.measure, unit=False)
-    return f"Every value {'meets' if row['assurance'] == 'met' else 'misses'} the target of {target}."
-
-
-def _history(chart: Chart, row: pd.Series) -> str:
+def _history(chart: Chart, row: Mapping[str, Any]) -> str:
     names = [RULE_WORDS[name] for name in str(row["history"]).split(",") if name]
     return f"Earlier {_noun(chart.step)}s show {' and '.join(names)}." if names else ""
 
@@ -234,21 +279,14 @@ def headlines(charts: tuple[Chart, ...]) -> Findings:
 
 
 def notes(charts: tuple[Chart, ...]) -> Findings:
-    """The notes of each chart as sentences: facts about the data that a reader must know.
-
-    The reason for the kind of chart stands in the settings.
-    """
+    """The notes of each chart as sentences; the reason for the kind of chart stands in the settings."""
     found = []
     for chart in charts:
-        facts = _facts(chart)
+        facts = chart.summary["notes"].iloc[0] if len(chart.summary) else ()
+        facts = facts[1:] if chart.spec.kind == "auto" else facts
         if facts:
             found.append(Finding(f"{_capital('; '.join(facts))}.", "", f"{title(chart)}:"))
     return Findings(tuple(found))
-
-
-def _facts(chart: Chart) -> tuple[str, ...]:
-    every = chart.summary["notes"].iloc[0] if len(chart.summary) else ()
-    return every[1:] if chart.spec.kind == "auto" else every
 
 
 def summary_line(chart: Chart) -> str:
@@ -258,55 +296,49 @@ def summary_line(chart: Chart) -> str:
     if len(chart.summary) > 1:
         verdicts = chart.summary["verdict"].value_counts().sort_index()
         return f"{title(chart)}: {len(chart.summary)} series; " + ", ".join(f"{v} {n}" for v, n in verdicts.items())
-    row, points = chart.summary.iloc[0], chart.points
-    lines = (
-        ""
-        if math.isnan(_last(points["upper"]))
-        else f", limits {_last(points['lower']):.6g} to {_last(points['upper']):.6g}"
-    )
-    signals = f"{int(points['signal'].sum())} points with a signal"
-    return (
-        f"{title(chart)}: {row['kind']}, n {row['n']}, center {row['center']:.6g}{lines}, {signals}, {row['verdict']}"
-    )
+    series = _read(chart)
+    signals = f"{int(series.signal.sum())} points with a signal"
+    parts = [series.row["kind"], f"n {series.row['n']}", *_line_words(series), signals, series.row["verdict"]]
+    return f"{title(chart)}: {', '.join(parts)}"
 
 
-def _last(values: pd.Series) -> float:
-    known = values.dropna()
-    return float(known.iloc[-1]) if len(known) else math.nan
+def _line_words(series: _Series) -> list[str]:
+    center, lower, upper = float(series.row["center"]), *(_last(series.column(name)) for name in ("lower", "upper"))
+    words = ["no center" if math.isnan(center) else f"center {center:.6g}"]
+    return words if math.isnan(lower + upper) else [*words, f"limits {lower:.6g} to {upper:.6g}"]
+
+
+def _last(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known[-1]) if len(known) else math.nan
 
 
 def alt_text(chart: Chart) -> str:
     """The picture in words, for readers who do not see it."""
-    points = chart.points
-    known = points[points["value"].notna()]
-    if known.empty or chart.summary.empty:
-        return f"{title(chart)}: an empty chart, nothing has been reported."
-    row = chart.summary.iloc[0]
-    first, last = known.iloc[0], known.iloc[-1]
-    kind = KIND_WORDS[str(row["kind"])]
+    series = _read(chart)
+    known = np.flatnonzero(~np.isnan(series.value))
+    if not len(known) or chart.summary.empty:
+        return f"{title(chart)}: an empty chart, {_nothing(chart).removesuffix(' yet')}."
+    values = series.value[known]
     parts = [
-        f"{kind[0].upper()}{kind[1:]} of {title(chart)}, {plural(len(known), _noun(chart.step))} "
-        f"from {format_period(first['period'], chart.step)} to {format_period(last['period'], chart.step)}",
-        f"values from {format_value(float(known['value'].min()), chart.measure, unit=False)} "
-        f"to {format_value(float(known['value'].max()), chart.measure)}",
-        f"{_center(chart, row)}",
+        f"{_capital(KIND_WORDS[str(series.row['kind'])])} of {title(chart)}, {plural(len(known), _noun(chart.step))} "
+        f"from {series.when(known[0])} to {series.when(known[-1])}",
+        f"values from {format_value(float(values.min()), chart.measure, unit=False)} "
+        f"to {format_value(float(values.max()), chart.measure)}",
+        _center(series),
     ]
-    upper, lower = _last(points["upper"]), _last(points["lower"])
+    upper, lower = _last(series.column("upper")), _last(series.column("lower"))
     if not math.isnan(upper):
         parts.append(f"limits {format_value(lower, chart.measure, unit=False)} to {format_value(upper, chart.measure)}")
     parts += _gap_words(chart)
-    parts.append(f"{plural(int(points['signal'].sum()), 'point')} with a signal")
-    return f"{'; '.join(parts)}. {headline(chart)}"
+    parts.append(f"{plural(int(series.signal.sum()), 'point')} with a signal")
+    return f"{'; '.join(parts)}. {_headline(series)}"
 
 
 def _gap_words(chart: Chart) -> list[str]:
-    counts = pd.Series(chart.status).value_counts()
-    words = {"missing": "without a value", "suppressed": "hidden", "excluded": "excluded"}
-    return [
-        f"{plural(int(counts[code]), _noun(chart.step))} {words[name]}"
-        for code, name in enumerate(STATUSES)
-        if name in words and counts.get(code, 0)
-    ]
+    counts = np.bincount(chart.status, minlength=len(STATUSES)).tolist()
+    words = ("", "without a value", "hidden", "excluded")
+    return [f"{plural(n, _noun(chart.step))} {word}" for n, word in zip(counts, words, strict=True) if word and n]
 
 
 def settings(charts: tuple[Chart, ...]) -> Findings:
@@ -327,7 +359,7 @@ def _kind_reason(chart: Chart) -> str:
 
 def _own_baseline(chart: Chart) -> str:
     if len(chart.summary) == 1:
-        return baseline_words(chart)
+        return _baseline(_read(chart))
     wanted = chart.spec.baseline
     if wanted is None:
         return "lines from all points of each school"
@@ -350,11 +382,10 @@ def _shared(spec: ChartSpec) -> str:
 
 def definition(measure: Measure) -> Finding:
     """What a measure counts, for the footnote that a board asks for."""
-    parts = [measure.definition.rstrip(".")]
-    if measure.numerator_def:
-        parts.append(f"Numerator: {measure.numerator_def}; denominator: {measure.denominator_def}")
-    if measure.estimated:
-        parts.append("Numerators are estimated from a percent")
+    pairs = (("Numerator", measure.numerator_def), ("denominator", measure.denominator_def))
+    sums = _capital("; ".join(f"{name}: {text.strip().rstrip('.')}" for name, text in pairs if text.strip()))
+    estimated = "Numerators are estimated from a percent" if measure.estimated else ""
+    parts = [part for part in (measure.definition.strip().rstrip("."), sums, estimated) if part]
     return Finding(". ".join(parts) + ".", "", f"{measure.name}:")
 
 

@@ -74,8 +74,9 @@ def _share(rows: pd.DataFrame, spec: ChartSpec, kind: Kind, replicates: int, rng
     """The expected number of series of one kind with a signal."""
     panel = _simulated(rows, spec, kind, replicates, rng)
     fixed = None if bool(rows["baseline"].eq(rows["included"]).all()) else "baseline"
+    center, sigma = (None if one is None else one / spec.per for one in (spec.center, spec.sigma))
     again = replace(spec, kind=kind, limits=spec.method, baseline=fixed, exclude=None, phases=None, per=1.0,
-                    center=None, sigma=None, target=None, step=None)  # fmt: skip
+                    center=center, sigma=sigma, target=None, step=None)  # fmt: skip
     verdicts = analyze_panel(panel, again).summary["verdict"]
     return float(verdicts.isin(SIGNALS).sum()) / replicates
 

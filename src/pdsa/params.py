@@ -242,6 +242,8 @@ class ParamsModel(Model):
         inline = self.network is not None and self.measures and self.inputs
         if bool(self.workspace) == bool(inline):
             raise ValueError("either workspace, or all three of network, measures and inputs")
+        if inline and all(one.provides != "observations" for one in self.inputs):
+            raise ValueError("at least one of inputs that provides observations")
         return self
 
     def record(self) -> RunParams:
@@ -344,6 +346,7 @@ def _below(annotation: Any, part: int | str | None) -> Any:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """What to expect in place of an unknown word: the nearest known one first."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    close = [one for one in close if one.startswith(word)] or close  # typed in part
     shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
     return f"{close[0]} perhaps? Known: {shown}" if close else f"one of: {shown}"

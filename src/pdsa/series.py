@@ -108,7 +108,7 @@ def period_start(days: pd.Series, step: Step) -> pd.Series:
     """The first day of the period that each day lies in: the day itself, the week's Monday or the month's first."""
     if step == "day":
         return days
-    back = days.dt.dayofweek if step == "week" else days.dt.day - 1
+    back = days.dt.day_of_week if step == "week" else days.dt.day - 1
     start: pd.Series = days - pd.to_timedelta(back, unit="D")
     return start
 
@@ -128,7 +128,7 @@ def open_periods(starts: pd.DatetimeIndex, step: Step, calendar: Calendar) -> pd
     for closure in calendar.closures:
         closed |= (starts >= pd.Timestamp(closure.start)) & (ends <= pd.Timestamp(closure.end))
     if step == "day":
-        closed |= starts.dayofweek >= 5
+        closed |= starts.day_of_week >= 5
     return starts[~closed]
 
 

@@ -69,11 +69,11 @@ def render_index(manifest: Mapping[str, Any], audience: str) -> str:
 
 
 def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: str, name: str, audience: str) -> Row:
-    """A district reads its own pages; a coach follows them, or the team's where no district page is made."""
+    """A district reads its own pages; a coach follows them, or the team's where no district page was made."""
     own = [r for r in reports if r["school"] == school]
     order = {"district": 0, "team": 1}
     seen = own if audience == "coach" else [r for r in own if r["audience"] == audience]
-    shown = min(seen, key=lambda r: order.get(r["audience"], 2), default=None)
+    shown = min(seen, key=lambda r: (r["status"] != "ok", order.get(r["audience"], 2)), default=None)
     if shown is None:
         return Row(school, name, "", (), "", "", 0, ())
     there = shown["status"] == "ok" or shown["stale"]
@@ -84,7 +84,8 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
         name=name,
         page=(path if shown["audience"] == audience else f"../{path}") if there else "",
         verdicts=tuple(
-            (str(symbol(verdicts.get(m, ""))), VERDICT_WORDS.get(verdicts.get(m, ""), "")) for m in manifest["measures"]
+            (symbol(verdicts.get(m["id"], "")), VERDICT_WORDS.get(verdicts.get(m["id"], ""), ""))
+            for m in manifest["measures"]
         ),
         through=str(shown["through"]),
         missing=str(shown["missing"]),

@@ -290,8 +290,8 @@ def test_ggqc_lines(method: str) -> None:
             theirs = expected.loc[expected["name"] == name, "value"].to_numpy(dtype=float)
             # it cuts limits at zero and leaves them above one
             cut = 0 if kind in "pu" and ours == "lower" else None
-            known = chart.points[ours].clip(lower=cut)[chart.points["value"].notna()].to_numpy()
-            ends = known if len(theirs) > 1 else known[-1:] if len(known) else np.array([np.nan])
+            line = chart.points[ours].clip(lower=cut)
+            ends = line[chart.points["value"].notna()] if len(theirs) > 1 else line.tail(1)
             np.testing.assert_allclose(ends, theirs, rtol=1e-9, atol=1e-12, err_msg=f"{case_id} {name}")
         compared += 1
     assert compared >= 2

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec, Rule
-from pdsa.series import EXCLUDED, MISSING, REPORTED, Floats, Ints, Panel, divide, step_range
+from pdsa.series import EXCLUDED, MISSING, REPORTED, Bools, Floats, Ints, Panel, divide, step_range
 from pdsa.terms import (
     POINT_COLUMNS,
     PROPORTION_KINDS,
@@ -59,6 +59,10 @@ def check_spec(spec: ChartSpec) -> None:
         _refuse("sigma", f"{spec.sigma} for kind {spec.kind}", "a given sigma only for kind i")
     if spec.sigma is not None and not spec.sigma > 0:
         _refuse("sigma", str(spec.sigma), "a number above zero")
+    for name in ("center", "sigma", "target"):
+        number = getattr(spec, name)
+        if number is not None and not np.isfinite(number):
+            _refuse(name, str(number), "a finite number")
     if not (np.isfinite(spec.per) and spec.per > 0):
         _refuse("per", str(spec.per), "a number above zero")
     if spec.recent < 1:
@@ -111,8 +115,7 @@ def panel_from_frame(
     codes, keys = _series_codes(frame, by, problems)
     problems += _impossible(numerator, below, value, denominator, spec.kind)
     order, twice = _order(codes, periods, len(keys), period)
-    # rows without a period cannot be told apart
-    _raise((*problems, *([] if isinstance(periods, pd.RangeIndex) else twice)))
+    _raise((*problems, *twice))
     columns = {
         str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in (value, denominator)
     }
@@ -150,7 +153,8 @@ def _periods(column: pd.Series, name: str, problems: list[Problem]) -> pd.Index:
         if column.cat.ordered:
             ordered: pd.Index = pd.CategoricalIndex(column)
             return ordered
-    elif isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.is_integer_dtype(column):
+    elif isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.infer_dtype(column) in ("integer", "period"):
+        column = column.infer_objects() if column.dtype == object else column
         whole: pd.Index = pd.Index(column)
         return whole
     elif pd.api.types.is_datetime64_dtype(column):
@@ -202,7 +206,7 @@ def _impossible(
         found += [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g}", "no negative numerator") for i in minus]
     over = (numerator > below) if kind in PROPORTION_KINDS else (numerator > 0) & (below == 0)
     expected = "no more than its denominator" if kind in PROPORTION_KINDS else "a denominator above zero"
-    rows = np.flatnonzero(over & (below >= 0)).tolist()
+    rows = np.flatnonzero(over & (below >= 0) & np.isfinite(numerator)).tolist()
     return found + [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g} of {below[i]:g}", expected) for i in rows]
 
 
@@ -268,7 +272,7 @@ def _months(own: pd.DatetimeIndex) -> pd.DatetimeIndex:
     starts = step_range(first[0], first[-1], "month")
     day = 31 if own.is_month_end.all() else int(own[0].day)
     full = starts + pd.to_timedelta(np.minimum(day, starts.days_in_month) - 1, unit="D")
-    return pd.DatetimeIndex(np.where(starts.isin(first), own[np.maximum(first.searchsorted(starts), 0)], full))
+    return pd.DatetimeIndex(np.where(starts.isin(first), own[first.searchsorted(starts)], full))
 
 
 def _with_steps(panel: Panel, step: Step, phases: object) -> Panel:
@@ -292,24 +296,26 @@ def _with_steps(panel: Panel, step: Step, phases: object) -> Panel:
     return Panel(
         keys=panel.keys,
         offsets=np.concatenate([[0], np.cumsum(np.bincount(grid["s"].astype(int), minlength=panel.size))]),
-        period=pd.DatetimeIndex(grid["period"]),
+        period=pd.Index(grid["period"]) if len(grid) else panel.period,
         value=spread(panel.value),
         numerator=spread(panel.numerator),
         denominator=spread(panel.denominator),
         people=spread(panel.people),
         status=np.where(there, panel.status[at], MISSING).astype(np.int8),
         ratio=panel.ratio,
-        columns={name: _fill(column.iloc[at].reset_index(drop=True), there) for name, column in panel.columns.items()},
+        columns={
+            name: _fill(column.iloc[at].reset_index(drop=True), there, name == phases)
+            for name, column in panel.columns.items()
+        },
         step=step,
     )
 
 
-def _fill(column: pd.Series, there: Iterable[bool]) -> pd.Series:
+def _fill(column: pd.Series, there: Bools, phase: bool) -> pd.Series:
     """An inserted period is in no declared set; a phase goes on from the row before it."""
-    mask = np.asarray(there)
-    if pd.api.types.is_bool_dtype(column):
-        return column.where(mask, False)
-    return column.where(mask).ffill()
+    if not phase and pd.api.types.infer_dtype(column) == "boolean":
+        return column.where(there, False)
+    return column.iloc[np.maximum.accumulate(np.where(there, np.arange(len(there)), 0))].reset_index(drop=True)
 
 
 __all__ = ["EXCLUDED", "check_spec", "panel_from_frame", "rules_of"]

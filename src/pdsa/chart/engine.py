@@ -20,7 +20,9 @@ BLOCK_POINTS = 65_536
 
 POINT_NUMBERS = ("value", "center", "lower", "upper", "lower_2s", "upper_2s", "sigma")
 SEGMENT_NUMBERS = ("center", "sigma", "sigma_z", "lag1", "last", "last_lower", "last_upper", "last_center")
-SEGMENT_COUNTS = ("n", "n_values", "n_baseline", "n_useful", "longest_run", "crossings", "n_outside", "first_recent")
+SEGMENT_COUNTS = ("n", "n_values", "n_baseline", "n_useful", "longest_run", "crossings", "n_outside")
+# Places among all points, -1 for none: the first recent useful point, and the first point of the run it is in.
+SEGMENT_PLACES = ("first_recent", "first_of_run")
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +45,8 @@ def empty_answer(points: int, segments: int) -> Answer:
         flags={name: np.zeros(points, dtype=bool) for name in ("outside", "long_run")},
         side=np.zeros(points, dtype=np.int8),
         segment={name: np.full(segments, np.nan) for name in SEGMENT_NUMBERS},
-        counts={name: np.zeros(segments, dtype=np.int64) for name in SEGMENT_COUNTS},
+        counts={name: np.zeros(segments, dtype=np.int64) for name in SEGMENT_COUNTS}
+        | {name: np.full(segments, -1) for name in SEGMENT_PLACES},
         exact=np.zeros(segments, dtype=bool),
         constant=np.zeros(segments, dtype=bool),
     )
@@ -127,7 +130,10 @@ def _store(
     _count(answer, rows, block, known, runs, flagged)
     _measure(answer, rows, block, known, lines, spec)
     latest = _recent(side, block.baseline & frozen[:, None], spec.recent)
-    answer.counts["first_recent"][rows] = np.where(latest.any(axis=1), where[:, 0] + latest.argmax(axis=1), -1)
+    first = latest.argmax(axis=1)
+    of_run = np.take_along_axis(runs.start, first[:, None], axis=1)[:, 0]
+    for name, column in (("first_recent", first), ("first_of_run", of_run)):
+        answer.counts[name][rows] = np.where(latest.any(axis=1), where[:, 0] + column, -1)
 
 
 def _recent(side: npt.NDArray[np.int8], frozen_baseline: Bools, recent: int) -> Bools:
@@ -183,7 +189,7 @@ def _lag1(value: Floats, known: Bools) -> Floats:
     The baseline only: a real shift after it would look like resemblance.
     """
     apart = np.where(known, value - limits.mean_where(value, known), 0.0)
-    together = (apart[:, 1:] * apart[:, :-1]).sum(axis=1)
-    spread = (apart**2).sum(axis=1)
+    before = np.concatenate([np.zeros_like(apart[:, :1]), apart[:, :-1]], axis=1)
+    together, spread = limits.total(apart * before)[:, 0], limits.total(apart**2)[:, 0]
     usable = (known.sum(axis=1) >= 3) & ~_constant(value, known)
     return limits.ratio(together, np.where(usable, spread, 0.0))

@@ -55,12 +55,20 @@ def _about_values(answer: Answer, segment: int) -> list[str]:
     return []
 
 
+def _about_spread(sigma: float) -> list[str]:
+    if np.isnan(sigma):
+        return ["there are no limits: the baseline shows no variation to set them by"]
+    return ["limits fall on the center line: the ranges that set them are all zero"] if sigma == 0 else []
+
+
 def _about_lines(answer: Answer, spec: ChartSpec, segment: int, kind: str, plan: Plan) -> list[str]:
     texts = []
     k = int(answer.counts["n_baseline"][segment])
     if 1 < k < ESTABLISHED_FROM and kind != "run" and not bool(answer.constant[segment]):
         label = "trial" if k < TRIAL_UNDER else "provisional"
         texts.append(f"{label} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established")
+    if k > 1 and kind != "run" and not bool(answer.constant[segment]):
+        texts += _about_spread(float(answer.segment["sigma"][segment]))
     lag1, values = float(answer.segment["lag1"][segment]), int(answer.counts["n_baseline"][segment])
     if lag1 > LAG1_FROM and values >= LAG1_POINTS:
         texts.append(f"neighboring values resemble each other (lag-1 {lag1:.2f}): false signals are more frequent")

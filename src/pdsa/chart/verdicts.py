@@ -92,10 +92,13 @@ def _any(signals: dict[str, Bools], points: int) -> Bools:
 
 
 def _history(answer: Answer, plan: Plan, signals: dict[str, Bools]) -> Words:
-    """The names of the rules that fired before the recent points, comma-joined."""
-    first = answer.counts["first_recent"]
-    found = np.full(len(first), "", dtype=object)
+    """The names of the rules that fired before the recent points, comma-joined.
+
+    A run that reaches the recent points is one signal, and one of now.
+    """
+    found = np.full(len(answer.counts["n"]), "", dtype=object)
     for name, flags in signals.items():
+        first = answer.counts["first_of_run" if name == "long_run" else "first_recent"]
         fired = np.flatnonzero(flags)
         segment = plan.segment[fired]
         before = (first[segment] < 0) | (fired < first[segment])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 
 import click
 
@@ -33,6 +35,7 @@ def main() -> None:
     """Run the command; exit codes: 0 done, 1 some reports failed, 2 input or params wrong, 3 our bug."""
     from pdsa.errors import PdsaError
 
+    signal.signal(signal.SIGTERM, _end)
     try:
         pdsa(standalone_mode=False)
     except click.ClickException as error:
@@ -55,3 +58,8 @@ def main() -> None:
         click.echo(traceback.format_exc(), err=True)
         click.echo("This is a bug in pdsa; the lines above say where.", err=True)
         sys.exit(3)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    """Asked to end: whatever was started is ended on the way out, as with Ctrl-C."""
+    sys.exit(128 + number)

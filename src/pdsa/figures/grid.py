@@ -50,10 +50,12 @@ def matrix(
     charts
         One for each measure, each with a series for each school.
     names, links
-        Name to show and address of the page, by the id of a school. A cell links to the measure on that page.
+        Name to show and address of the page, by the id of a school. A cell links to the measure on that page. A
+        school that is named has its row also where it never reported.
     """
     columns = [column for chart in charts for column in columns_of(chart)]
-    schools = sorted({school for column in columns for school in column.verdicts}, key=lambda s: _order(s, names))
+    reported = {school for column in columns for school in column.verdicts}
+    schools = sorted(reported.union(names or ()), key=lambda s: _order(s, names))
     counts = [Counter(column.verdict(school) for school in schools) for column in columns]
     rows = "".join(_row(school, display(school, names), (links or {}).get(school, ""), columns) for school in schools)
     caption = f"Where each school stands: {_many(len(schools), 'school')}, {_many(len(columns), 'measure')}, by name."

@@ -26,6 +26,7 @@ YEAR_ROOM = 15.0
 BRACKET_ROOM = 16.0
 KEY_ROOM = 22.0
 TEXT = 11.0
+LONGEST_UNIT = 3
 # Periods further apart than this many days are years: each is named by its own year.
 YEARLY = 300.0
 
@@ -123,7 +124,9 @@ def _ends(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tupl
     target = chart.spec.target
     if target is not None and math.isfinite(target):
         found.append((float(target), "target", TARGET))
-    return [(value, f"{name} {narrate.format_value(value, chart.measure)}", ink) for value, name, ink in found]
+    # a long unit would squeeze the plot, and stands above the axis already
+    short = len(unit_of(chart)) <= LONGEST_UNIT
+    return [(at, f"{name} {narrate.format_value(at, chart.measure, unit=short)}", ink) for at, name, ink in found]
 
 
 def ticks_of(trace: Trace, x: Scale) -> tuple[list[Tick], list[Span]]:

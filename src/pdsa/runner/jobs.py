@@ -155,8 +155,10 @@ def _refuse_unfinished(run: Execution, job: Job) -> None:
         return
     place = job.notebook.name if run.cell is None else f"{job.notebook.name}, cell {run.cell + 1}"
     found = run.evalue if run.status != "error" else f"{run.ename}: {run.evalue}"
-    found = " ".join(found.split()).rstrip(".")
-    raise ReportError(job.name, Problem(place, f"{found:.600}", "a cell that runs to its end"), _NEXT[run.status])
+    # an error of pdsa brings its own next step
+    found, _, step = " ".join(found.split()).partition(" Next: ")
+    problem = Problem(place, f"{found:.600}".rstrip("."), "a cell that runs to its end")
+    raise ReportError(job.name, problem, step.rstrip(".") or _NEXT[run.status])
 
 
 def _marker(notebook: NotebookNode, job: Job) -> dict[str, object]:

@@ -20,7 +20,7 @@ from pdsa.publish import digest, slug, write_atomic, write_manifest
 from pdsa.runner.job import Job, Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.terms import Audience
-from pdsa.workspace import SCHOOLS, Workspace, dossier_for, open_workspace, pack
+from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_workspace, pack
 
 SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK = "school_report.ipynb", "network_report.ipynb"
 NETWORK_PAGE = "network.html"
@@ -87,7 +87,7 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = ()) -> Plan:
     for audience in get_args(Audience):
         if audience not in workspace.params.audiences:
             continue
-        if audience in PSEUDONYMOUS and (why := _no_pseudonyms(workspace)):
+        if audience in PSEUDONYMOUS and (why := no_pseudonyms(workspace.schools)):
             left_out.append(f"{audience}: {why}")
             continue
         if audience not in (*PSEUDONYMOUS, "coach"):
@@ -95,14 +95,6 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = ()) -> Plan:
         if audience not in COMPLETE:
             reports.append((audience, ""))
     return Plan(workspace, tuple(reports), tuple(left_out))
-
-
-def _no_pseudonyms(workspace: Workspace) -> str:
-    given = [school.pseudonym for school in workspace.schools]
-    lacking = sum(not name for name in given)
-    if lacking:
-        return f"{lacking} of {len(given)} schools have no pseudonym in schools.csv"
-    return "" if len(set(given)) == len(given) else "two schools share a pseudonym"
 
 
 def make_reports(
@@ -148,7 +140,7 @@ def _job(workspace: Workspace, audience: Audience, school: str, releases: Path) 
     """One job, and the release file that holds what this one report may see."""
     dossier = dossier_for(workspace, audience, school)
     name = f"{audience}, {school or 'network'}"
-    source = releases / f"{audience}-{slug(school or 'network')}.npz"
+    source = releases / audience / (f"{SCHOOLS}-{slug(school)}.npz" if school else "network.npz")
     write_atomic(source, pack(dossier))
     parameters = {"source": str(source), "audience": audience} | ({"school": school} if school else {})
     banner = BANNERS[audience].format(name=dossier.school_name)
@@ -195,7 +187,7 @@ def _manifest(
         "sources": [asdict(note) for note in workspace.sources if note.status != "used"],
         "left_out": list(plan.left_out),
         "schools": {school.id: school.name for school in workspace.schools},
-        "measures": {measure.id: measure.name for measure in workspace.measures},
+        "measures": [{"id": measure.id, "name": measure.name} for measure in workspace.measures],
         "reports": [_entry(result, folder) for result in results],
     }
 

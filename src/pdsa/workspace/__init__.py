@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from pdsa import params as forms
 from pdsa.check import check_observations
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.mapping import apply_mapping, join_denominators
-from pdsa.privacy import COMPLETE, PSEUDONYMOUS, release
+from pdsa.narrate import plural
+from pdsa.privacy import COMPLETE, PSEUDONYMOUS, REFUSED, release
 from pdsa.publish import digest
 from pdsa.read import RawTable, read_csv, read_input
 from pdsa.records import (
@@ -29,8 +31,7 @@ from pdsa.records import (
 from pdsa.series import Panel, panel_of
 from pdsa.terms import Audience
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
-
-NOTHING = "no report was started"
+from pdsa.workspace.files import NOTHING, form, params_file, sheet
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +72,8 @@ def load(source: str | Path, *, school: str = "", audience: Audience = "team", d
     path = Path(source)
     if path.suffix != ".npz":
         return dossier_for(open_workspace(path, data=data), audience, school)
+    if not path.is_file():
+        raise ParamsError(path.name, (Problem("the file", f"nothing at {path}", "a release"),), NOTHING)
     dossier = unpack(path.read_bytes(), path.name)
     held = (dossier.header.school, dossier.header.audience)
     if held != (school, audience):
@@ -100,9 +103,9 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     else:
         folder = Path(data) if data else base / params.data
         loaded = _from_inputs(params, folder.resolve(), file.name)
-    chosen = _choose_schools(loaded, [*params.schools, *only], file.name)
-    _check_names(loaded, file.name)
-    return replace(loaded, schools=chosen, inputs=((file.name, digest(file)), *loaded.inputs))
+    wanted = [*params.schools, *only]
+    _check_names(loaded, wanted, file.name)
+    return replace(loaded, schools=_choose_schools(loaded, wanted), inputs=((file.name, digest(file)), *loaded.inputs))
 
 
 def _from_folder(params: RunParams, folder: Path) -> Workspace:
@@ -117,6 +120,7 @@ def _from_folder(params: RunParams, folder: Path) -> Workspace:
         problem = Problem("observations/", "no .csv file", "a file of observations")
         raise InputError(folder.name, (problem,), NOTHING)
     observations, sources = _read_observations(files, measures, schools)
+    observations = _within(observations, params)
     panels = _panels(observations, measures, network, params)
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
     inputs = tuple((f.relative_to(folder).as_posix(), digest(f)) for f in [*names, *files] if f.is_file())
@@ -204,29 +208,22 @@ def _panels(
     return {measure.id: panel_of(observations, measure, network.calendar) for measure in measures}
 
 
-def _choose_schools(loaded: Workspace, wanted: Sequence[str], source: str) -> tuple[School, ...]:
+def _choose_schools(loaded: Workspace, wanted: Sequence[str]) -> tuple[School, ...]:
     """The schools to report on: named ones, or those of the districts, or all."""
     known = {school.id: school for school in loaded.schools}
-    districts = {school.district for school in loaded.schools}
-    problems = [Problem("school", f"{one!r}", forms.nearest(one, sorted(known))) for one in wanted if one not in known]
-    problems += [
-        Problem("select.districts", f"{one!r}", forms.nearest(one, sorted(districts)))
-        for one in loaded.params.districts
-        if one not in districts
-    ]
-    if problems:
-        raise ParamsError(source, tuple(problems), NOTHING)
     if wanted:
         return tuple(known[one] for one in dict.fromkeys(wanted))
     chosen = loaded.params.districts
     return tuple(school for school in loaded.schools if not chosen or school.district in chosen)
 
 
-def _check_names(loaded: Workspace, source: str) -> None:
-    """Settings and annotations must name schools and measures that exist."""
+def _check_names(loaded: Workspace, wanted: Sequence[str], source: str) -> None:
+    """Choices, settings and annotations must name schools, districts and measures that exist."""
     schools = [school.id for school in loaded.schools]
     measures = [measure.id for measure in loaded.measures]
     problems = [
+        *_unknown("school", wanted, schools),
+        *_unknown("select.districts", loaded.params.districts, sorted({one.district for one in loaded.schools})),
         *_unknown("per_measure", [name for name, _ in loaded.params.charts if name], measures),
         *_unknown("per_school", [school for school, _, _ in loaded.params.per_school], schools),
         *_unknown("per_school, measure", [measure for _, measure, _ in loaded.params.per_school], measures),
@@ -245,13 +242,8 @@ def _unknown(place: str, found: Iterable[str], known: Sequence[str]) -> list[Pro
 
 def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> Dossier:
     """The dossier of one report: released for the audience, cut to the school, named as the audience may see it."""
+    _check_request(workspace, audience, school)
     known = {one.id: one for one in workspace.schools}
-    if school and school not in known:
-        problem = Problem("school", repr(school), forms.nearest(school, sorted(known)))
-        raise ParamsError(workspace.params.name, (problem,), NOTHING)
-    if audience in COMPLETE and not school:
-        problem = Problem("audience", audience, "a school: a complete view is for its own team only")
-        raise ParamsError(workspace.params.name, (problem,), NOTHING)
     shown = [known[school]] if school else list(workspace.schools)
     names = _display_names(shown, audience)
     panels = {name: _cut(panel, names) for name, panel in workspace.panels.items()}
@@ -266,10 +258,47 @@ def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> D
         specs=_specs(workspace, names),
         min_n=workspace.network.min_n,
         hidden=released.hidden,
-        sources=tuple(name for name, _ in workspace.inputs),
+        sources=_sources(workspace, audience),
         as_of=workspace.params.as_of,
     )
     return Dossier(header, released)
+
+
+def _check_request(workspace: Workspace, audience: Audience, school: str) -> None:
+    """A school that exists, an audience that there is, and no more than the audience may see."""
+    known = sorted(one.id for one in workspace.schools)
+    problem = None
+    if audience in REFUSED or audience not in get_args(Audience):
+        words = [word for word in get_args(Audience) if word not in REFUSED]
+        problem = Problem("audience", repr(audience), forms.nearest(audience, words))
+    elif school and school not in known:
+        problem = Problem("school", repr(school), forms.nearest(school, known))
+    elif audience in COMPLETE and not school:
+        problem = Problem("audience", audience, "a school: a complete view is for its own team only")
+    elif audience in PSEUDONYMOUS and school:
+        problem = Problem("school", repr(school), f"no school: the audience {audience} sees all under pseudonyms")
+    elif audience in PSEUDONYMOUS and (lacking := no_pseudonyms(workspace.schools)):
+        problem = Problem("schools.csv, pseudonym", lacking, "a pseudonym of its own for each school")
+    if problem:
+        raise ParamsError(workspace.params.name, (problem,), NOTHING)
+
+
+def no_pseudonyms(schools: Sequence[School]) -> str:
+    """Why these schools cannot be shown under pseudonyms; "" if they can."""
+    given = [school.pseudonym for school in schools]
+    lacking = sum(not name for name in given)
+    if lacking:
+        return f"{lacking} of {len(given)} schools have no pseudonym in schools.csv"
+    if len({name.casefold() for name in given}) < len(given):
+        return "two schools share a pseudonym"
+    real = {text.casefold() for school in schools for text in (school.id, school.name)}
+    return "a pseudonym is the id or name of a school" if real & {name.casefold() for name in given} else ""
+
+
+def _sources(workspace: Workspace, audience: Audience) -> tuple[str, ...]:
+    """The names of the files read; beside pseudonyms only their number, because a file may be named for a school."""
+    names = tuple(name for name, _ in workspace.inputs)
+    return (f"{plural(len(names), 'file')} of the network",) if audience in PSEUDONYMOUS else names
 
 
 def _display_names(schools: Sequence[School], audience: Audience) -> dict[str, School]:
@@ -290,7 +319,8 @@ def _cut(panel: Panel, names: dict[str, School]) -> Panel:
 def _annotations(workspace: Workspace, audience: Audience, school: str) -> tuple[Annotation, ...]:
     """Remarks of the network on every page; a school's own on its page only, and never beside a pseudonym."""
     own = school if audience not in PSEUDONYMOUS else ""
-    return tuple(a for a in workspace.annotations if a.school in ("", own))
+    last = workspace.params.as_of
+    return tuple(a for a in workspace.annotations if a.school in ("", own) and (last is None or a.date <= last))
 
 
 def _specs(workspace: Workspace, names: dict[str, School]) -> tuple[tuple[str, str, ChartSpec], ...]:
@@ -337,6 +367,7 @@ __all__ = [
     "complete",
     "dossier_for",
     "load",
+    "no_pseudonyms",
     "open_workspace",
     "pack",
     "points_file",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -13,17 +17,23 @@ from pydantic import TypeAdapter
 
 from pdsa.chart import Chart, analyze_panel
 from pdsa.errors import ParamsError, Problem
-from pdsa.narrate import Finding, Findings, chance_words, definition, plural, settings
+from pdsa.narrate import Finding, Findings, chance_words, definition, plural, settings, verdict_of
 from pdsa.network import chance
 from pdsa.privacy import PSEUDONYMOUS, Release
 from pdsa.publish import csv_text, slug
 from pdsa.records import Annotation, ChartSpec, Measure, Network, School
 from pdsa.series import Panel, total
-from pdsa.terms import SUMMARY_COLUMNS, VERSION, Audience, Step
+from pdsa.terms import STATUSES, SUMMARY_COLUMNS, VERSION, Audience, Step
 
 # The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
 SCHOOLS = "schools"
-ARRAYS = ("offsets", "value", "numerator", "denominator", "people", "status", "ratio")
+POINTWISE = ("value", "numerator", "denominator", "people", "status")
+ARRAYS = ("offsets", *POINTWISE, "ratio")
+# Everything that reading a damaged or foreign archive raises.
+DAMAGED = (
+    *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError, MemoryError, SyntaxError),
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +77,14 @@ class Dossier:
     def _chart(self, measure: Measure) -> Chart:
         panel = self.release.panels[measure.id]
         own = {school: spec for m, school, spec in self.header.specs if m == measure.id}
-        special = panel.keys["school"].isin([school for school in own if school])
+        ids = panel.keys["school"].tolist()
         remarks = tuple(a for a in self.header.annotations if a.measure in ("", measure.id))
-        chart = analyze_panel(panel.take(np.flatnonzero(~special)), own[""], measure, remarks)
-        for s in np.flatnonzero(special).tolist():
-            spec = own[str(panel.keys["school"].iloc[s])]
-            chart = merge(chart, analyze_panel(panel.take(np.array([s])), spec, measure, remarks))
-        return chart
+        shared = [s for s, school in enumerate(ids) if school not in own]
+        groups = [(shared, own[""])] if shared or not ids else []
+        groups += [([s], own[school]) for s, school in enumerate(ids) if school in own]
+        return reduce(
+            merge, [analyze_panel(panel.take(np.array(s, int)), spec, measure, remarks) for s, spec in groups]
+        )
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -194,10 +205,31 @@ def unpack(data: bytes, source: str) -> Dossier:
                 measure.id: _panel({name: arrays[f"{i}.{name}"] for name in (*ARRAYS, "period", "school")}, measure)
                 for i, measure in enumerate(header.measures)
             }
-    except (ValueError, KeyError, OSError, EOFError) as error:
-        problem = Problem("the file", str(error).splitlines()[0][:200], "a release made by pdsa report")
+            _check_panels(header, panels)
+    except DAMAGED as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        problem = Problem("the file", f"damage or foreign content ({reason})", "a release made by pdsa report")
         raise ParamsError(source, (problem,), "no report was started") from error
     return Dossier(header, Release(header.audience, header.min_n, panels, header.hidden))
+
+
+def _check_panels(header: Header, panels: Mapping[str, Panel]) -> None:
+    """Arrays that fit each other, and no school but those that the header names."""
+    known = {school.id for school in header.schools}
+    if header.school and known != {header.school}:
+        raise ValueError(f"schools {sorted(known)} in a release for {header.school}")
+    for panel in panels.values():
+        points, series = len(panel.value), len(panel.keys)
+        sizes = {getattr(panel, name).shape for name in POINTWISE} | {panel.period.shape}
+        if sizes != {(points,)} or panel.ratio.shape != (series,) or panel.offsets.shape != (series + 1,):
+            raise ValueError("arrays of different lengths")
+        ends = panel.offsets.tolist()
+        if ends[0] != 0 or ends[-1] != points or ends != sorted(ends):
+            raise ValueError("series that overlap")
+        if {panel.status.dtype.kind, panel.offsets.dtype.kind} != {"i"} or panel.ratio.dtype.kind != "b":
+            raise ValueError("arrays of another type")
+        if not known.issuperset(panel.keys["school"]) or not np.isin(panel.status, range(len(STATUSES))).all():
+            raise ValueError("schools or statuses that the header does not name")
 
 
 def _panel(arrays: Mapping[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], measure: Measure) -> Panel:
@@ -230,12 +262,10 @@ def complete(dossier: Dossier, charts: tuple[Chart, ...]) -> Mark:
     school = dossier.header.school
     present = sorted({name for chart in charts for name in chart.points["school"]}) if school else []
     found = school if not school or present in ([], [school]) else ", ".join(present)
-    verdicts = (
-        {chart.measure.id: chart.summary["verdict"].tolist() for chart in charts if chart.measure} if school else {}
-    )
+    verdicts = {chart.measure.id: verdict_of(chart) for chart in charts if chart.measure} if school else {}
     data = {
         "id": found or dossier.header.network.id,
-        "verdicts": {name: values[0] if values else "no_data" for name, values in verdicts.items()},
+        "verdicts": verdicts,
         "through": dossier.through,
         "missing": dossier.missing,
         "hidden": dossier.header.hidden,

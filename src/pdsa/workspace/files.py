@@ -18,16 +18,19 @@ MOST_BYTES, MOST_DEPTH = 65_536, 8
 
 
 def params_file(path: Path) -> Path:
+    """The params file itself, or the only one in a workspace folder's `params/`."""
     if path.is_file():
         return path
     found = sorted((path / "params").glob("*.yaml")) if path.is_dir() else []
     if len(found) == 1:
         return found[0]
-    what = f"{len(found)} params files below it" if path.is_dir() else "nothing there"
-    raise ParamsError(str(path), (Problem("the path", what, "a params file"),), NOTHING)
+    what = f"{len(found)} files in params/" if path.is_dir() else "nothing there"
+    expected = f"the path of one of them: {', '.join(file.name for file in found)}" if found else "a params file"
+    raise ParamsError(str(path), (Problem("the path", what, expected),), NOTHING)
 
 
 def form(model: type[forms.M], file: Path) -> forms.M:
+    """The checked form that a YAML file holds."""
     return forms.build(model, read_yaml(_text(file), file.name), file.name)
 
 
@@ -42,6 +45,7 @@ def _text(file: Path) -> str:
 
 
 def sheet(model: type[forms.M], file: Path, unique: str = "") -> tuple[forms.M, ...]:
+    """A checked form for each row of a CSV file, no two with the same text in the column `unique`."""
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
     table = read_csv(file).frame
@@ -102,8 +106,8 @@ def read_yaml(text: str, source: str) -> dict[str, Any]:
     ParamsError
         Not YAML, not one mapping, too large, too deep, duplicate keys, anchors, aliases or tags.
     """
-    if len(text.encode()) > MOST_BYTES:
-        _fail(source, "the file", f"{len(text.encode())} bytes", f"at most {MOST_BYTES}")
+    if (size := len(text.encode("utf-8", "surrogatepass"))) > MOST_BYTES:
+        _fail(source, "the file", f"{size} bytes", f"at most {MOST_BYTES}")
     try:
         found = yaml.load(text.removeprefix("\ufeff"), Loader=_TextLoader)  # noqa: S506 (derived from BaseLoader)
     except _RefusedError as problem:

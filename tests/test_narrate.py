@@ -1,0 +1,501 @@
+"""What is said about a chart: each verdict and edge in its words, and words that never appear."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pdsa import narrate
+from pdsa.chart import Chart, analyze, analyze_panel
+from pdsa.network import Chance
+from pdsa.records import ChartSpec, Measure
+from pdsa.series import Panel
+from pdsa.terms import Kind
+
+PERCENT = Measure("zeal", "Zeal", "outcome", "proportion", "%", "up", "week", "Share of the zealous.", per=100)
+MINUTES = Measure("wait", "Waiting", "process", "continuous", "minutes", "down", "week", "Minutes waited")
+RATE = Measure("talks", "Talks", "process", "rate", "per 100 ninth graders", "up", "week", "Talks held", per=100)
+FORBIDDEN = ("caused", "failed prediction", "weak plan", "nan", "none", "inf", "null", "np.", "float", "timestamp")
+CALM = (50.0, 54.0)
+
+
+def weeks(n: int) -> pd.DatetimeIndex:
+    return pd.date_range("2025-09-01", periods=n, freq="7D")
+
+
+def panel_of(values: Iterable[float], denominator: Iterable[float] | None = None, status: Iterable[int] = ()) -> Panel:
+    """One series of weeks; missing values are missing periods unless a status says otherwise."""
+    value = np.array(list(values), dtype=float)
+    n = len(value)
+    nothing = np.full(n, np.nan)
+    below = (
+        nothing if denominator is None else np.where(np.isnan(value), np.nan, np.array(list(denominator), dtype=float))
+    )
+    codes = np.where(np.isnan(value), 1, 0).astype(np.int8)
+    given_codes = list(status)
+    return Panel(
+        keys=pd.DataFrame({"school": ["Ash"], "measure": ["zeal"]}),
+        offsets=np.array([0, n]),
+        period=weeks(n),
+        value=value if denominator is None else value / below,
+        numerator=nothing if denominator is None else value,
+        denominator=below,
+        people=below,
+        status=np.array(given_codes, dtype=np.int8) if given_codes else codes,
+        ratio=np.array([denominator is not None]),
+        step="week",
+    )
+
+
+def chart_of(
+    values: Iterable[float],
+    kind: Kind = "i",
+    measure: Measure | None = MINUTES,
+    status: Iterable[int] = (),
+    **spec: Any,
+) -> Chart:
+    """A chart of single values with lines from the first 12 points; `better` up unless told."""
+    plan = {"baseline": 12, "better": "up", "limits": "guarded"} | spec
+    return analyze_panel(panel_of(values, status=status), ChartSpec(kind=kind, **plan), measure)
+
+
+def told(chart: Chart) -> str:
+    return str(narrate.headline(chart))
+
+
+def calm(n: int) -> list[float]:
+    """Values that alternate about 52 and never signal."""
+    return [CALM[k % 2] for k in range(n)]
+
+
+class TestHeadline:
+    def test_no_signal(self) -> None:
+        assert told(chart_of(calm(24))) == (
+            "Waiting: steady. No signal in the latest weeks, around the center of 52.0 minutes "
+            "(baseline: 12 weeks, 2025-09-01 to 2025-11-17)."
+        )
+
+    def test_a_run_chart_speaks_of_its_median(self) -> None:
+        assert told(chart_of(calm(24), "run", baseline=None)) == (
+            "Waiting: steady. No signal in the latest weeks, around the median of 52.0 minutes "
+            "(all 24 weeks, 2025-09-01 to 2026-02-09)."
+        )
+
+    def test_a_point_above_the_limit(self) -> None:
+        assert told(chart_of([*calm(23), 90.0])) == (
+            "Waiting: better. Week of 2026-02-09 at 90.0 minutes lies above the upper limit of 62.6."
+        )
+
+    def test_a_point_below_the_limit(self) -> None:
+        assert told(chart_of([*calm(23), 10.0])) == (
+            "Waiting: worse. Week of 2026-02-09 at 10.0 minutes lies below the lower limit of 41.4."
+        )
+
+    def test_good_and_bad_change_places_with_the_direction(self) -> None:
+        assert told(chart_of([*calm(23), 90.0], better="down")).startswith("Waiting: worse. Week of")
+        assert told(chart_of([*calm(23), 10.0], better="down")).startswith("Waiting: better. Week of")
+        assert told(chart_of([*calm(23), 90.0], better=None)).startswith("Waiting: changed. Week of")
+
+    def test_a_long_run(self) -> None:
+        assert told(chart_of([*calm(12), *[56.0, 57.0] * 6])) == (
+            "Waiting: better. 13 weeks in a row above the center of 52.0 minutes "
+            "(baseline: 12 weeks, 2025-09-01 to 2025-11-17)."
+        )
+
+    def test_a_run_goes_on_past_points_on_the_center_and_gaps(self) -> None:
+        chart = chart_of([*calm(12), 48, 47, 52, 48, np.nan, 47, 48, 47, 48, 47, 48, 47])
+        assert told(chart).startswith("Waiting: worse. 10 weeks in a row below the center of 52.0 minutes")
+
+    def test_both_at_once_say_the_unit_once(self) -> None:
+        assert told(chart_of([*calm(12), *[56.0] * 11, 90.0])) == (
+            "Waiting: better. 13 weeks in a row above the center of 52.0 minutes "
+            "(baseline: 12 weeks, 2025-09-01 to 2025-11-17); "
+            "week of 2026-02-09 at 90.0 lies above the upper limit of 62.6."
+        )
+
+    def test_few_crossings_alone(self) -> None:
+        chart = chart_of([*[50, 54] * 3, *[50] * 5, *[54] * 5, *[50] * 5, *[54] * 5], baseline=None)
+        assert chart.summary.loc[0, ["verdict", "crossings", "crossings_min"]].tolist() == ["common_cause", 9, 8]
+        chart = chart_of(([50.0] * 7 + [54.0] * 7) * 2, "run", baseline=None)
+        assert chart.summary.loc[0, ["verdict", "crossings", "crossings_min"]].tolist() == ["change", 3, 9]
+        assert told(chart) == (
+            "Waiting: changed. The values cross the median of 52.0 minutes (all 28 weeks, 2025-09-01 to 2026-03-09) "
+            "only 3 times where at least 9 are ordinary."
+        )
+
+    def test_a_signal_within_the_baseline_is_no_evidence_of_now(self) -> None:
+        """Few crossings are the reason, although a point of the baseline is marked."""
+        chart = chart_of([*[50.0] * 9, 90.0, *[50.0] * 4], recent=8)
+        assert chart.points["signal"].tolist() == [True] * 10 + [False] * 4
+        assert told(chart).startswith(
+            "Waiting: changed. The values cross the center of 53.3 minutes (baseline: 12 weeks"
+        )
+
+    def test_history(self) -> None:
+        values = [*calm(12), 90.0, *calm(12)]
+        assert told(chart_of(values)).endswith("2025-11-17). Earlier weeks show a point outside the limits.")
+        values = [*calm(12), 90.0, *[56.0] * 12, *calm(12)]
+        assert told(chart_of(values)).endswith(
+            "Earlier weeks show a point outside the limits and a long run on one side of the center."
+        )
+
+    @pytest.mark.parametrize(
+        ("n", "text"),
+        [
+            (1, "1 of 10 useful weeks are in: 9 more weeks until we can judge."),
+            (5, "5 of 10 useful weeks are in: 5 more weeks until we can judge."),
+            (9, "9 of 10 useful weeks are in: 1 more week until we can judge."),
+        ],
+    )
+    def test_too_few(self, n: int, text: str) -> None:
+        chart = chart_of(calm(n), center=51.0, baseline=None)
+        assert told(chart) == f"Waiting: too early to say. {text}"
+
+    def test_too_few_with_points_on_the_center(self) -> None:
+        chart = chart_of([50, 54, 52, 50, 54, 52, 52, 50, 54], baseline=None)
+        assert told(chart) == (
+            "Waiting: too early to say. 6 of 10 useful weeks are in: at least 4 more weeks until we can judge."
+        )
+
+    def test_too_few_whatever_fires(self) -> None:
+        assert "outside" not in told(chart_of([*calm(7), 900.0], baseline=6))
+        assert told(chart_of([*calm(7), 900.0], baseline=6)).startswith("Waiting: too early to say.")
+
+    def test_one_value(self) -> None:
+        assert told(chart_of([50.0], baseline=None)) == (
+            "Waiting: too early to say. 0 of 10 useful weeks are in: at least 10 more weeks until we can judge."
+        )
+
+    def test_no_value(self) -> None:
+        for chart in (chart_of([np.nan] * 12), chart_of([], baseline=None)):
+            finding = narrate.headline(chart)
+            assert str(finding) == "Waiting: no data. Nothing has been reported yet."
+            assert finding.verdict == narrate.verdict_of(chart) == "no_data"
+
+    def test_hidden_is_not_the_same_as_unreported(self) -> None:
+        chart = chart_of([np.nan] * 12, status=[2] * 11 + [1])
+        assert told(chart) == "Waiting: no data. All that was reported is hidden because the group is small."
+        assert narrate.alt_text(chart) == (
+            "Waiting: an empty chart, all that was reported is hidden because the group is small."
+        )
+
+    @pytest.mark.parametrize(
+        ("better", "target", "told_target"),
+        [
+            ("up", 100.0, " Every value meets the target of 100.0%."),
+            ("up", 99.0, " Every value meets the target of 99.0%."),
+            ("down", 99.0, " Every value misses the target of 99.0%."),
+            ("up", None, ""),
+            (None, 99.0, ""),
+        ],
+    )
+    def test_constant(self, better: str | None, target: float | None, told_target: str) -> None:
+        panel = panel_of([40.0] * 20, [40.0] * 20)
+        chart = analyze_panel(panel, ChartSpec(kind="p", per=100, better=better, target=target), PERCENT)  # type: ignore[arg-type]
+        assert told(chart) == (
+            f"Zeal: too early to say. Every value so far is 100.0%: nothing varies, so nothing can signal.{told_target}"
+        )
+
+    @pytest.mark.parametrize(
+        ("better", "target", "sentence"),
+        [
+            ("up", 40.0, " is met reliably: the limits lie wholly on its good side."),
+            ("up", 55.0, " is met by chance in some weeks; to meet it reliably the process must change."),
+            ("up", 70.0, " cannot be expected of this process as it is."),
+            ("down", 70.0, " is met reliably: the limits lie wholly on its good side."),
+            ("down", 50.0, " is met by chance in some weeks; to meet it reliably the process must change."),
+            ("down", 40.0, " cannot be expected of this process as it is."),
+        ],
+    )
+    def test_target(self, better: str, target: float, sentence: str) -> None:
+        assert told(chart_of(calm(24), better=better, target=target)).endswith(f" The target of {target:.1f}{sentence}")
+
+    def test_the_target_of_a_moving_process_is_judged_later(self) -> None:
+        assert told(chart_of([*calm(23), 90.0], target=55.0)).endswith(
+            " The target of 55.0 is judged once the new level has limits of its own."
+        )
+
+    def test_no_target_without_direction_or_limits(self) -> None:
+        assert "target" not in told(chart_of(calm(24), better=None, target=55.0))
+        assert "target" not in told(chart_of(calm(24), "run", target=55.0))
+
+    def test_it_speaks_of_the_last_phase(self) -> None:
+        """One point of a new phase is one point, though many came before it."""
+        frame = pd.DataFrame({"week": weeks(21), "wait": [*calm(20), 30.0]})
+        chart = analyze(frame, "i", value="wait", period="week", phases=[20], better="down")
+        assert told(chart) == (
+            "Value: too early to say. 0 of 10 useful points are in: at least 10 more points until we can judge."
+        )
+        frame = pd.DataFrame({"week": weeks(40), "wait": [*calm(20), *[30.0, 32.0] * 10]})
+        chart = analyze(frame, "i", value="wait", period="week", phases=[20], better="down")
+        assert told(chart).endswith("around the center of 31.0 (all 20 points, 2026-01-19 to 2026-06-01).")
+
+    def test_a_rule_set_without_runs(self) -> None:
+        frame = pd.DataFrame({"week": weeks(24), "wait": [*calm(23), 90.0]})
+        chart = analyze(frame, "i", value="wait", period="week", baseline=12, rules=["outside"], better="up")
+        assert told(chart) == "Value: better. 2026-02-09 at 90.0 lies above the upper limit of 62.6."
+
+    def test_periods_that_are_no_dates(self) -> None:
+        frame = pd.DataFrame({"round": range(1, 25), "wait": [*calm(23), 90.0]})
+        chart = analyze(frame, "i", value="wait", period="round", baseline=12, better="up")
+        assert told(chart) == "Value: better. 24 at 90.0 lies above the upper limit of 62.6."
+        frame["round"] = pd.period_range("2024-01", periods=24, freq="M")
+        chart = analyze(frame, "i", value="wait", period="round", better="up")
+        assert "all 24 points, 2024-01 to 2025-12" in narrate.alt_text(chart)
+
+    def test_headlines_keep_their_order(self) -> None:
+        found = narrate.headlines((chart_of(calm(24)), chart_of([np.nan] * 3, measure=PERCENT)))
+        assert [item.verdict for item in found.items] == ["common_cause", "no_data"]
+        assert repr(found).splitlines()[1] == "Zeal: no data. Nothing has been reported yet."
+
+
+class TestAltText:
+    def test_everything_that_the_picture_shows(self) -> None:
+        values = [*calm(20), np.nan, np.nan, 50.0, 90.0]
+        assert narrate.alt_text(chart_of(values, status=[0] * 20 + [1, 2, 0, 0])) == (
+            "I chart of Waiting, 22 weeks from week of 2025-09-01 to week of 2026-02-09; "
+            "values from 50.0 to 90.0 minutes; "
+            "the center of 52.0 minutes (baseline: 12 weeks, 2025-09-01 to 2025-11-17); limits 41.4 to 62.6 minutes; "
+            "1 week without a value; 1 week hidden; 1 point with a signal. "
+            "Waiting: better. Week of 2026-02-09 at 90.0 minutes lies above the upper limit of 62.6."
+        )
+
+    def test_a_run_chart_has_no_limits(self) -> None:
+        assert narrate.alt_text(chart_of(calm(12), "run", baseline=None)) == (
+            "Run chart of Waiting, 12 weeks from week of 2025-09-01 to week of 2025-11-17; "
+            "values from 50.0 to 54.0 minutes; "
+            "the median of 52.0 minutes (all 12 weeks, 2025-09-01 to 2025-11-17); 0 points with a signal. "
+            "Waiting: steady. No signal in the latest weeks, around the median of 52.0 minutes "
+            "(all 12 weeks, 2025-09-01 to 2025-11-17)."
+        )
+
+    def test_an_empty_chart(self) -> None:
+        assert narrate.alt_text(chart_of([])) == "Waiting: an empty chart, nothing has been reported."
+
+    def test_it_takes_about_a_millisecond(self) -> None:
+        """Charts of 60 points: a page has dozens. The bound leaves room for slow and busy machines."""
+        rng = np.random.default_rng(3)
+        chart = chart_of(rng.normal(50, 3, 60), target=50.0)
+        narrate.alt_text(chart)
+        spent = []
+        for _ in range(40):
+            start = time.perf_counter()
+            narrate.alt_text(chart)
+            spent.append(time.perf_counter() - start)
+        assert min(spent) < 0.0025
+
+    def test_the_chart_stays_as_it_is(self) -> None:
+        chart = chart_of([*calm(23), 90.0])
+        points, summary = chart.points.copy(), chart.summary.copy()
+        narrate.alt_text(chart)
+        pd.testing.assert_frame_equal(chart.points, points)
+        pd.testing.assert_frame_equal(chart.summary, summary)
+
+
+class TestSummaryLine:
+    def test_one_series(self) -> None:
+        line = narrate.summary_line(chart_of([*calm(23), 90.0]))
+        assert line == "Waiting: i, n 24, center 52, limits 41.3617 to 62.6383, 1 points with a signal, improvement"
+
+    def test_lines_that_do_not_exist_are_not_printed(self) -> None:
+        assert narrate.summary_line(chart_of(calm(11), "run", baseline=None)).startswith(
+            "Waiting: run, n 11, center 50, 0 "
+        )
+        assert "no center" in narrate.summary_line(chart_of([np.nan] * 3))
+
+    def test_many_series_and_none(self) -> None:
+        frame = pd.DataFrame({"week": [*range(20)] * 2, "s": ["a"] * 20 + ["b"] * 20, "v": [*calm(20), *[1.0] * 20]})
+        chart = analyze(frame, "i", value="v", period="week", by="s")
+        assert narrate.summary_line(chart) == "Value: 2 series; common_cause 1, too_few 1"
+        assert narrate.summary_line(chart.only(s="c")) == "Value: no series"
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("value", "unit", "text"),
+        [
+            (87.34, "%", "87.3%"),
+            (0.0, "%", "0.0%"),
+            (100.0, "%", "100.0%"),
+            (-0.01, "%", "0.0%"),
+            (-3.25, "%", "-3.2%"),
+            (31.24, "minutes", "31.2 minutes"),
+            (46.0, "per 100 ninth graders", "46.0 per 100 ninth graders"),
+            (0.0, "minutes", "0.0 minutes"),
+            (-0.0, "minutes", "0.0 minutes"),
+            (-12.5, "minutes", "-12.5 minutes"),
+            (0.01234, "minutes", "0.0123 minutes"),
+            (-0.5, "", "-0.5"),
+            (1234.5, "", "1234"),
+            (1e-12, "", "1e-12"),
+            (2.5e15, "minutes", "2.5e+15 minutes"),
+            (-1e300, "%", "-1e+300%"),
+            (float("nan"), "minutes", "no value"),
+            (float("inf"), "%", "no value"),
+            (float("-inf"), "", "no value"),
+        ],
+    )
+    def test_format_value(self, value: float, unit: str, text: str) -> None:
+        measure = Measure("a", "A", "process", "continuous", unit, "up", "week", "A")
+        assert narrate.format_value(value, measure) == text
+        without = text if unit in ("%", "") or text == "no value" else text.split(" ")[0]
+        assert narrate.format_value(value, measure, unit=False) == without
+
+    def test_format_value_without_a_measure(self) -> None:
+        assert narrate.format_value(31.24, None) == "31.2"
+        assert narrate.format_value(None, None) == "no value"  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("period", "step", "text"),
+        [
+            (pd.Timestamp("2025-09-15"), "week", "week of 2025-09-15"),
+            (pd.Timestamp("2025-09-15"), "month", "2025-09"),
+            (pd.Timestamp("2025-09-15"), "day", "2025-09-15"),
+            (pd.Timestamp("2025-09-15"), None, "2025-09-15"),
+            (pd.Period("2025-09", "M"), None, "2025-09"),
+            (7, None, "7"),
+            ("fall", None, "fall"),
+        ],
+    )
+    def test_format_period(self, period: object, step: Any, text: str) -> None:
+        assert narrate.format_period(period, step) == text
+
+    def test_plural(self) -> None:
+        assert [narrate.plural(n, "week") for n in (0, 1, 2)] == ["0 weeks", "1 week", "2 weeks"]
+
+    def test_definition(self) -> None:
+        assert str(narrate.definition(PERCENT)) == "Zeal: Share of the zealous."
+        parts = {"numerator_def": "Those who came.", "denominator_def": "Those enrolled", "estimated": True}
+        full = Measure("a", "A", "process", "rate", "", "up", "week", "Share. ", **parts)  # type: ignore[arg-type]
+        assert str(narrate.definition(full)) == (
+            "A: Share. Numerator: Those who came; denominator: Those enrolled. Numerators are estimated from a percent."
+        )
+        half = Measure("a", "A", "process", "rate", "", "up", "week", "Share", denominator_def="those enrolled")
+        assert str(narrate.definition(half)) == "A: Share. Denominator: those enrolled."
+
+    def test_chance(self) -> None:
+        text = "3 of 24 schools show a signal now; were every school stable, about 2.4 would show one by chance."
+        assert str(narrate.chance_words(Chance("a", 24, 3, 2.44), "Late")) == f"Late: {text}"
+        half = str(narrate.chance_words(Chance("a", 24, 12, 2.44), "Late"))
+        assert half.endswith("by chance.")
+        more = str(narrate.chance_words(Chance("a", 24, 13, 2.44), "Late"))
+        assert more.endswith(
+            "by chance. That is more than half: ask first what they share (a common change, season, weather, calendar)."
+        )
+        assert "more than half" not in str(narrate.chance_words(Chance("a", 0, 0, 0.0), "Late"))
+
+    def test_settings_name_every_argument(self) -> None:
+        assert repr(narrate.settings((chart_of(calm(24)),))) == (
+            "Waiting: I chart, chosen by name; baseline: 12 weeks, 2025-09-01 to 2025-11-17.\n"
+            "All charts: Guarded limits at three standard deviations or the same exact probability; "
+            "rules outside, long run, few crossings; moving ranges not screened, constants rounded; "
+            "gaps break moving ranges, points on the center are skipped; "
+            "verdict from the latest 6 useful points after the baseline."
+        )
+
+    def test_settings_that_differ_are_told_apart(self) -> None:
+        other = chart_of(
+            calm(24), measure=PERCENT, screen="once", gaps="bridge", constants="exact", recent=9, limits=None
+        )
+        lines = repr(narrate.settings((chart_of(calm(24)), other))).splitlines()
+        assert [line.split(":")[0] for line in lines] == ["Waiting", "Zeal", "Some charts", "Some charts"]
+        for words in ("Published limits", "screened once, constants exact", "gaps bridged", "latest 9 useful points"):
+            assert words in lines[3]
+
+    def test_an_automatic_kind_says_why(self) -> None:
+        chart = analyze_panel(panel_of(calm(24)), ChartSpec(kind="auto", baseline=12, data_type="continuous"), MINUTES)
+        assert repr(narrate.settings((chart,))).startswith(
+            "Waiting: I chart: there are values without numerators and denominators; baseline: 12 weeks"
+        )
+        assert repr(narrate.notes((chart,))) == (
+            "Waiting: Provisional limits: they rest on 12 points, and 20 make them established."
+        )
+
+    def test_notes_of_nothing(self) -> None:
+        assert repr(narrate.notes((chart_of(calm(24), "run", baseline=None),))) == ""
+        assert repr(narrate.notes((chart_of([]).only(school="x"),))) == ""
+
+    def test_settings_of_many_schools(self) -> None:
+        frame = pd.DataFrame({"week": [*range(20)] * 2, "s": ["a"] * 20 + ["b"] * 20, "v": [*calm(20), *calm(20)]})
+        for baseline, words in (
+            (None, "lines from all points of each school"),
+            (12, "baseline: each school's first 12 points"),
+            ((3, 9), "baseline 3 to 9"),
+        ):
+            chart = analyze(frame, "i", value="v", period="week", by="s", baseline=baseline)
+            assert repr(narrate.settings((chart,))).startswith(f"Value: I chart, chosen by name; {words}.")
+
+
+def every_sentence(chart: Chart) -> list[str]:
+    found = [narrate.alt_text(chart), told(chart), repr(narrate.notes((chart,))), repr(narrate.settings((chart,)))]
+    return [*found, narrate.summary_line(chart)]
+
+
+def check_language(text: str) -> None:
+    for word in FORBIDDEN:
+        assert not re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text.casefold()), (word, text)
+    assert "  " not in text
+    assert not re.search(r"\.\.|;\s*;|\(\s*\)|\s[.,;]", text)
+    depth = 0
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        assert 0 <= depth <= 1, text
+    assert depth == 0, text
+
+
+numbers = st.one_of(
+    st.just(np.nan), st.sampled_from([0.0, 1.0, 50.0, 54.0]), st.integers(0, 60).map(float), st.floats(-1e12, 1e12)
+)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(data=st.data())
+def test_no_sentence_of_any_chart_is_broken(data: st.DataObject) -> None:
+    n = data.draw(st.integers(0, 45))
+    ratio = data.draw(st.booleans())
+    if ratio:
+        below = [float(data.draw(st.integers(1, 60))) for _ in range(n)]
+        values = [data.draw(st.one_of(st.just(np.nan), st.integers(0, int(b)).map(float))) for b in below]
+        kinds = ["p", "p_prime", "u", "u_prime", "auto", "run"]
+    else:
+        below, values = None, [data.draw(numbers) for _ in range(n)]
+        kinds = ["run", "i", "mr", "auto"]
+    status = [
+        data.draw(st.sampled_from([1, 2])) if np.isnan(v) else data.draw(st.sampled_from([0] * 9 + [3])) for v in values
+    ]
+    spec = ChartSpec(
+        kind=data.draw(st.sampled_from(kinds)),  # type: ignore[arg-type]
+        per=100.0 if ratio else 1.0,
+        baseline=data.draw(st.sampled_from([None, 2, 12])) if n >= 12 else None,
+        limits="guarded",
+        better=data.draw(st.sampled_from([None, "up", "down"])),
+        target=data.draw(st.sampled_from([None, 0.0, 50.0, -3.5])),
+        recent=data.draw(st.sampled_from([1, 6, 20])),
+        screen=data.draw(st.sampled_from(["off", "once"])),
+    )
+    measure = data.draw(st.sampled_from([None, RATE if ratio else MINUTES, PERCENT if ratio else MINUTES]))
+    chart = analyze_panel(panel_of(values, below, status), spec, measure)
+    for text in every_sentence(chart):
+        check_language(text)
+    if chart.summary.empty:
+        return
+    row = chart.summary.iloc[0]
+    if "only" in told(chart):
+        assert row["crossings"] < row["crossings_min"]
+    if row["verdict"] in ("improvement", "concern"):
+        assert "above" in told(chart) or "below" in told(chart)
+
+
+def test_no_word_of_the_vocabulary_is_forbidden() -> None:
+    tables = (narrate.VERDICT_WORDS, narrate.VERDICT_MEANINGS, narrate.RULE_WORDS, narrate.ASSURANCE_WORDS)
+    for table in tables:
+        for text in table.values():
+            check_language(text.format(periods="weeks"))

@@ -9,7 +9,7 @@ import pytest
 import pdsa
 from pdsa.chart import Chart, analyze_panel
 from pdsa.records import ChartSpec
-from pdsa.series import REPORTED, Panel
+from pdsa.series import MISSING, REPORTED, Panel
 
 LINES = ["center", "lower", "upper", "lower_2s", "upper_2s"]
 NAN = float("nan")
@@ -26,6 +26,15 @@ def chart(kind: str, values: list[float], n: object = None, **more: object) -> C
 
 def lines(answer: Chart, row: int = 0) -> list[float]:
     return answer.points.loc[row, LINES].astype(float).tolist()
+
+
+def panel(numerator: list[float], denominator: list[float]) -> Panel:
+    x, n = np.array(numerator), np.array(denominator)
+    return Panel(
+        keys=pd.DataFrame({"s": ["a"]}), offsets=np.array([0, len(x)]), period=pd.RangeIndex(len(x)), value=x / n,
+        numerator=x, denominator=n, people=n, status=np.where(np.isnan(x), MISSING, REPORTED).astype(np.int8),
+        ratio=np.array([True]),
+    )  # fmt: skip
 
 
 class TestRunAndIndividuals:
@@ -209,6 +218,13 @@ class TestPublishedCounts:
         assert answer.points["lower"].isna().tolist() == [False, True, True, True]
         assert answer.points["center"].tolist() == [0.1] * 4
 
+    @pytest.mark.parametrize("kind", ["p", "p_prime", "u", "u_prime"])
+    def test_a_panel_that_kept_a_lone_denominator_draws_no_limits_there(self, kind: str) -> None:
+        made = panel([1.0, 3, NAN, 2], [20.0] * 4)
+        points = analyze_panel(made, ChartSpec(kind=kind)).points  # type: ignore[arg-type]
+        assert points["center"].tolist() == [0.1] * 4
+        assert points["lower"].isna().tolist() == [False, False, True, False]
+
     def test_a_zero_on_a_limit_of_zero_is_not_beyond_it(self) -> None:
         """0.9 - 3 sqrt(0.9/10) is zero; in floats it is 1.1e-16."""
         answer = chart("u", [0, 18, *[9] * 10], 10)
@@ -343,14 +359,10 @@ class TestGuardedExactLimits:
 
     @pytest.mark.parametrize("kind", ["p", "u"])
     def test_estimated_numerators_are_never_exact(self, kind: str) -> None:
-        panel = Panel(
-            keys=pd.DataFrame({"s": ["a"]}), offsets=np.array([0, 2]), period=pd.Index([1, 2]),
-            value=np.array([0.05, 0.15]), numerator=np.array([1.0, 3.0]), denominator=np.array([20.0, 20.0]),
-            people=np.array([20.0, 20.0]), status=np.full(2, REPORTED, dtype=np.int8), ratio=np.array([True]),
-        )  # fmt: skip
+        made = panel([1.0, 3.0], [20.0, 20.0])
         for estimated in (False, True):
             spec = ChartSpec(kind=kind, limits="guarded", estimated=estimated)  # type: ignore[arg-type]
-            notes = analyze_panel(panel, spec).summary.loc[0, "notes"]
+            notes = analyze_panel(made, spec).summary.loc[0, "notes"]
             assert any("exact" in note for note in notes) != estimated
 
     @pytest.mark.parametrize(

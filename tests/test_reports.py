@@ -235,7 +235,7 @@ class TestFiles:
             assert not re.search(r"\d{1,2}:\d\d(:\d\d)?\b", re.sub(r"<style>.*?</style>|[\w-]+:[\d.]+", "", text)), name
             assert time.strftime("%Y-%m-%d") not in text, name
 
-    def test_nobody_elses_page_may_be_read_by_mode(self, made: Made) -> None:
+    def test_no_temporary_file_is_left(self, made: Made) -> None:
         assert not list(made.folder.rglob(".tmp-*"))
 
 

@@ -406,6 +406,17 @@ class TestAudiences:
             others = [word for word in words if word != school.name]
             assert secrets_in(pack(dossier), others) == []
 
+    def test_links_lead_to_the_districts_pages(self, mini: Path, copy: Path) -> None:
+        """A coach has no pages of schools of its own; a network under pseudonyms has none at all."""
+        loaded = open_workspace(mini)
+        assert list(dossier_for(loaded, "district").links) == ["007", "012", "no"]
+        assert dossier_for(loaded, "district").links["007"].startswith("schools/007")
+        for school, link in dossier_for(loaded, "coach").links.items():
+            assert link == f"../district/{dossier_for(loaded, 'district').links[school]}"
+        assert dossier_for(loaded, "network").links == {}
+        add(copy, "audiences: [team, coach]\n")
+        assert dossier_for(open_workspace(copy), "coach").links == {}
+
     def test_a_districts_page_of_a_school_has_no_remarks_of_others(self, network: Workspace) -> None:
         with_own = 0
         for school in network.schools:

@@ -72,9 +72,8 @@ def compute(panel: Panel, plan: Plan, spec: ChartSpec, kind: str, wanted: Bools,
     lengths = np.diff(starts)
     for rows in blocks(lengths, wanted):
         where, inside = _places(starts[rows], lengths[rows])
-        block = _block(panel, plan, where, inside)
-        lines = limits.LINES[kind](block, spec)
-        _store(answer, rows, where, inside, block, lines, spec, kind, plan.frozen[rows])
+        slab = Slab(rows, where, inside, _block(panel, plan, where, inside), plan.frozen[rows])
+        _store(answer, slab, limits.LINES[kind](slab.block, spec), spec, kind)
 
 
 def _places(starts: Ints, lengths: Ints) -> tuple[Ints, Bools]:
@@ -103,18 +102,20 @@ def _block(panel: Panel, plan: Plan, where: Ints, inside: Bools) -> Block:
     )
 
 
-def _store(
-    answer: Answer,
-    rows: Ints,
-    where: Ints,
-    inside: Bools,
-    block: Block,
-    lines: Lines,
-    spec: ChartSpec,
-    kind: str,
-    frozen: Bools,
-) -> None:
-    places = where[inside]
+@dataclass(frozen=True, slots=True, eq=False)
+class Slab:
+    """A block and where it stands: its segments, the place of each cell among all points, which cells are real."""
+
+    rows: Ints
+    where: Ints
+    inside: Bools
+    block: Block
+    frozen: Bools
+
+
+def _store(answer: Answer, slab: Slab, lines: Lines, spec: ChartSpec, kind: str) -> None:
+    rows, inside, block = slab.rows, slab.inside, slab.block
+    places = slab.where[inside]
     known = block.included & ~np.isnan(lines.value)
     for name in POINT_NUMBERS:
         answer.point[name][places] = np.broadcast_to(getattr(lines, name), inside.shape)[inside] * spec.per
@@ -129,11 +130,11 @@ def _store(
     answer.constant[rows] = _constant(lines.value, known)
     _count(answer, rows, block, known, runs, flagged)
     _measure(answer, rows, block, known, lines, spec)
-    latest = _recent(side, block.baseline & frozen[:, None], spec.recent)
+    latest = _recent(side, block.baseline & slab.frozen[:, None], spec.recent)
     first = latest.argmax(axis=1)
     of_run = np.take_along_axis(runs.start, first[:, None], axis=1)[:, 0]
     for name, column in (("first_recent", first), ("first_of_run", of_run)):
-        answer.counts[name][rows] = np.where(latest.any(axis=1), where[:, 0] + column, -1)
+        answer.counts[name][rows] = np.where(latest.any(axis=1), slab.where[:, 0] + column, -1)
 
 
 def _recent(side: npt.NDArray[np.int8], frozen_baseline: Bools, recent: int) -> Bools:

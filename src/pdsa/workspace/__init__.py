@@ -260,6 +260,7 @@ def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> D
         hidden=released.hidden,
         sources=_sources(workspace, audience),
         as_of=workspace.params.as_of,
+        pages=_pages(workspace, audience),
     )
     return Dossier(header, released)
 
@@ -299,6 +300,12 @@ def _sources(workspace: Workspace, audience: Audience) -> tuple[str, ...]:
     """The names of the files read; beside pseudonyms only their number, because a file may be named for a school."""
     names = tuple(name for name, _ in workspace.inputs)
     return (f"{plural(len(names), 'file')} of the network",) if audience in PSEUDONYMOUS else names
+
+
+def _pages(workspace: Workspace, audience: Audience) -> str:
+    """A district's pages of its schools lie beside its page of the network; a coach follows them there."""
+    made = "district" in workspace.params.audiences
+    return {"district": SCHOOLS, "coach": f"../district/{SCHOOLS}" if made else ""}.get(audience, "")
 
 
 def _display_names(schools: Sequence[School], audience: Audience) -> dict[str, School]:

@@ -17,9 +17,9 @@ from pydantic import TypeAdapter
 
 from pdsa.chart import Chart, analyze_panel
 from pdsa.errors import ParamsError, Problem
-from pdsa.narrate import Finding, Findings, chance_words, definition, plural, settings, verdict_of
+from pdsa.narrate import Finding, Findings, chance_words, definition, format_period, plural, settings, verdict_of
 from pdsa.network import chance
-from pdsa.privacy import PSEUDONYMOUS, Release
+from pdsa.privacy import Release
 from pdsa.publish import csv_text, slug
 from pdsa.records import Annotation, ChartSpec, Measure, Network, School
 from pdsa.series import Panel, total
@@ -38,7 +38,10 @@ DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Everything of a dossier that is not an array; `school` is "" for reports of the network."""
+    """Everything of a dossier that is not an array; `school` is "" for reports of the network.
+
+    `pages` is the folder of the schools' pages as seen from the network's page, "" where there is none.
+    """
 
     network: Network
     audience: Audience
@@ -51,6 +54,7 @@ class Header:
     hidden: int
     sources: tuple[str, ...]
     as_of: date | None = None
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +92,9 @@ class Dossier:
 
     @property
     def links(self) -> Mapping[str, str]:
-        """The page of each school beside the network's page; none where schools are pseudonyms."""
-        if self.header.audience in PSEUDONYMOUS:
-            return {}
-        return {school.id: f"{SCHOOLS}/{slug(school.id)}.html" for school in self.header.schools}
+        """The page of each school as seen from the network's page; none where this audience has none."""
+        folder = self.header.pages
+        return {school.id: f"{folder}/{slug(school.id)}.html" for school in self.header.schools} if folder else {}
 
     def totals(self) -> tuple[Chart, ...]:
         """A chart of the whole network for each measure, summed over what this audience may see of each school."""
@@ -109,7 +112,8 @@ class Dossier:
 
     def facts(self) -> Findings:
         """Under the title: the network, how far the data go, what is missing."""
-        lines = [f"{self.header.network.name}. Data through {self.through or 'no date: nothing was reported'}."]
+        lines = [f"{self.header.network.name}."] if self.header.school else []
+        lines.append(f"Data through {self._latest_words()}.")
         if self.header.school and self.missing:
             lines.append(f"Without a value: {self.missing}.")
         return Findings((Finding(" ".join(lines)),))
@@ -137,6 +141,13 @@ class Dossier:
                 Finding(made, "", "Sources:"),
             )
         )
+
+    def _latest_words(self) -> str:
+        """The last period with a value in words: a week is named as a week, not as its Monday."""
+        if not self.through:
+            return "no date: nothing was reported"
+        steps = {panel.step for panel in self.release.panels.values()}
+        return format_period(pd.Timestamp(self.through), steps.pop() if len(steps) == 1 else None)
 
     @property
     def through(self) -> str:

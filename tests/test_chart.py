@@ -464,11 +464,18 @@ class TestVerdict:
 
     @pytest.mark.parametrize(
         ("text", "up", "down"),
-        [(QUIET + "^+", "improvement", "concern"), (QUIET + "v+", "concern", "improvement"),
-         (QUIET + "^-v", "concern", "improvement"), (QUIET + "v-^", "improvement", "concern"),
-         (QUIET + "++++++++", "improvement", "concern"), (QUIET + "--------", "concern", "improvement")],
-    )  # fmt: skip
-    def test_direction_of_the_latest_signal(self, text: str, up: str, down: str) -> None:
+        [
+            (QUIET + "^+", "improvement", "concern"),
+            (QUIET + "v+", "concern", "improvement"),
+            (QUIET + "^-v", "change", "change"),  # both directions
+            (QUIET + "v-^", "change", "change"),
+            (QUIET + "v-+-+-+^", "improvement", "concern"),  # the lower one is too long ago
+            (QUIET + "++++++++", "improvement", "concern"),
+            (QUIET + "--------", "concern", "improvement"),
+            (QUIET + "--------^", "change", "change"),
+        ],
+    )
+    def test_direction_of_the_recent_signals(self, text: str, up: str, down: str) -> None:
         assert summary(signs(text, better="up"), "verdict") == up
         assert summary(signs(text, better="down"), "verdict") == down
         assert summary(signs(text), "verdict") == "change"
@@ -517,7 +524,11 @@ class TestVerdict:
         assert summary(signs(text, better="up", baseline=13), "verdict") == "common_cause"
         assert summary(signs(text, better="up", baseline=13), "history") == "outside"
         assert summary(signs(text, better="up", baseline=12), "verdict") == "improvement"
-        assert summary(signs(text, better="up", baseline=14), "verdict") == "common_cause"
+        tie = signs(QUIET + "^0", better="up", baseline=13)  # no point after the baseline is useful
+        assert (summary(tie, "verdict"), summary(tie, "history")) == ("common_cause", "outside")
+
+    def test_a_baseline_of_all_points_is_not_frozen_yet(self) -> None:
+        assert summary(signs(QUIET + "^-", better="up", baseline=14), "verdict") == "improvement"
 
     def test_without_a_value_in_the_baseline_every_point_counts(self) -> None:
         assert summary(signs("...." + QUIET + "^-", better="up", baseline=4), "verdict") == "improvement"

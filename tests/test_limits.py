@@ -8,6 +8,7 @@ import pytest
 
 import pdsa
 from pdsa.chart import Chart, analyze_panel
+from pdsa.limits import total
 from pdsa.records import ChartSpec
 from pdsa.series import MISSING, REPORTED, Panel
 
@@ -28,6 +29,10 @@ def lines(answer: Chart, row: int = 0) -> list[float]:
     return answer.points.loc[row, LINES].astype(float).tolist()
 
 
+def summary(answer: Chart, name: str) -> object:
+    return answer.summary.loc[0, name]
+
+
 def panel(numerator: list[float], denominator: list[float]) -> Panel:
     x, n = np.array(numerator), np.array(denominator)
     return Panel(
@@ -35,6 +40,15 @@ def panel(numerator: list[float], denominator: list[float]) -> Panel:
         numerator=x, denominator=n, people=n, status=np.where(np.isnan(x), MISSING, REPORTED).astype(np.int8),
         ratio=np.array([True]),
     )  # fmt: skip
+
+
+def test_sums_do_not_depend_on_the_width_of_the_block() -> None:
+    """A school's last digits are the same alone and beside a school with more weeks."""
+    values = np.random.default_rng(1).normal(size=(50, 30))
+    for width in (0, 1, 7, 100, 400):
+        padded = np.concatenate([values, np.zeros((50, width))], axis=1)
+        assert total(padded)[:, 0].tolist() == total(values)[:, 0].tolist()
+    assert total(np.array([[1.0, 2, 4], [0, 0, 0]])).tolist() == [[7], [0]]
 
 
 class TestRunAndIndividuals:
@@ -304,6 +318,15 @@ class TestGuardedExactLimits:
         answer = chart("u", counts, 1, limits="guarded")
         assert answer.points.loc[0, LINES[1:]].tolist() == expected
         assert any("exact" in note for note in answer.summary.loc[0, "notes"])
+
+    def test_center_is_the_median_because_most_small_counts_lie_on_one_side_of_their_mean(self) -> None:
+        exact, published = chart("p", [10, 10, 10, 8], 10, limits="guarded"), chart("p", [10, 10, 10, 8], 10)
+        assert (summary(exact, "center"), summary(published, "center")) == (1, 0.95)
+        assert summary(exact, "n_useful") == 1
+        # the limits are those of the pooled 0.95: up to 6 of 10 have a chance of 0.00103, up to 7 one of 0.0115
+        assert exact.points.loc[0, ["lower", "upper"]].tolist() == [0.7, 1]
+        assert summary(chart("u", [0, 0, 5], 1, limits="guarded"), "center") == 0
+        assert summary(chart("p", [10, 10, 8], 10, limits="guarded", center=0.5), "center") == 0.5
 
     def test_poisson_limits_are_divided_by_each_points_own_denominator(self) -> None:
         # rate 1: means 2 and 4

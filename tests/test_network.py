@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +74,17 @@ def test_phases_of_the_past_do_not_count() -> None:
     """The last phase of 6 weeks is too short to judge, whatever happened before."""
     answer = chance(chart(network(20, 26, "p", shifted=20), "p", phases=20))
     assert answer == Chance("present", 0, 0, 0.0)
+
+
+def test_only_the_last_phase_is_simulated() -> None:
+    """40 weeks in two phases give what their last 20 weeks give alone."""
+    whole = network(40, 40, "p")
+    cells = np.flatnonzero(np.arange(1600) % 40 >= 20)
+    parts = ("period", "value", "numerator", "denominator", "people", "status")
+    half = replace(whole, offsets=np.arange(41) * 20, **{name: getattr(whole, name)[cells] for name in parts})
+    answer = chance(chart(whole, "p", phases=20))
+    assert answer == chance(chart(half, "p"))
+    assert answer.expected > 0.1
 
 
 def test_short_series_are_not_judged_and_not_expected_to_signal() -> None:

@@ -60,7 +60,7 @@ class InputError(PdsaError):
         head = f"{self.source}: {count} problem{'s' if count != 1 else ''} found; {self.consequence}."
         lines = [f"  {problem}" for problem in self.problems[: self.shown]]
         if count > self.shown:
-            lines.append(f"  ... and {count - self.shown} more of the same file.")
+            lines.append(f"  ... and {count - self.shown} more.")
         return "\n".join([head, *lines, f"  Next: {self.next_step}."])
 
 

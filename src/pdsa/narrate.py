@@ -212,9 +212,9 @@ def _too_few(series: _Series) -> str:
     chart, row = series.chart, series.row
     useful = int(row["n_useful"])
     noun = _noun(chart.step)
-    if series.count > 1 and useful == 0:
+    if series.count > 1 and useful == 0 and not math.isnan(float(row["center"])):
         same = format_value(float(row["last"]), chart.measure)
-        told = f"Every value so far is {same}: nothing varies, so nothing can signal."
+        told = f"Every value that counts is {same}: nothing varies, so nothing can signal."
         return f"{told} {_target(chart, row)}".rstrip()
     more = MIN_USEFUL - useful
     least = "at least " if series.count > useful else ""
@@ -237,7 +237,7 @@ def _evidence(series: _Series) -> str:
     recent = recent[series.signal[recent]]
     if not len(recent):
         crossed = f"{int(row['crossings'])} times where at least {int(row['crossings_min'])} are ordinary"
-        return f"the values cross {_center(series)} only {crossed}"
+        return f"over the whole series the values cross {_center(series)} only {crossed}"
     last = int(recent[-1])
     high = bool(series.side[0][last] > 0)
     parts = []
@@ -303,14 +303,24 @@ def summary_line(chart: Chart) -> str:
 
 
 def _line_words(series: _Series) -> list[str]:
-    center, lower, upper = float(series.row["center"]), *(_last(series.column(name)) for name in ("lower", "upper"))
+    center, (lower, upper) = float(series.row["center"]), _limits(series)
     words = ["no center" if math.isnan(center) else f"center {center:.6g}"]
     return words if math.isnan(lower + upper) else [*words, f"limits {lower:.6g} to {upper:.6g}"]
 
 
-def _last(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known[-1]) if len(known) else math.nan
+def _limits(series: _Series) -> tuple[float, float]:
+    """The latest limits of the last phase."""
+    phase = series.column("phase")
+    lower, upper = (series.column(name)[phase == phase[-1]] for name in ("lower", "upper"))
+    known = np.flatnonzero(~np.isnan(lower + upper))
+    return (float(lower[known[-1]]), float(upper[known[-1]])) if len(known) else (math.nan, math.nan)
+
+
+def _possible(chart: Chart, value: float) -> float:
+    """A limit as it is drawn: brought to the range that the measure can have."""
+    known = chart.measure.data_type if chart.measure else None
+    floor = -math.inf if known in (None, "continuous") else 0.0
+    return min(max(value, floor), float(chart.spec.per) if known == "proportion" else math.inf)
 
 
 def alt_text(chart: Chart) -> str:
@@ -327,7 +337,7 @@ def alt_text(chart: Chart) -> str:
         f"to {format_value(float(values.max()), chart.measure)}",
         _center(series),
     ]
-    upper, lower = _last(series.column("upper")), _last(series.column("lower"))
+    lower, upper = (_possible(chart, limit) for limit in _limits(series))
     if not math.isnan(upper):
         parts.append(f"limits {format_value(lower, chart.measure, unit=False)} to {format_value(upper, chart.measure)}")
     parts += _gap_words(chart)
@@ -375,7 +385,8 @@ def _shared(spec: ChartSpec) -> str:
         f"rules {names}",
         f"moving ranges {'screened once' if spec.screen == 'once' else 'not screened'}, constants {spec.constants}",
         f"gaps {'bridged' if spec.gaps == 'bridge' else 'break moving ranges'}, points on the center are skipped",
-        f"verdict from the latest {spec.recent} useful points after the baseline",
+        f"verdict from the latest {spec.recent} useful points after the baseline, or few crossings of the whole series",
+        f"better is {spec.better or 'neither up nor down'}",
     ]
     return _capital("; ".join(parts)) + "."
 
@@ -392,9 +403,11 @@ def definition(measure: Measure) -> Finding:
 def chance_words(one: Chance, name: str) -> Finding:
     """The number of signals found beside the number that chance alone would give."""
     text = (
-        f"{one.found} of {one.judged} schools show a signal now; were every school stable, "
-        f"about {one.expected:.1f} would show one by chance."
+        f"{one.found} of {one.judged} schools show a signal now; were every school stable and its values independent "
+        f"of each other, about {one.expected:.1f} would show one by chance."
     )
+    if not one.judged:
+        return Finding("No school has enough values to be judged yet.", "", f"{name}:")
     if one.judged and one.found > one.judged / 2:
         text += " That is more than half: ask first what they share (a common change, season, weather, calendar)."
     return Finding(text, "", f"{name}:")

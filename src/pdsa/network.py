@@ -43,16 +43,17 @@ def chance(chart: Chart, seed: int = SEED) -> Chance:
     seed
         Of the random numbers; the same charts give the same answer.
     """
-    judged = chart.summary["verdict"] != "too_few"
+    judged = (chart.summary["verdict"] != "too_few").to_numpy()
     found = int(chart.summary["verdict"].isin(SIGNALS).sum())
     rng = np.random.default_rng(seed)
     points = _last_phase(chart)
+    points = points[judged[points["series"]]]
     replicates = int(np.clip(SIMULATED_POINTS // max(len(points), 1), FEWEST, MOST))
     share = 0.0
-    for kind in sorted(set(chart.summary["kind"])):
-        rows = points[points["kind"] == kind]
-        if len(rows):
-            share += _share(rows, chart.spec, kind, replicates, rng)
+    for kind in sorted(set(points["kind"])):
+        for fixed in ("baseline", None):
+            rows = points[(points["kind"] == kind) & (points["fixed"] == (fixed is not None))]
+            share += _share(rows, chart.spec, kind, fixed, replicates, rng) if len(rows) else 0.0
     return Chance(chart.measure.id if chart.measure else "", int(judged.sum()), found, share)
 
 
@@ -61,7 +62,17 @@ def _last_phase(chart: Chart) -> pd.DataFrame:
     points = chart.points.assign(series=_series_number(chart))
     last = points.groupby("series")["phase"].transform("last")
     points = points[points["phase"] == last]
-    return points.assign(kind=chart.summary["kind"].to_numpy()[points["series"]])
+    own = points["baseline"].ne(points["included"]).groupby(points["series"]).transform("any")
+    return points.assign(kind=chart.summary["kind"].to_numpy()[points["series"]], fixed=own, pooled=_pooled(points))
+
+
+def _pooled(points: pd.DataFrame) -> Floats:
+    """Shape (points,): the ratio that each series' baseline pools to; its center may be a median."""
+    used = points["baseline"] & points["value"].notna()
+    sums = [
+        points[name].where(used).groupby(points["series"]).transform("sum") for name in ("numerator", "denominator")
+    ]
+    return divide(*(one.to_numpy(dtype=float) for one in sums))
 
 
 def _series_number(chart: Chart) -> Ints:
@@ -70,10 +81,11 @@ def _series_number(chart: Chart) -> Ints:
     return np.asarray(chart.points.groupby(list(chart.by), sort=True, observed=True).ngroup(), dtype=np.int64)
 
 
-def _share(rows: pd.DataFrame, spec: ChartSpec, kind: Kind, replicates: int, rng: np.random.Generator) -> float:
-    """The expected number of series of one kind with a signal."""
+def _share(
+    rows: pd.DataFrame, spec: ChartSpec, kind: Kind, fixed: str | None, replicates: int, rng: np.random.Generator
+) -> float:
+    """The expected number of series of one kind with a signal; `fixed` names their column of frozen baselines."""
     panel = _simulated(rows, spec, kind, replicates, rng)
-    fixed = None if bool(rows["baseline"].eq(rows["included"]).all()) else "baseline"
     center, sigma = (None if one is None else one / spec.per for one in (spec.center, spec.sigma))
     again = replace(spec, kind=kind, limits=spec.method, baseline=fixed, exclude=None, phases=None, per=1.0,
                     center=center, sigma=sigma, target=None, step=None)  # fmt: skip
@@ -110,6 +122,8 @@ def _draw(many: pd.DataFrame, denominator: Floats, spec: ChartSpec, kind: str, r
     center = np.nan_to_num(many["center"].to_numpy(dtype=float)) / spec.per
     if kind in ("p", "u"):
         trials = np.nan_to_num(denominator)
+        if spec.center is None:
+            center = np.nan_to_num(many["pooled"].to_numpy(dtype=float))
         if kind == "p":
             drawn = rng.binomial(trials.astype(np.int64), np.clip(center, 0, 1)).astype(float)
         else:

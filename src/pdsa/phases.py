@@ -56,9 +56,11 @@ def plan(panel: Panel, spec: ChartSpec) -> Plan:
     segment, series, label = _segments(panel, phase, names)
     declared = _declared(panel, spec.baseline, phase, notes)
     usable = included & ~np.isnan(panel.value)
-    frozen = np.bincount(segment, weights=declared & usable, minlength=len(series)) > 0
-    _note_empty_baseline(spec, series, frozen, notes)
-    baseline = included & np.where(frozen[segment], declared, True)
+    with_values = np.bincount(segment, weights=declared & usable, minlength=len(series)) > 0
+    _note_empty_baseline(spec, series, with_values, notes)
+    baseline = included & np.where(with_values[segment], declared, True)
+    # lines are frozen once there is a value that they were not made from; until then they are lines of all points
+    frozen = with_values & (np.bincount(segment, weights=usable & ~baseline, minlength=len(series)) > 0)
     return Plan(included, baseline, segment, series, label, frozen, notes)
 
 

@@ -39,7 +39,7 @@ class Release:
         """What the footer of every page says about the mask."""
         if self.audience in COMPLETE:
             return "complete: nothing is hidden"
-        return f"periods with fewer than {self.min_n} people are hidden and marked *"
+        return f"periods known to have fewer than {self.min_n} people are hidden and marked *"
 
 
 def release(panels: Mapping[str, Panel], measures: Mapping[str, Measure], audience: Audience, min_n: int) -> Release:

@@ -235,14 +235,22 @@ def _status(full: pd.DataFrame) -> Codes:
     return chosen
 
 
-def total(panel: Panel, name: str) -> Panel:
-    """The network as one series: numerators and denominators summed by period over the series of the panel.
+def complete_series(panel: Panel) -> Bools:
+    """Shape (series,): whether a series has a value in every period of the panel; of a mixed panel, ratio series only."""
+    periods = len(np.unique(panel.period))
+    values = np.bincount(panel.series_of_points()[panel.status == REPORTED], minlength=panel.size)
+    return np.asarray((values == periods) & (panel.ratio | ~panel.ratio.any()))
 
-    Only ratio series count; a panel without any gives the mean of the schools' values. The sum is one of what the
-    panel shows: points hidden from it are not in the sum.
+
+def total(panel: Panel, name: str) -> Panel:
+    """The network as one series: numerators and denominators summed by period over `complete` series of the panel.
+
+    The same schools stand in every period: a total that schools join and leave would rise and fall with them, though
+    none of them changed. A panel without ratio series gives the mean of the schools' values. A point that is hidden
+    from the panel makes its series incomplete, so that no total contains it.
     """
-    spread = np.repeat(panel.ratio, panel.lengths)
-    shown = (panel.status == REPORTED) & (spread if panel.ratio.any() else ~np.isnan(panel.value))
+    panel = panel.take(np.flatnonzero(complete_series(panel)))
+    shown = ~np.isnan(panel.value)
     frame = pd.DataFrame(
         {
             "period": panel.period[shown],

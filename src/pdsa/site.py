@@ -78,7 +78,9 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
         return Row(school, name, "", (), "", "", 0, ())
     there = shown["status"] == "ok" or shown["stale"]
     path = shown["path"] if shown["audience"] != audience else shown["path"].removeprefix(f"{audience}/")
-    verdicts = shown["verdicts"] or {}
+    # a team's page rests on numbers that this index must not speak of
+    complete = shown["audience"] == "team"
+    verdicts = {} if complete else shown["verdicts"] or {}
     return Row(
         school=school,
         name=name,
@@ -88,7 +90,7 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
             for m in manifest["measures"]
         ),
         through=str(shown["through"]),
-        missing=str(shown["missing"]),
+        missing="" if complete else str(shown["missing"]),
         hidden=int(shown["hidden"] or 0),
         failures=tuple(r for r in seen if r["status"] == "failed"),
     )

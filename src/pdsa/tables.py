@@ -18,6 +18,7 @@ COLUMNS = {
     "upper": "Upper",
     "reasons": "Signal",
 }
+NUMBERS = ("value", "center", "lower", "upper")
 
 
 def points_table(chart: Chart) -> GT:
@@ -30,7 +31,10 @@ def points_table(chart: Chart) -> GT:
     """
     points = chart.points.iloc[::-1]
     columns = [name for name in COLUMNS if name in ("period", "value", "reasons") or points[name].notna().any()]
+    columns = [name for name in columns if name != "numerator" or _whole(points[name])]
+    numbers = {name: [_told(v, chart) for v in points[name]] for name in NUMBERS if name in columns}
     table = points[columns].assign(
+        **numbers,
         period=[narrate.format_period(period, chart.step) for period in points["period"]],
         reasons=[_signals(str(reasons)) for reasons in points["reasons"]],
     )
@@ -38,11 +42,19 @@ def points_table(chart: Chart) -> GT:
 
 
 def _formatted(table: GT, frame: pd.DataFrame) -> GT:
-    numbers = [name for name in ("value", "center", "lower", "upper") if name in frame]
     counts = [name for name in ("numerator", "denominator") if name in frame]
     labelled = table.cols_label({name: COLUMNS[name] for name in frame.columns})
     counted = labelled.fmt_number(counts, decimals=0, use_seps=False) if counts else labelled
-    return counted.fmt_number(numbers, decimals=1, use_seps=False).sub_missing(missing_text="")
+    return counted.sub_missing(missing_text="")
+
+
+def _told(value: float, chart: Chart) -> str:
+    return "" if pd.isna(value) else narrate.format_value(value, chart.measure, unit=False)
+
+
+def _whole(counts: pd.Series) -> bool:
+    """Numerators that are no whole numbers were computed from a percent: as counts they would mislead."""
+    return bool((counts.dropna() % 1 == 0).all())
 
 
 def _signals(reasons: str) -> str:

@@ -88,11 +88,15 @@ class Explorer(w.VBox):  # type: ignore[misc] # ipywidgets has no types
         declared = next(spec for m, school, spec in _most_special(dossier) if m == self.measure.value)
         measure = self._measure
         remarks = tuple(a for a in dossier.header.annotations if a.measure in ("", measure.id))
-        return analyze_panel(dossier.release.panels[measure.id], self._spec(declared), measure, remarks)
+        spec = self._spec(declared)
+        shown = replace(measure, name=f"Moving range of {measure.name}") if spec.kind == "mr" else measure
+        return analyze_panel(dossier.release.panels[measure.id], spec, shown, remarks)
 
     def _spec(self, declared: ChartSpec) -> ChartSpec:
         baseline = {DECLARED: declared.baseline, ALL: None}.get(self.baseline.value, self.baseline.value)
-        return replace(declared, kind=self.kind.value, baseline=baseline)
+        spec = replace(declared, kind=self.kind.value, baseline=baseline)
+        # a moving range has neither the target nor the good direction of the measure it is made from
+        return replace(spec, target=None, better=None) if spec.kind == "mr" else spec
 
 
 def _most_special(dossier: Dossier) -> list[tuple[str, str, ChartSpec]]:

@@ -19,7 +19,19 @@ from pdsa.chart.verdicts import Judgement, judge
 from pdsa.phases import Plan
 from pdsa.records import Annotation, ChartSpec, Measure, Rule
 from pdsa.series import Bools, Codes, Floats, Panel
-from pdsa.terms import POINT_COLUMNS, SUMMARY_COLUMNS, Better, Constants, Gaps, Kind, LimitsMethod, Screen, Step, Ties
+from pdsa.terms import (
+    POINT_COLUMNS,
+    RATIO_KINDS,
+    SUMMARY_COLUMNS,
+    Better,
+    Constants,
+    Gaps,
+    Kind,
+    LimitsMethod,
+    Screen,
+    Step,
+    Ties,
+)
 
 Objects = npt.NDArray[np.object_]
 
@@ -189,8 +201,7 @@ def analyze_panel(
     """Analyse every series of a panel with one spec; see `analyze`."""
     check_spec(spec)
     plan = phase_plan.plan(panel, spec)
-    named: dict[int, str] = dict.fromkeys(range(panel.size), spec.kind)
-    kinds = choose(panel, plan, spec) if spec.kind == "auto" else named
+    kinds = choose(panel, plan, spec) if spec.kind == "auto" else _named_kinds(panel, plan, spec)
     kind_of = np.array([kinds.get(s, "run") for s in range(panel.size)], dtype=object)[plan.series]
     answer = empty_answer(len(panel.value), len(plan.series))
     for kind in sorted(set(kinds.values())):
@@ -210,6 +221,16 @@ def analyze_panel(
         measure=measure,
         annotations=annotations,
     )
+
+
+def _named_kinds(panel: Panel, plan: Plan, spec: ChartSpec) -> dict[int, str]:
+    """The kind asked for; an I chart for series that lack the denominators it needs."""
+    kinds: dict[int, str] = dict.fromkeys(range(panel.size), spec.kind)
+    if spec.kind in RATIO_KINDS:
+        for s in np.flatnonzero(~panel.ratio).tolist():
+            kinds[s] = "i"
+            plan.notes.setdefault(s, []).append("I chart: there are values without numerators and denominators")
+    return kinds
 
 
 def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, kind_of: Objects) -> pd.DataFrame:

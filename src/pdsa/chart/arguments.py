@@ -26,6 +26,8 @@ from pdsa.terms import (
     Ties,
 )
 
+# Under this share of numerators above their denominators `auto` takes them for mistakes, not for a rate.
+RARE = 0.1
 RULE_SETS = {"anhoej": (Rule("outside"), Rule("long_run"), Rule("few_crossings"))}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -204,8 +206,10 @@ def _impossible(
     if kind in RATIO_KINDS:
         minus = np.flatnonzero(numerator < 0).tolist()
         found += [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g}", "no negative numerator") for i in minus]
-    over = (numerator > below) if kind in PROPORTION_KINDS else (numerator > 0) & (below == 0)
-    expected = "no more than its denominator" if kind in PROPORTION_KINDS else "a denominator above zero"
+    parts = kind in PROPORTION_KINDS or (kind == "auto" and (numerator > below).sum() < RARE * len(below))
+    over = (numerator > below) if parts else (numerator > 0) & (below == 0)
+    expected = "no more than its denominator" if parts else "a denominator above zero"
+    expected += "; of a rate, name kind='u'" if parts and kind == "auto" else ""
     rows = np.flatnonzero(over & (below >= 0) & np.isfinite(numerator)).tolist()
     return found + [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g} of {below[i]:g}", expected) for i in rows]
 

@@ -17,6 +17,7 @@ from pdsa.terms import TRIAL_UNDER
 # Journal of Quality Technology 22:187 (1990).
 _A = 2 * np.pi / 3 - 3 + np.sqrt(3)
 _B = np.pi / 6 - 2 + np.sqrt(3)
+FEWEST_RANGES = 8
 _NORMAL_95 = 1.6448536269514722
 # The distribution leans to the right: what a simulation of 400,000 series of 5 to 40 points adds to the normal one.
 _LEAN = 0.37
@@ -44,8 +45,9 @@ def choose(panel: Panel, plan: Plan, spec: ChartSpec) -> dict[int, str]:
     short = baseline[first] < TRIAL_UNDER
     ratio = panel.ratio[plan.series[first]]
     rate = is_rate(panel, spec)
-    scatter = _scatter(panel, plan, spec, first, rate)
-    wide = scatter > ordinary_sigma_z(baseline[first])
+    scatter, ranges = _scatter(panel, plan, spec, first, rate)
+    # gaps leave fewer ranges than values: sigma_z of a few ranges says nothing
+    wide = (ranges >= FEWEST_RANGES) & (scatter > ordinary_sigma_z(1 + ranges.astype(np.float64)))
     kinds = {}
     for i, s in enumerate(plan.series[first].tolist()):
         kind, why = _one(bool(short[i]), bool(ratio[i]), rate, bool(wide[i]), float(scatter[i]), spec)
@@ -73,16 +75,17 @@ def _one(short: bool, ratio: bool, rate: bool, wide: bool, scatter: float, spec:
     )
 
 
-def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool) -> Floats:
-    """Shape (series,): sigma_z of each series' first phase."""
+def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool) -> tuple[Floats, Ints]:
+    """Shape (series,) each: sigma_z of each series' first phase, and the number of ranges it rests on."""
     wanted = np.zeros(len(plan.series), dtype=bool)
     wanted[first] = True
-    found = np.full(len(plan.series), np.nan)
+    found, ranges = np.full(len(plan.series), np.nan), np.zeros(len(plan.series), dtype=np.int64)
     prime = limits.prime_rates if rate else limits.prime_proportions
     exact = replace(spec, constants="exact")
     for rows in blocks(np.diff(plan.starts), _with_points(plan, wanted)):
-        found[rows] = prime(block_of(panel, plan, rows), exact).sigma_z
-    return found[first]
+        block = block_of(panel, plan, rows)
+        found[rows], ranges[rows] = prime(block, exact).sigma_z, limits.range_count(block, exact)
+    return found[first], ranges[first]
 
 
 def _with_points(plan: Plan, wanted: Bools) -> Bools:

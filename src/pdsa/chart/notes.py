@@ -73,7 +73,7 @@ def _about_lines(answer: Answer, spec: ChartSpec, segment: int, kind: str, plan:
     if lag1 > LAG1_FROM and values >= LAG1_POINTS:
         texts.append(f"neighboring values resemble each other (lag-1 {lag1:.2f}): false signals are more frequent")
     if bool(answer.exact[segment]):
-        texts.append("limits are exact, because expected counts are small")
+        texts.append("limits are exact and the center is the median, because expected counts are small")
     widened = float(answer.segment["sigma_z"][segment])
     if widened < 1 and spec.method == "guarded":
         texts.append(f"sigma_z is {widened:.2f}; limits are not drawn narrower than counting alone gives")

@@ -54,34 +54,28 @@ def _verdicts(
     answer: Answer, plan: Plan, spec: ChartSpec, signals: dict[str, Bools], few: Bools, moving: Bools
 ) -> Words:
     """What the latest useful points say now; a signal further back is history."""
-    latest = _latest_signal(answer, plan, signals)
+    high, low = _recent_sides(answer, plan, signals)
     verdict = np.full(len(few), "common_cause", dtype=object)
-    verdict[few] = "change"
-    side = np.where(latest >= 0, answer.side[np.maximum(latest, 0)], 0) if len(answer.side) else np.zeros(len(few))
-    if spec.better is None:
-        verdict[side != 0] = "change"
-    else:
-        good = 1 if spec.better == "up" else -1
-        verdict[side == good] = "improvement"
-        verdict[side == -good] = "concern"
+    verdict[few | high | low] = "change"
     # a moving range speaks of spread: it has no better direction
-    verdict[moving & (side != 0)] = "change"
+    if spec.better is not None:
+        good, bad = (high, low) if spec.better == "up" else (low, high)
+        verdict[good & ~bad & ~moving] = "improvement"
+        verdict[bad & ~good & ~moving] = "concern"
     verdict[answer.counts["n_useful"] < MIN_USEFUL] = "too_few"
     return verdict
 
 
-def _latest_signal(answer: Answer, plan: Plan, signals: dict[str, Bools]) -> Ints:
-    """Shape (segments,): the last flagged point among the recent ones, -1 for none.
-
-    A run counts by its side, so a point's rules cannot disagree about the direction.
-    """
+def _recent_sides(answer: Answer, plan: Plan, signals: dict[str, Bools]) -> tuple[Bools, Bools]:
+    """Shape (segments,) each: whether a recent signal lies above the center, and whether one lies below it."""
     fired = np.flatnonzero(_any(signals, len(answer.side)))
     segment = plan.segment[fired]
     first = answer.counts["first_recent"]
     now = (first[segment] >= 0) & (fired >= first[segment])
-    latest = np.full(len(first), -1)
-    np.maximum.at(latest, segment[now], fired[now])
-    return latest
+    sides = answer.side[fired]
+    found = (np.bincount(segment[now & (sides == side)], minlength=len(first)) > 0 for side in (1, -1))
+    high, low = found
+    return high, low
 
 
 def _any(signals: dict[str, Bools], points: int) -> Bools:

@@ -31,7 +31,7 @@ from pdsa.figures.svg import (
     width_of,
     write,
 )
-from pdsa.figures.symbols import NO_SYMBOL, SHORT_WORDS, SIGNALS, symbol
+from pdsa.figures.symbols import NO_SYMBOL, SHORT_WORDS, symbol
 from pdsa.figures.trace import Trace, read, series_of, verdicts_of
 from pdsa.figures.words import MARKS, display, possible, tick_labels, tips, unit_of
 
@@ -83,7 +83,7 @@ def small_multiples(
     columns
         Panels side by side.
     most
-        Panels drawn at most. Of more series those with a signal are drawn first, and a sentence says so.
+        Panels drawn at most. Of more series the first by name are drawn, and a sentence says so.
     names, links
         Name to show and address to link to, by the id of a series (its school).
 
@@ -100,7 +100,8 @@ def small_multiples(
     trace = read(chart)
     rows = np.concatenate([np.arange(panel.start, panel.stop) for panel in chosen])
     sheet = _sheet(chart, trace.take(rows), (PAGE - GAP * (columns - 1)) / columns)
-    anchors = unique([f"chart-{slug(panel.name)}" for panel in chosen])
+    own = f"{slug(chart.measure.id)}-" if chart.measure else ""
+    anchors = unique([f"chart-{own}{slug(panel.name)}" for panel in chosen])
     told = [_told(chart, panel, trace) for panel in chosen]
     drawn = [
         _panel(chart, sheet, panel, trace, (anchor, (links or {}).get(panel.key, ""), words))
@@ -125,10 +126,8 @@ def panels_of(chart: Chart, names: Mapping[str, str] | None) -> list[Panel]:
 
 
 def choose(panels: list[Panel], most: int) -> list[Panel]:
-    """All panels, or of too many first those with a signal and then others, each in the order of names."""
-    if len(panels) <= most:
-        return panels
-    return sorted(panels, key=lambda panel: panel.verdict not in SIGNALS)[:most]
+    """All panels, or of too many the first in the order of names: an order that no result can change."""
+    return panels[:most]
 
 
 def _counted(every: list[Panel], chosen: list[Panel]) -> str:
@@ -136,14 +135,8 @@ def _counted(every: list[Panel], chosen: list[Panel]) -> str:
         return "no series yet."
     if len(every) == len(chosen):
         return f"{len(every)} {'panels' if len(every) > 1 else 'panel'} in the order of names."
-    signals = sum(panel.verdict in SIGNALS for panel in every)
-    drawn = sum(panel.verdict in SIGNALS for panel in chosen)
-    first = (
-        f"all {signals} with a signal first, then others"
-        if drawn == signals
-        else f"the first {drawn} of {signals} with a signal"
-    )
-    return f"{len(chosen)} of {len(every)} schools are drawn: {first}, in the order of names."
+    rest = "the others stand in the table and on pages of their own"
+    return f"{len(chosen)} of {len(every)} schools are drawn, the first in the order of names; {rest}."
 
 
 def _measure_name(chart: Chart) -> str:

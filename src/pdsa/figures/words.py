@@ -50,15 +50,16 @@ def _tip(chart: Chart, trace: Trace, row: int) -> str:
     value, remark = float(trace.value[row]), _remark(trace, row)
     told = [remark] if remark else []
     if math.isfinite(value):
-        sizes = _sizes(float(trace.numerator[row]), float(trace.denominator[row]))
+        estimated = bool(chart.measure and chart.measure.estimated)
+        sizes = _sizes(float(trace.numerator[row]), float(trace.denominator[row]), estimated)
         told.insert(0, f"{narrate.format_value(value, chart.measure)}{sizes}")
     return f"{narrate.format_period(trace.period[row], chart.step)}: {', '.join(told)}"
 
 
-def _sizes(top: float, bottom: float) -> str:
+def _sizes(top: float, bottom: float, estimated: bool) -> str:
     if not math.isfinite(bottom):
         return ""
-    whole = math.isfinite(top) and top == round(top)
+    whole = not estimated and math.isfinite(top) and top == round(top)
     return f" ({top:,.0f} of {bottom:,.10g})" if whole else f" (of {bottom:,.10g})"
 
 

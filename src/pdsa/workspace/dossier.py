@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 
@@ -22,7 +22,7 @@ from pdsa.network import chance
 from pdsa.privacy import Release
 from pdsa.publish import csv_text, slug
 from pdsa.records import Annotation, ChartSpec, Measure, Network, School
-from pdsa.series import Panel, total
+from pdsa.series import MISSING, Panel, complete_series, total
 from pdsa.terms import STATUSES, SUMMARY_COLUMNS, VERSION, Audience, Step
 
 # The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
@@ -97,15 +97,26 @@ class Dossier:
         return {school.id: f"{folder}/{slug(school.id)}.html" for school in self.header.schools} if folder else {}
 
     def totals(self) -> tuple[Chart, ...]:
-        """A chart of the whole network for each measure, summed over what this audience may see of each school."""
+        """A chart of the whole network for each measure that at least two schools reported in every period."""
+        general = {measure: spec for measure, school, spec in self.header.specs if not school}
         return tuple(
-            analyze_panel(
-                total(self.release.panels[measure.id], self.school_name), spec, measure, self._shared_remarks(measure)
-            )
-            for measure in self.header.measures
-            for m, school, spec in self.header.specs
-            if (m, school) == (measure.id, "")
+            analyze_panel(total(self.release.panels[m.id], self.school_name), general[m.id], m, self._shared_remarks(m))
+            for m in self.header.measures
+            if self._complete(m) >= 2
         )
+
+    def _complete(self, measure: Measure) -> int:
+        return int(complete_series(self.release.panels[measure.id]).sum())
+
+    def total_facts(self) -> Findings:
+        """Which schools stand in the network's own charts: always the same ones, or there is no chart."""
+        lines = []
+        for measure in self.header.measures:
+            panel = self.release.panels[measure.id]
+            joined = "added up" if panel.ratio.any() else "averaged"
+            told = f"{self._complete(measure)} of {plural(panel.size, 'school')} have a value in every {panel.step}"
+            lines.append(Finding(f"{told}; these are {joined}.", "", f"{measure.name}:"))
+        return Findings(tuple(lines))
 
     def _shared_remarks(self, measure: Measure) -> tuple[Annotation, ...]:
         return tuple(a for a in self.header.annotations if not a.school and a.measure in ("", measure.id))
@@ -127,6 +138,13 @@ class Dossier:
             )
         )
 
+    def _own_settings(self) -> tuple[Finding, ...]:
+        special = {school for _, school, _ in self.header.specs if school}
+        if not special or self.header.school:
+            return ()
+        names = ", ".join(sorted(self.names.get(school, school) for school in special))
+        return (Finding(f"{names}: see their own pages.", "", "Schools with settings of their own:"),)
+
     def footnotes(self, charts: tuple[Chart, ...]) -> Findings:
         """What a board may ask about every number: definition, settings, sources, what is hidden, who made it."""
         header = self.header
@@ -137,6 +155,7 @@ class Dossier:
             (
                 *(definition(measure) for measure in header.measures),
                 *settings(charts).items,
+                *self._own_settings(),
                 Finding(f"{self.release.policy[:1].upper()}{self.release.policy[1:]}{hidden}.", "", "Shown:"),
                 Finding(made, "", "Sources:"),
             )
@@ -162,7 +181,7 @@ class Dossier:
         parts = []
         for measure in self.header.measures:
             panel = self.release.panels[measure.id]
-            empty = int((np.isnan(panel.value) & (panel.status == 1)).sum())
+            empty = int((np.isnan(panel.value) & (panel.status == MISSING)).sum())
             if not panel.size:
                 parts.append(f"{measure.name}, never reported")
             elif empty:
@@ -171,7 +190,10 @@ class Dossier:
 
 
 def merge(one: Chart, other: Chart) -> Chart:
-    """Both charts' series in one chart, in ascending order; the first chart's spec stands for the whole."""
+    """Both charts' series in one chart, in ascending order; of the specs only what both share is kept as said.
+
+    A target or a baseline that only some schools have is none of the whole: drawings would put it on every school.
+    """
     keys = list(one.by)
     points = pd.concat([one.points, other.points], ignore_index=True)
     order = points.sort_values(keys, kind="stable").index
@@ -180,10 +202,16 @@ def merge(one: Chart, other: Chart) -> Chart:
         for name in ("phases", "summary")
     }
     status = np.concatenate([one.status, other.status])[order.to_numpy()]
+    spec = _shared(one.spec, other.spec)
     return Chart(
-        points=points.loc[order].reset_index(drop=True), **frames, by=one.by, spec=one.spec, status=status,
+        points=points.loc[order].reset_index(drop=True), **frames, by=one.by, spec=spec, status=status,
         step=one.step, measure=one.measure, annotations=one.annotations,
     )  # fmt: skip
+
+
+def _shared(one: ChartSpec, other: ChartSpec) -> ChartSpec:
+    differing = {name: None for name in ("target", "baseline") if getattr(one, name) != getattr(other, name)}
+    return replace(one, **differing)  # type: ignore[arg-type]
 
 
 def pack(dossier: Dossier) -> bytes:
@@ -286,7 +314,13 @@ def complete(dossier: Dossier, charts: tuple[Chart, ...]) -> Mark:
 
 def points_file(charts: tuple[Chart, ...]) -> Mark:
     """The points of every chart as a CSV beside the report: the same released numbers that the page draws."""
-    return _file("points.csv", [chart.points for chart in charts])
+    return _file("points.csv", [_with_status(chart) for chart in charts])
+
+
+def _with_status(chart: Chart) -> pd.DataFrame:
+    """The points with what became of each, and whether its numerator is a count or estimated from a percent."""
+    words = [STATUSES[code] for code in chart.status.tolist()]
+    return chart.points.assign(status=words, estimated=bool(chart.measure and chart.measure.estimated))
 
 
 def summary_file(charts: tuple[Chart, ...]) -> Mark:

@@ -483,7 +483,7 @@ class TestWrongSchoolIsNeverPublished:
 def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A run over the pages of an earlier one, with the release file of the late joiner damaged."""
     outputs = tmp_path_factory.mktemp("failing")
-    shutil.copytree(made.folder, outputs / "example")
+    shutil.copytree(made.folder, outputs / "example-selection")
     network = tmp_path_factory.mktemp("changed") / "network"
     shutil.copytree(made.network, network)
     change(network / "schools.csv", (NAMED, "Renamed High School"))
@@ -497,7 +497,7 @@ def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
         arguments = ["report", str(network), "--out", str(outputs), "--only", "0107", "--only", LATE]
         answer = CliRunner().invoke(cli.pdsa, arguments)
     manifest = json.loads((outputs / "example/manifest.json").read_text(encoding="utf-8"))
-    return {"answer": answer, "manifest": manifest, "folder": outputs / "example"}
+    return {"answer": answer, "manifest": manifest, "folder": outputs / "example-selection"}
 
 
 class TestOneFailingSchool:
@@ -587,7 +587,7 @@ def mid_run(made: Made, outputs: Path, own_tmp: Path) -> tuple[subprocess.Popen[
 
 def whole(made: Made, outputs: Path) -> int:
     """How many files there are, after checking that each is, to the byte, what an undisturbed run writes."""
-    found = tree(outputs / "example")
+    found = tree(outputs / "example-selection")
     for name, data in found.items():
         assert data == made.files[name], name
     return len(found)
@@ -622,7 +622,7 @@ class TestStopped:
         output, errors = process.communicate(timeout=120)
         assert (process.returncode, errors) == (0, "")
         assert output.splitlines()[-1] == "o/example/district/index.html"
-        self.same(made.files, tree(tmp_path / "example"))
+        self.same(made.files, tree(tmp_path / "example-selection"))
 
     def same(self, one: dict[str, bytes], other: dict[str, bytes]) -> None:
         """Two runs give the same bytes; their manifests differ in times only."""

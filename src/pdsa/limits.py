@@ -35,6 +35,7 @@ SCREEN_MULTIPLE = 3.267
 # Under these expected counts three standard deviations miss their error rate (statistics.md E 3.4).
 EXACT_BINOMIAL_UNDER = 5.0
 EXACT_POISSON_UNDER = 8.0
+MOST_TRIALS = 1e9
 # What sums and differences of floats leave of numbers that cancel, as a share of the largest of them.
 ROUNDING = 1e-14
 
@@ -216,6 +217,8 @@ def proportions(block: Block, spec: ChartSpec) -> Lines:
     n = _trials(block)
     small = (n * center < EXACT_BINOMIAL_UNDER) | (n * (1 - center) < EXACT_BINOMIAL_UNDER)
     small |= (lines.lower < 0) | (lines.upper > 1)
+    # the distribution function takes whole numbers of 32 bits
+    small &= n < MOST_TRIALS
     whole = _whole(block.numerator) & _whole(n)
     return _with_exact(lines, _middle(block, spec), n, small & block.included & whole, binomial_quantile)
 

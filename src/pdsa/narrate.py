@@ -15,43 +15,12 @@ from pdsa.chart import Chart
 from pdsa.network import Chance
 from pdsa.records import ChartSpec, Measure
 from pdsa.series import Bools, Floats, Ints
+from pdsa.terms import ASSURANCE_WORDS as ASSURANCE_WORDS
+from pdsa.terms import KIND_WORDS as KIND_WORDS
 from pdsa.terms import MIN_USEFUL, STATUSES, Step
-
-VERDICT_WORDS = {
-    "improvement": "better",
-    "concern": "worse",
-    "change": "changed",
-    "common_cause": "steady",
-    "too_few": "too early to say",
-    "no_data": "no data",
-}
-VERDICT_MEANINGS = {
-    "improvement": "a signal in the good direction in the latest points",
-    "concern": "a signal in the bad direction in the latest points",
-    "change": "a signal without a better direction, or a pattern that is not random",
-    "common_cause": "no signal in the latest points: ordinary variation",
-    "too_few": f"under {MIN_USEFUL} useful points: nothing is judged yet",
-    "no_data": "nothing was reported",
-}
-RULE_WORDS = {
-    "outside": "a point outside the limits",
-    "long_run": "a long run on one side of the center",
-    "few_crossings": "unusually few crossings of the center",
-}
-KIND_WORDS = {
-    "run": "run chart",
-    "i": "I chart",
-    "mr": "chart of moving ranges",
-    "p": "P chart",
-    "p_prime": "P-prime chart",
-    "u": "U chart",
-    "u_prime": "U-prime chart",
-}
-ASSURANCE_WORDS = {
-    "met": "is met reliably: the limits lie wholly on its good side",
-    "by_chance": "is met by chance in some {periods}; to meet it reliably the process must change",
-    "not_expected": "cannot be expected of this process as it is",
-}
+from pdsa.terms import RULE_WORDS as RULE_WORDS
+from pdsa.terms import VERDICT_MEANINGS as VERDICT_MEANINGS
+from pdsa.terms import VERDICT_WORDS as VERDICT_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +159,7 @@ def _headline(series: _Series) -> Finding:
     if verdict == "no_data":
         return Finding(f"{_capital(_nothing(chart))}.", verdict, lead)
     if verdict == "too_few":
-        return Finding(_too_few(series), verdict, lead)
+        return Finding(_too_few(series), verdict, f"{title(chart)}: no variation." if _same(series) else lead)
     if verdict == "common_cause":
         now = f"No signal in the latest {_noun(chart.step)}s, around {_center(series)}."
     else:
@@ -212,7 +181,7 @@ def _too_few(series: _Series) -> str:
     chart, row = series.chart, series.row
     useful = int(row["n_useful"])
     noun = _noun(chart.step)
-    if series.count > 1 and useful == 0 and not math.isnan(float(row["center"])):
+    if _same(series):
         same = format_value(float(row["last"]), chart.measure)
         told = f"Every value that counts is {same}: nothing varies, so nothing can signal."
         return f"{told} {_target(chart, row)}".rstrip()
@@ -220,6 +189,11 @@ def _too_few(series: _Series) -> str:
     least = "at least " if series.count > useful else ""
     wait = f"{least}{plural(more, f'more {noun}')} until we can judge."
     return f"{useful} of {MIN_USEFUL} useful {noun}s are in: {wait}"
+
+
+def _same(series: _Series) -> bool:
+    """Whether there are values, and all of them lie on their center."""
+    return series.count > 1 and series.row["n_useful"] == 0 and not math.isnan(float(series.row["center"]))
 
 
 def _center(series: _Series) -> str:
@@ -400,6 +374,10 @@ def definition(measure: Measure) -> Finding:
     return Finding(". ".join(parts) + ".", "", f"{measure.name}:")
 
 
+# Of fewer schools "more than half" says nothing.
+ENOUGH = 5
+
+
 def chance_words(one: Chance, name: str) -> Finding:
     """The number of signals found beside the number that chance alone would give."""
     text = (
@@ -408,6 +386,6 @@ def chance_words(one: Chance, name: str) -> Finding:
     )
     if not one.judged:
         return Finding("No school has enough values to be judged yet.", "", f"{name}:")
-    if one.judged and one.found > one.judged / 2:
+    if one.judged >= ENOUGH and one.found > one.judged / 2:
         text += " That is more than half: ask first what they share (a common change, season, weather, calendar)."
     return Finding(text, "", f"{name}:")

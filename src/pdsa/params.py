@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -76,6 +77,14 @@ def _some(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _visible(value: object) -> object:
+    if isinstance(value, str):
+        hidden = any(unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") for letter in value)
+        if hidden or value != value.strip():
+            raise ValueError("no blanks around it and no invisible characters in it")
+    return value
+
+
 Day = Annotated[date, _written(_ISO, "a date written 2025-10-13")]
 OptionalDay = Annotated[Day | None, BeforeValidator(_blank)]
 Baseline = Annotated[int | tuple[date, date] | None, BeforeValidator(_baseline)]
@@ -84,6 +93,9 @@ _DECIMAL = r"-?((0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?|\.[0-9]{1,15})"
 Number = Annotated[float, Field(allow_inf_nan=False), _written(_DECIMAL, "a plain number such as 12 or 0.85")]
 OptionalNumber = Annotated[Number | None, BeforeValidator(_blank)]
 Id = Annotated[str, Field(min_length=1, max_length=80)]
+# What files, links and other sheets point to: nothing in it that a reader cannot see.
+Key = Annotated[Id, BeforeValidator(_visible)]
+OptionalKey = Annotated[str, BeforeValidator(_visible)]
 AudienceWord = Annotated[Literal["team", "coach", "district", "network"], BeforeValidator(_released)]
 
 
@@ -111,7 +123,7 @@ class CalendarModel(Model):
 
 
 class NetworkModel(Model):
-    id: Id
+    id: Key
     name: Id
     min_n: Annotated[Whole, Field(ge=5, le=30)] = 10
     contact: str = ""
@@ -125,7 +137,7 @@ class NetworkModel(Model):
 
 
 class MeasureModel(Model):
-    id: Id
+    id: Key
     name: Id
     type: MeasureType
     data_type: DataType
@@ -142,15 +154,21 @@ class MeasureModel(Model):
     min_denominator: Annotated[Whole, BeforeValidator(lambda v: 0 if v == "" else v)] = 0
     estimated: bool = False
 
+    @model_validator(mode="after")
+    def target_is_a_share(self) -> MeasureModel:
+        if self.data_type == "proportion" and self.target is not None and not 0 <= self.target <= 1:
+            raise ValueError(f"a target of a proportion from 0 to 1, such as 0.85; found {self.target:g}")
+        return self
+
     def record(self) -> Measure:
         return Measure(**dict(self))
 
 
 class SchoolModel(Model):
-    id: Id
+    id: Key
     name: Id
     district: str = ""
-    pseudonym: str = ""
+    pseudonym: OptionalKey = ""
 
     def record(self) -> School:
         return School(**dict(self))
@@ -232,8 +250,8 @@ class ParamsModel(Model):
     audiences: Annotated[tuple[AudienceWord, ...], AfterValidator(_some)] = ("team", "coach", "district")
     as_of: OptionalDay = None
     chart: ChartModel = ChartModel()
-    per_measure: dict[Id, ChartModel] = {}
-    per_school: dict[Id, dict[Id, ChartModel]] = {}
+    per_measure: dict[Key, ChartModel] = {}
+    per_school: dict[Key, dict[Key, ChartModel]] = {}
     workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     timeout_seconds: Annotated[Number, Field(gt=0)] = 300.0
 
@@ -281,7 +299,7 @@ def build_rows(
             built.append(model.model_validate({k: v for k, v in row.items() if v != "" or k in _BLANK_OK}))
         except ValidationError as error:
             problems += [_problem(model, one, _place(number, row, one)) for one in error.errors()]
-        key = str(row.get(unique, "")).casefold()
+        key = unicodedata.normalize("NFKC", str(row.get(unique, ""))).strip().casefold()
         if key and key in seen:
             problems.append(Problem(f"row {number}, {unique}", f"{row[unique]} again", f"it once; see row {seen[key]}"))
         seen[key] = number

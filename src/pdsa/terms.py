@@ -102,6 +102,47 @@ WHEELER_MULTIPLE = 2.66
 # last digits, and a constant series must not be split into "above" and "below" by them.
 ON_LINE = 1e-12
 
+# Above this share of points on the center line runs say little (statistics.md E 3.1).
+MANY_TIES = 0.25
+
 # Probabilities outside exact limits: those of three standard deviations of a normal distribution, each side.
 TAIL_3S = 0.0013498980316300933
 TAIL_2S = 0.02275013194817921
+
+# The words of sentences, tables and legends.
+VERDICT_WORDS = {
+    "improvement": "better",
+    "concern": "worse",
+    "change": "changed",
+    "common_cause": "steady",
+    "too_few": "too early to say",
+    "no_data": "no data",
+}
+VERDICT_MEANINGS = {
+    "improvement": "a signal in the good direction in the latest points",
+    "concern": "a signal in the bad direction in the latest points",
+    "change": "a signal without a better direction, or a pattern that is not random",
+    "common_cause": "no signal in the latest points: ordinary variation",
+    "too_few": f"under {MIN_USEFUL} useful points: nothing is judged yet",
+    "no_data": "nothing was reported",
+}
+RULE_WORDS = {
+    "outside": "a point outside the limits",
+    "long_run": "a long run on one side of the center",
+    "few_crossings": "unusually few crossings of the center",
+}
+KIND_WORDS = {
+    "run": "run chart",
+    "i": "I chart",
+    "mr": "chart of moving ranges",
+    "p": "P chart",
+    "p_prime": "P-prime chart",
+    "u": "U chart",
+    "u_prime": "U-prime chart",
+}
+ASSURANCE_WORDS = {
+    "met": "is met reliably: the limits lie wholly on its good side",
+    "by_chance": "lies within ordinary variation: some {periods} meet it by chance and some miss it; to meet it "
+    "reliably the process must change",
+    "not_expected": "cannot be expected of this process as it is",
+}

@@ -65,6 +65,10 @@ def check_spec(spec: ChartSpec) -> None:
         number = getattr(spec, name)
         if number is not None and not np.isfinite(number):
             _refuse(name, str(number), "a finite number")
+    if spec.center is not None and spec.kind in (*RATIO_KINDS, "mr"):
+        highest = spec.per if spec.kind in PROPORTION_KINDS else np.inf
+        if not 0 <= spec.center <= highest:
+            _refuse("center", str(spec.center), f"a number from 0 to {highest:g} for kind {spec.kind}")
     if not (np.isfinite(spec.per) and spec.per > 0):
         _refuse("per", str(spec.per), "a number above zero")
     if spec.recent < 1:

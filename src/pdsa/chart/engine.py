@@ -13,7 +13,7 @@ from pdsa.limits import Block, Lines
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec
 from pdsa.series import Bools, Floats, Ints, Panel
-from pdsa.terms import ON_LINE
+from pdsa.terms import MANY_TIES, ON_LINE
 
 # Points in one block: small enough for the cache, large enough that the overhead of a call does not count.
 BLOCK_POINTS = 65_536
@@ -36,6 +36,7 @@ class Answer:
     counts: dict[str, Ints]
     exact: Bools
     constant: Bools
+    tied: Bools
 
 
 def empty_answer(points: int, segments: int) -> Answer:
@@ -49,6 +50,7 @@ def empty_answer(points: int, segments: int) -> Answer:
         | {name: np.full(segments, -1) for name in SEGMENT_PLACES},
         exact=np.zeros(segments, dtype=bool),
         constant=np.zeros(segments, dtype=bool),
+        tied=np.zeros(segments, dtype=bool),
     )
 
 
@@ -122,11 +124,12 @@ def _store(answer: Answer, slab: Slab, lines: Lines, spec: ChartSpec, kind: str)
     side = rules.sides(lines.value, lines.center, block.included)
     runs = rules.runs(side)
     flagged = rules.outside(lines.value, lines.lower, lines.upper, block.included)
-    long = (runs.length > rules.longest_run_max(runs.n_useful)[:, None]) & (kind != "mr")
+    tied = _tied(known, runs.n_useful, spec)
+    long = (runs.length > rules.longest_run_max(runs.n_useful)[:, None]) & (kind != "mr") & ~tied[:, None]
     answer.side[places] = side[inside]
     answer.flags["outside"][places] = flagged[inside]
     answer.flags["long_run"][places] = long[inside]
-    answer.exact[rows] = lines.exact
+    answer.exact[rows], answer.tied[rows] = lines.exact, tied
     answer.constant[rows] = _constant(lines.value, known)
     _count(answer, rows, block, known, runs, flagged)
     _measure(answer, rows, block, known, lines, spec)
@@ -135,6 +138,15 @@ def _store(answer: Answer, slab: Slab, lines: Lines, spec: ChartSpec, kind: str)
     of_run = np.take_along_axis(runs.start, first[:, None], axis=1)[:, 0]
     for name, column in (("first_recent", first), ("first_of_run", of_run)):
         answer.counts[name][rows] = np.where(latest.any(axis=1), slab.where[:, 0] + column, -1)
+
+
+def _tied(known: Bools, n_useful: Ints, spec: ChartSpec) -> Bools:
+    """Shape (rows,): guarded rows with so many points on the center that their runs tell nothing.
+
+    A class of ten that is mostly complete has most weeks at 100%; the others are all below, and would be one long run.
+    """
+    values = known.sum(axis=1)
+    return np.asarray((values - n_useful > MANY_TIES * values) & (spec.method == "guarded"))
 
 
 def _recent(side: npt.NDArray[np.int8], frozen_baseline: Bools, recent: int) -> Bools:

@@ -8,10 +8,8 @@ from pdsa.chart.engine import Answer
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec
 from pdsa.series import EXCLUDED, MISSING, SUPPRESSED, Bools, Ints, Panel
-from pdsa.terms import ESTABLISHED_FROM, MIN_USEFUL, TRIAL_UNDER
+from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, TRIAL_UNDER
 
-# Above this share of points on the center line a run chart says little (statistics.md E 3.1).
-MANY_TIES = 0.25
 # From this autocorrelation and length on, false alarms rise to where it matters (statistics.md E 3.2).
 LAG1_FROM, LAG1_POINTS = 0.25, 20
 
@@ -51,7 +49,8 @@ def _about_values(answer: Answer, segment: int) -> list[str]:
         return ["every value is the same: without variation there is nothing to signal"]
     ties = values - useful
     if values >= MIN_USEFUL and ties > MANY_TIES * values:
-        return [f"{ties} of {values} points lie on the center line and tell nothing about runs"]
+        judged = ": runs are not judged, only points outside limits" if bool(answer.tied[segment]) else ""
+        return [f"{ties} of {values} points lie on the center line and tell nothing about runs{judged}"]
     return []
 
 

@@ -36,8 +36,9 @@ def judge(answer: Answer, plan: Plan, spec: ChartSpec, moving: Bools) -> Judgeme
     useful = answer.counts["n_useful"]
     longest_max, fewest = rules.longest_run_max(useful), rules.crossings_min(useful)
     wanted = {rule.name for rule in spec.rules}
-    few = (answer.counts["crossings"] < fewest) & ~moving & ("few_crossings" in wanted)
-    long = (answer.counts["longest_run"] > longest_max) & ~moving
+    silent = moving | answer.tied
+    few = (answer.counts["crossings"] < fewest) & ~silent & ("few_crossings" in wanted)
+    long = (answer.counts["longest_run"] > longest_max) & ~silent
     signals = {name: flags for name, flags in answer.flags.items() if name in wanted}
     return Judgement(
         longest_run_max=longest_max,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 import tempfile
@@ -24,6 +25,7 @@ from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_
 
 SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK = "school_report.ipynb", "network_report.ipynb"
 NETWORK_PAGE = "network.html"
+FEWEST_PSEUDONYMS = 3
 SYNTHETIC = "Synthetic example: schools and numbers are invented. "
 BANNERS = {
     "team": "For the team of {name} and its own coach. Complete: small numbers are not hidden. Do not pass it on.",
@@ -42,11 +44,12 @@ class Plan:
     workspace: Workspace
     reports: tuple[tuple[Audience, str], ...]
     left_out: tuple[str, ...]
+    selection: bool = False
 
     @property
     def out_name(self) -> str:
-        """The folder of the run below `outputs/`."""
-        return self.workspace.params.name
+        """The folder of the run below `outputs/`; a selection has one of its own, so that a full run stays whole."""
+        return f"{self.workspace.params.name}-selection" if self.selection else self.workspace.params.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,20 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = ()) -> Plan:
     for audience in get_args(Audience):
         if audience not in workspace.params.audiences:
             continue
-        if audience in PSEUDONYMOUS and (why := no_pseudonyms(workspace.schools)):
+        if audience in PSEUDONYMOUS and (why := _few(workspace) or no_pseudonyms(workspace)):
             left_out.append(f"{audience}: {why}")
             continue
         if audience not in (*PSEUDONYMOUS, "coach"):
             reports += [(audience, school.id) for school in workspace.schools]
         if audience not in COMPLETE:
             reports.append((audience, ""))
-    return Plan(workspace, tuple(reports), tuple(left_out))
+    return Plan(workspace, tuple(reports), tuple(left_out), bool(only))
+
+
+def _few(workspace: Workspace) -> str:
+    """A page of pseudonyms with fewer schools would show each of them to the others (privacy rule R7)."""
+    n = len(workspace.schools)
+    return f"{n} of at least {FEWEST_PSEUDONYMS} schools" if n < FEWEST_PSEUDONYMS else ""
 
 
 def make_reports(
@@ -119,6 +128,7 @@ def make_reports(
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     folder = outputs / plan.out_name
+    _refuse_other_network(folder, plan.workspace.network.id)
     folder.mkdir(parents=True, exist_ok=True)
     releases = Path(tempfile.mkdtemp(prefix="pdsa-release-"))
     try:
@@ -132,8 +142,35 @@ def make_reports(
         shutil.rmtree(releases, ignore_errors=True)
     seconds = time.perf_counter() - clock
     manifest = folder / "manifest.json"
+    _set_aside(folder, jobs)
     write_manifest(manifest, _manifest(plan, results, folder, started, seconds))
     return Run(folder, tuple(results), manifest, seconds)
+
+
+def _refuse_other_network(folder: Path, network: str) -> None:
+    """Reports of two networks never share a folder."""
+    old = folder / "manifest.json"
+    found = json.loads(old.read_text(encoding="utf-8")).get("network", {}).get("id") if old.is_file() else network
+    if found != network:
+        problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
+        raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
+
+
+def _set_aside(folder: Path, jobs: Sequence[Job]) -> None:
+    """Move pages that this run does not make into `no-longer-made/`: a folder is handed on as it is.
+
+    A school that left, or a mask that was less strict, must not stay beside today's pages.
+    """
+    pages = {folder / job.target for job in jobs}
+    kept = {(page.parent, page.stem) for page in pages}
+    for audience in get_args(Audience):
+        for file in sorted((folder / audience).rglob("*")):
+            stems = {file.stem, file.stem.rpartition("-")[0]}
+            known = any((file.parent, stem) in kept for stem in stems) or file.name == "index.html"
+            if file.is_file() and not known:
+                target = folder / "no-longer-made" / file.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(target)
 
 
 def _job(workspace: Workspace, audience: Audience, school: str, releases: Path) -> Job:

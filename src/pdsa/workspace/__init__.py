@@ -46,6 +46,7 @@ class Workspace:
     panels: dict[str, Panel]
     sources: tuple[SourceNote, ...]
     inputs: tuple[tuple[str, str], ...]
+    every: tuple[School, ...] = ()  # the whole network, of which `schools` may be a choice
 
 
 def load(source: str | Path, *, school: str = "", audience: Audience = "team", data: str = "") -> Dossier:
@@ -103,9 +104,10 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     else:
         folder = Path(data) if data else base / params.data
         loaded = _from_inputs(params, folder.resolve(), file.name)
-    wanted = [*params.schools, *only]
-    _check_names(loaded, wanted, file.name)
-    return replace(loaded, schools=_choose_schools(loaded, wanted), inputs=((file.name, digest(file)), *loaded.inputs))
+    _check_names(loaded, [*params.schools, *only], file.name)
+    chosen = _choose_schools(loaded, only, file.name)
+    inputs = ((file.name, digest(file)), *loaded.inputs)
+    return replace(loaded, schools=chosen, every=loaded.schools, inputs=inputs)
 
 
 def _from_folder(params: RunParams, folder: Path) -> Workspace:
@@ -116,6 +118,9 @@ def _from_folder(params: RunParams, folder: Path) -> Workspace:
     notes = folder / "annotations.csv"
     annotations = tuple(one.record() for one in sheet(forms.AnnotationModel, notes)) if notes.is_file() else ()
     files = sorted((folder / "observations").glob("*.csv"))
+    odd = [file.name for file in [*files, folder / "annotations.csv"] if file.exists() and not file.is_file()]
+    if odd:
+        raise InputError(folder.name, tuple(Problem(one, "no ordinary file", "a file") for one in odd), NOTHING)
     if not files:
         problem = Problem("observations/", "no .csv file", "a file of observations")
         raise InputError(folder.name, (problem,), NOTHING)
@@ -208,13 +213,19 @@ def _panels(
     return {measure.id: panel_of(observations, measure, network.calendar) for measure in measures}
 
 
-def _choose_schools(loaded: Workspace, wanted: Sequence[str]) -> tuple[School, ...]:
-    """The schools to report on: named ones, or those of the districts, or all."""
-    known = {school.id: school for school in loaded.schools}
-    if wanted:
-        return tuple(known[one] for one in dict.fromkeys(wanted))
-    chosen = loaded.params.districts
-    return tuple(school for school in loaded.schools if not chosen or school.district in chosen)
+def _choose_schools(loaded: Workspace, only: Sequence[str], source: str) -> tuple[School, ...]:
+    """The schools that the params file selects, and of these only the named ones."""
+    params = loaded.params
+    chosen = {
+        school.id: school
+        for school in loaded.schools
+        if (not params.schools or school.id in params.schools)
+        and (not params.districts or school.district in params.districts)
+    }
+    outside = [Problem("--only", repr(one), f"a school that {source} selects") for one in only if one not in chosen]
+    if outside:
+        raise ParamsError(source, tuple(outside), NOTHING)
+    return tuple(chosen[one] for one in dict.fromkeys(only)) if only else tuple(chosen.values())
 
 
 def _check_names(loaded: Workspace, wanted: Sequence[str], source: str) -> None:
@@ -278,14 +289,15 @@ def _check_request(workspace: Workspace, audience: Audience, school: str) -> Non
         problem = Problem("audience", audience, "a school: a complete view is for its own team only")
     elif audience in PSEUDONYMOUS and school:
         problem = Problem("school", repr(school), f"no school: the audience {audience} sees all under pseudonyms")
-    elif audience in PSEUDONYMOUS and (lacking := no_pseudonyms(workspace.schools)):
+    elif audience in PSEUDONYMOUS and (lacking := no_pseudonyms(workspace)):
         problem = Problem("schools.csv, pseudonym", lacking, "a pseudonym of its own for each school")
     if problem:
         raise ParamsError(workspace.params.name, (problem,), NOTHING)
 
 
-def no_pseudonyms(schools: Sequence[School]) -> str:
-    """Why these schools cannot be shown under pseudonyms; "" if they can."""
+def no_pseudonyms(workspace: Workspace) -> str:
+    """Why schools cannot be shown under pseudonyms; "" if they can. The schools that are left out count as well."""
+    schools = workspace.every or workspace.schools
     given = [school.pseudonym for school in schools]
     lacking = sum(not name for name in given)
     if lacking:

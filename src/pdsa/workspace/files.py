@@ -80,6 +80,8 @@ class _TextLoader(yaml.BaseLoader):
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 self._refuse(node, "a key that is no word", "a word before the colon")
+            if key.value != key.value.strip():
+                self._refuse(key, f"blanks around {key.value.strip()!r}", "the key without them")
             if key.value in seen:
                 self._refuse(key, f"{key.value} twice", "each key once")
             seen[key.value] = key

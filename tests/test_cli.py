@@ -111,8 +111,8 @@ class TestDryRun:
             "coach: network report",
             "district: 0107",
             "district: network report",
-            "network: network report",
-            f"5 reports would go to {tmp_path / 'out' / 'example'}; nothing was written.",
+            "left out: network: 1 of at least 3 schools",
+            f"4 reports would go to {tmp_path / 'out' / 'example-selection'}; nothing was written.",
         ]
         assert list(tmp_path.iterdir()) == []
 
@@ -272,8 +272,8 @@ class TestReport:
         answer = pdsa("report", network, "--out", out, "--only", "0184", "--workers", "2")
         assert (answer.returncode, answer.stderr) == (0, "")
         lines = answer.stdout.splitlines()
-        assert lines[-1] == str(out / "example/district/index.html")
-        assert (out / "example/district/index.html").is_file()
+        assert lines[-1] == str(out / "example-selection/district/index.html")
+        assert (out / "example-selection/district/index.html").is_file()
         assert [line[:5] for line in lines[:-2]] == ["[1/3]", "[2/3]", "[3/3]"]
         assert lines[-2].startswith("3 reports made, 0 failed, ")
 

@@ -649,7 +649,7 @@ def test_panels_stand_in_order_of_names_on_one_scale() -> None:
         figures.small_multiples(chart, names={"a": "zeta", "b": "Beta", "c": "alpha"}, links={"c": "team/c.html"})
     )
     panels = classed(root, "pdsa-panel")
-    assert [p.get("id") for p in panels] == ["chart-alpha", "chart-beta", "chart-zeta"]
+    assert [p.get("id") for p in panels] == ["chart-attendance-alpha", "chart-attendance-beta", "chart-attendance-zeta"]
     assert [next(p.iter("bdi")).text for p in panels] == ["alpha", "Beta", "zeta"]
     assert ["".join(classed(p, "pdsa-word")[0].itertext()).strip() for p in panels] == ["steady", "no data", "better"]
     assert [a.get("href") for a in root.iter("a")] == ["team/c.html"]
@@ -669,24 +669,23 @@ def test_panels_show_signals_by_shape_and_say_themselves() -> None:
     assert image.get("aria-label") == "a: steady; latest 86.0% (week of 2025-09-22); center 85.0%."
 
 
-def test_too_many_panels_are_chosen_by_signal_and_counted() -> None:
+def test_of_too_many_panels_the_first_by_name_are_drawn() -> None:
     figure = figures.small_multiples(network(300), most=200)
     names = [e.text for e in tree(figure).iter("bdi")]
     assert len(names) == 200
-    # 180 of 300 have a signal: s001, s002, s004, ...; then s000, s003, s005, ...
-    assert names[:3] == ["s001", "s002", "s004"]
-    assert names[180:183] == ["s000", "s003", "s005"]
-    assert (
-        "200 of 300 schools are drawn: all 180 with a signal first, then others, in the order of names." in figure.html
-    )
-    few = figures.small_multiples(network(300), most=40)
-    assert "40 of 300 schools are drawn: the first 40 of 180 with a signal, in the order of names." in few.html
+    assert names[:3] == ["s000", "s001", "s002"]
+    assert names[-1] == "s199"
+    assert "200 of 300 schools are drawn, the first in the order of names; the others stand" in figure.html
     assert "schools are drawn" not in figures.small_multiples(network(40)).html
 
 
 def test_panels_of_one_name_have_different_anchors() -> None:
     root = tree(figures.small_multiples(network(3), names=dict.fromkeys(("s000", "s001", "s002"), "Same")))
-    assert [p.get("id") for p in classed(root, "pdsa-panel")] == ["chart-same", "chart-same-2", "chart-same-3"]
+    assert [p.get("id") for p in classed(root, "pdsa-panel")] == [
+        "chart-attendance-same",
+        "chart-attendance-same-2",
+        "chart-attendance-same-3",
+    ]
 
 
 def test_pseudonyms_hide_the_ids_of_schools() -> None:

@@ -127,8 +127,8 @@ class TestHeadline:
         chart = chart_of(([50.0] * 7 + [54.0] * 7) * 2, "run", baseline=None)
         assert chart.summary.loc[0, ["verdict", "crossings", "crossings_min"]].tolist() == ["change", 3, 9]
         assert told(chart) == (
-            "Waiting: changed. The values cross the median of 52.0 minutes (all 28 weeks, 2025-09-01 to 2026-03-09) "
-            "only 3 times where at least 9 are ordinary."
+            "Waiting: changed. Over the whole series the values cross the median of 52.0 minutes "
+            "(all 28 weeks, 2025-09-01 to 2026-03-09) only 3 times where at least 9 are ordinary."
         )
 
     def test_a_signal_within_the_baseline_is_no_evidence_of_now(self) -> None:
@@ -136,7 +136,7 @@ class TestHeadline:
         chart = chart_of([*[50.0] * 9, 90.0, *[50.0] * 4], recent=8)
         assert chart.points["signal"].tolist() == [True] * 10 + [False] * 4
         assert told(chart).startswith(
-            "Waiting: changed. The values cross the center of 53.3 minutes (baseline: 12 weeks"
+            "Waiting: changed. Over the whole series the values cross the center of 53.3 minutes (baseline: 12 weeks"
         )
 
     def test_history(self) -> None:
@@ -201,17 +201,28 @@ class TestHeadline:
         panel = panel_of([40.0] * 20, [40.0] * 20)
         chart = analyze_panel(panel, ChartSpec(kind="p", per=100, better=better, target=target), PERCENT)  # type: ignore[arg-type]
         assert told(chart) == (
-            f"Zeal: too early to say. Every value so far is 100.0%: nothing varies, so nothing can signal.{told_target}"
+            "Zeal: no variation. Every value that counts is 100.0%: nothing varies, "
+            f"so nothing can signal.{told_target}"
         )
 
     @pytest.mark.parametrize(
         ("better", "target", "sentence"),
         [
             ("up", 40.0, " is met reliably: the limits lie wholly on its good side."),
-            ("up", 55.0, " is met by chance in some weeks; to meet it reliably the process must change."),
+            (
+                "up",
+                55.0,
+                " lies within ordinary variation: some weeks meet it by chance and some miss it; to meet it reliably "
+                "the process must change.",
+            ),
             ("up", 70.0, " cannot be expected of this process as it is."),
             ("down", 70.0, " is met reliably: the limits lie wholly on its good side."),
-            ("down", 50.0, " is met by chance in some weeks; to meet it reliably the process must change."),
+            (
+                "down",
+                50.0,
+                " lies within ordinary variation: some weeks meet it by chance and some miss it; to meet it reliably "
+                "the process must change.",
+            ),
             ("down", 40.0, " cannot be expected of this process as it is."),
         ],
     )
@@ -382,7 +393,10 @@ class TestWords:
         assert str(narrate.definition(half)) == "A: Share. Denominator: those enrolled."
 
     def test_chance(self) -> None:
-        text = "3 of 24 schools show a signal now; were every school stable, about 2.4 would show one by chance."
+        text = (
+            "3 of 24 schools show a signal now; were every school stable and its values independent of each other, "
+            "about 2.4 would show one by chance."
+        )
         assert str(narrate.chance_words(Chance("a", 24, 3, 2.44), "Late")) == f"Late: {text}"
         half = str(narrate.chance_words(Chance("a", 24, 12, 2.44), "Late"))
         assert half.endswith("by chance.")
@@ -398,7 +412,8 @@ class TestWords:
             "All charts: Guarded limits at three standard deviations or the same exact probability; "
             "rules outside, long run, few crossings; moving ranges not screened, constants rounded; "
             "gaps break moving ranges, points on the center are skipped; "
-            "verdict from the latest 6 useful points after the baseline."
+            "verdict from the latest 6 useful points after the baseline, or few crossings of the whole series; "
+            "better is up."
         )
 
     def test_settings_that_differ_are_told_apart(self) -> None:

@@ -139,7 +139,6 @@ def test_not_submitted_is_never_zero(made: Made, days: dict[str, dict[str, str]]
     assert all(set(by_week(days["01M448"]).get(week, [])) <= {"NS"} for week in blank)
 
 
-@pytest.mark.xfail(strict=False, reason="tooltips print an estimated numerator that happens to be whole")
 def test_numerators_that_were_computed_are_not_printed(made: Made) -> None:
     for path in made.folder.rglob("*.html"):
         assert not re.search(r"\([\d,.]+ of [\d,.]+\)", path.read_text(encoding="utf-8")), path

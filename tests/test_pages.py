@@ -219,9 +219,6 @@ class TestLinks:
         shown = sheet.evaluate("document.querySelector(':target').getBoundingClientRect().top")
         assert -2 < shown < 900
 
-    @pytest.mark.xfail(
-        strict=False, reason="small_multiples numbers its anchors within one measure; a network page has several"
-    )
     def test_anchors_of_a_network_page_are_unique(self, made: Made) -> None:
         anchors = Page((made.folder / "district/network.html").read_text(encoding="utf-8")).values("id")
         assert len(anchors) == len(set(anchors))

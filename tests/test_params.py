@@ -403,8 +403,8 @@ class TestRecords:
         assert build(MeasureModel, MEASURE | {"estimated": written}, "x").estimated is value
 
     def test_forms_are_closed_and_cannot_change(self) -> None:
-        form = build(SchoolModel, {"id": " 007 ", "name": "A"}, "x")
-        assert form.id == "007"
+        form = build(SchoolModel, {"id": "007", "name": " A "}, "x")
+        assert (form.id, form.name) == ("007", "A")
         with pytest.raises(ValueError, match="frozen"):
             form.id = "8"
 
@@ -455,3 +455,16 @@ class TestRows:
             "Known: change, holiday, policy, instrument, campaign, other.",
             "row 3, label: found nothing, expected a value.",
         ]
+
+
+@pytest.mark.parametrize("twin", ["007 ", " 007", "007\u00a0", "007\u200b", "\u202e007"])
+def test_an_id_has_nothing_that_a_reader_cannot_see(twin: str) -> None:
+    """A blank behind an id once put another school's name on a school's complete data."""
+    with pytest.raises(ParamsError):
+        build_rows(SchoolModel, [(2, {"id": "007", "name": "A"}), (3, {"id": twin, "name": "B"})], "schools.csv", "id")
+
+
+def test_ids_that_differ_in_case_or_composition_only_are_one() -> None:
+    rows = [(2, {"id": "caf\u00e9", "name": "A"}), (3, {"id": "CAFE\u0301", "name": "B"})]
+    with pytest.raises(ParamsError, match="row 3, id"):
+        build_rows(SchoolModel, rows, "schools.csv", "id")

@@ -321,8 +321,9 @@ def test_phases_are_series_of_their_own(parts: list[list[int | None]], kind: str
         many, kind, value="x", period="t", by="s", phases="label", screen="once" if screened else "off",
         denominator="n" if kind[0] in "pu" else None,
     )  # fmt: skip
-    points = answer.points.drop(columns=["s", "phase"]).astype(object).fillna("none").to_numpy().tolist()
-    assert points[: len(rows)] == points[len(rows) :]
+    for name in ("value", "center", "lower", "upper", "baseline", "rule_outside", "rule_long_run"):
+        points = answer.points[name].fillna(-1).tolist()
+        assert points[: len(rows)] == points[len(rows) :], name
     columns = [
         "n_useful",
         "longest_run",
@@ -334,5 +335,6 @@ def test_phases_are_series_of_their_own(parts: list[list[int | None]], kind: str
         "verdict",
         "assurance",
     ]
-    segments = answer.phases[columns].astype(object).fillna("none").to_numpy().tolist()
-    assert segments[: len(parts)] == segments[len(parts) :]
+    for name in columns:
+        segments = answer.phases[name].fillna(-1).tolist()
+        assert segments[: len(parts)] == segments[len(parts) :], name

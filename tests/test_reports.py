@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -270,7 +271,8 @@ class TestManifest:
         assert manifest["versions"]["pdsa-workbench"] == "0.1.0"
         assert manifest["versions"]["python"] == sys.version.split()[0]
         assert "not installed" not in manifest["versions"].values()
-        assert manifest["params"]["name"] == manifest["run"] == "example"
+        assert manifest["params"]["name"] == "example"
+        assert manifest["run"] == "example-selection"
         assert manifest["params"]["as_of"] == "2026-06-12"
         assert manifest["params"]["audiences"] == ["team", "coach", "district", "network"]
 
@@ -327,7 +329,7 @@ class TestAudiences:
                 assert not re.search(rb"\b(Juniper|Sycamore|Larch|Poplar|Aspen)\b", data), name
 
     def test_order_of_the_network_is_that_of_pseudonyms(self, made: Made) -> None:
-        shown = re.findall(r'<div class="pdsa-panel" id="chart-(\w+)"', made.text("network/network.html"))
+        shown = re.findall(r'<div class="pdsa-panel" id="chart-on-track-(\w+)"', made.text("network/network.html"))
         assert shown[:6] == sorted(name.casefold() for name in PSEUDONYMS.values())
 
 
@@ -410,8 +412,9 @@ class TestHiddenWeeks:
         rows = rows_of(made.network / "observations/attendance.csv")
         first = [row for row in rows if row["school"] == SMALL][:20]
         used = [row for row in first if row["period"] not in weeks]
-        top = sum(int(row["numerator"]) for row in used)
-        assert float(summary["center"]) == pytest.approx(100 * top / sum(int(row["denominator"]) for row in used))
+        # counts are small, so the center is the median of the weeks that are shown
+        shares = [100 * int(row["numerator"]) / int(row["denominator"]) for row in used]
+        assert float(summary["center"]) == pytest.approx(statistics.median(shares))
         assert len(used) < 20
 
     def test_the_number_of_hidden_weeks_is_told(self, made: Made) -> None:
@@ -496,7 +499,7 @@ def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
         )
         arguments = ["report", str(network), "--out", str(outputs), "--only", "0107", "--only", LATE]
         answer = CliRunner().invoke(cli.pdsa, arguments)
-    manifest = json.loads((outputs / "example/manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((outputs / "example-selection/manifest.json").read_text(encoding="utf-8"))
     return {"answer": answer, "manifest": manifest, "folder": outputs / "example-selection"}
 
 
@@ -621,7 +624,7 @@ class TestStopped:
         (tmp_path / "o").symlink_to(tmp_path)
         output, errors = process.communicate(timeout=120)
         assert (process.returncode, errors) == (0, "")
-        assert output.splitlines()[-1] == "o/example/district/index.html"
+        assert output.splitlines()[-1] == "o/example-selection/district/index.html"
         self.same(made.files, tree(tmp_path / "example-selection"))
 
     def same(self, one: dict[str, bytes], other: dict[str, bytes]) -> None:

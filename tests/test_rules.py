@@ -233,8 +233,9 @@ def test_excluded_points_move_no_line(points: list[tuple[int, bool]], kind: str)
     frame = pd.DataFrame(rows, columns=["s", "x", "out"]).assign(t=range(len(rows)))
     answer = pdsa.analyze(frame, kind, value="x", period="t", by="s", exclude="out")
     wanted = ["n", *COUNTS, "runs_signal", "verdict", "history", "center", "sigma"]
-    here, there = answer.summary[wanted].astype(object).fillna("none").to_numpy().tolist()
-    assert here == there
+    for name in wanted:
+        here, there = answer.summary[name].fillna(-1)
+        assert here == there, name
     flags = answer.points[["rule_outside", "rule_long_run"]].to_numpy()
     kept = [not out for _, out in points]
     assert flags[: len(points)][kept].tolist() == flags[len(points) :].tolist()

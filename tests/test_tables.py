@@ -70,16 +70,16 @@ def share(values: list[float], below: list[float], name: str = "Zeal") -> Chart:
 def test_every_point_stands_there_the_latest_first() -> None:
     assert rows_of(share([20, 21, 40, 19], [40, 42, 40, 38]))[:2] == [
         ["Period", "Value", "Numerator", "Denominator", "Center", "Lower", "Upper", "Signal"],
-        ["week of 2025-09-22", "50.0", "19", "38", "62.5", "38.9", "86.1", ""],
+        ["week of 2025-09-22", "50.0%", "19", "38", "62.5%", "38.9%", "86.1%", ""],
     ]
     rows = rows_of(share([20, 21, 40, 19], [40, 42, 40, 38]))
     assert [row[0][-5:] for row in rows[1:]] == ["09-22", "09-15", "09-08", "09-01"]
-    assert rows[2][1:] == ["100.0", "40", "40", "62.5", "39.5", "85.5", "a point outside the limits"]
+    assert rows[2][1:] == ["100.0%", "40", "40", "62.5%", "39.5%", "85.5%", "a point outside the limits"]
 
 
 def test_missing_values_are_blank_cells() -> None:
     rows = rows_of(share([20, np.nan, 22], [40, np.nan, 44]))
-    assert rows[2] == ["week of 2025-09-08", "", "", "", "50.0", "", "", ""]
+    assert rows[2] == ["week of 2025-09-08", "", "", "", "50.0%", "", "", ""]
     assert not [cell for row in rows for cell in row if re.search("nan|none|<na>", cell.casefold())]
 
 
@@ -111,7 +111,7 @@ def test_words_of_people_are_only_words(word: str) -> None:
 def test_large_and_small_numbers_are_plain() -> None:
     frame = pd.DataFrame({"week": [1, 2, 3], "late": [1234567.0, -0.04, 12.25]})
     values = [row[1] for row in rows_of(analyze(frame, "run", value="late", period="week"))[1:]]
-    assert values == ["12.2", "0.0", "1234567.0"]
+    assert values == ["12.2", "-0.04", "1234567"]
 
 
 def test_the_same_chart_makes_the_same_bytes() -> None:

@@ -237,7 +237,7 @@ def _status(full: pd.DataFrame) -> Codes:
 
 def complete_series(panel: Panel) -> Bools:
     """Shape (series,): whether a series has a value in every period; of a mixed panel, ratio series only."""
-    periods = len(np.unique(panel.period))
+    periods = len(np.unique(panel.period[panel.status == REPORTED]))
     values = np.bincount(panel.series_of_points()[panel.status == REPORTED], minlength=panel.size)
     return np.asarray((values == periods) & (panel.ratio | ~panel.ratio.any()))
 

@@ -91,7 +91,7 @@ ESTABLISHED_FROM = 20
 # Dividing constants for two neighboring values: d2 as printed in the tables, and exactly 2 / sqrt(pi).
 D2_ROUNDED = 1.128
 D2_EXACT = 1.1283791670955126
-D3_EXACT = 0.8525024664800506
+D3_EXACT = 0.8525024664274217
 # Upper limit of a chart of moving ranges, as printed (qicharts2), as Wheeler prints it, and exactly 1 + 3 d3 / d2.
 MR_UPPER_ROUNDED = 3.267
 MR_UPPER_WHEELER = 3.268

@@ -26,8 +26,8 @@ from pdsa.terms import (
     Ties,
 )
 
-# Under this share of numerators above their denominators `auto` takes them for mistakes, not for a rate.
-RARE = 0.1
+# Up to this many numerators above their denominators, `auto` takes them for slips, not for the sign of a rate.
+RARE = 2
 RULE_SETS = {"anhoej": (Rule("outside"), Rule("long_run"), Rule("few_crossings"))}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -210,7 +210,7 @@ def _impossible(
     if kind in RATIO_KINDS:
         minus = np.flatnonzero(numerator < 0).tolist()
         found += [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g}", "no negative numerator") for i in minus]
-    parts = kind in PROPORTION_KINDS or (kind == "auto" and (numerator > below).sum() < RARE * len(below))
+    parts = kind in PROPORTION_KINDS or (kind == "auto" and (numerator > below).sum() <= min(RARE, len(below) / 20))
     over = (numerator > below) if parts else (numerator > 0) & (below == 0)
     expected = "no more than its denominator" if parts else "a denominator above zero"
     expected += "; of a rate, name kind='u'" if parts and kind == "auto" else ""

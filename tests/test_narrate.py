@@ -514,3 +514,11 @@ def test_no_word_of_the_vocabulary_is_forbidden() -> None:
     for table in tables:
         for text in table.values():
             check_language(text.format(periods="weeks"))
+
+
+def test_signals_on_both_sides_are_told() -> None:
+    values = [10.0, 11, 10, 11, 9, 10, 11, 9, 10, 11, 10, 9, 11, 10, 9, 30, 10, 11, -10, 9]
+    frame = pd.DataFrame({"t": range(20), "y": values})
+    chart = analyze(frame, "i", value="y", period="t", baseline=12, better="up")
+    told_now = str(narrate.headline(chart))
+    assert "Value: changed. Signals on both sides of the center; the latest: 18 at -10.0 lies below" in told_now

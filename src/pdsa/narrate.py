@@ -214,6 +214,7 @@ def _evidence(series: _Series) -> str:
         return f"over the whole series the values cross {_center(series)} only {crossed}"
     last = int(recent[-1])
     high = bool(series.side[0][last] > 0)
+    both = len(set(series.side[0][recent].tolist())) > 1
     parts = []
     if _fired(series, "long_run", last):
         run = int(rules.runs(series.side).length[0][last])
@@ -223,7 +224,7 @@ def _evidence(series: _Series) -> str:
         where = f"{'above the upper' if high else 'below the lower'} limit of {line}"
         value = format_value(float(series.value[last]), chart.measure, unit=not parts)
         parts.append(f"{series.when(last)} at {value} lies {where}")
-    return "; ".join(parts)
+    return ("signals on both sides of the center; the latest: " if both else "") + "; ".join(parts)
 
 
 def _fired(series: _Series, rule: str, at: int) -> bool:

@@ -19,7 +19,6 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
 REPORTED, MISSING, SUPPRESSED, EXCLUDED = range(len(STATUSES))
-_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,7 +80,6 @@ SUMMARY_COLUMNS = (
 # Kinds that divide a numerator by a denominator, and those of them in which a part cannot exceed its whole.
 RATIO_KINDS = ("p", "p_prime", "u", "u_prime")
 PROPORTION_KINDS = ("p", "p_prime")
-PRIME_KINDS = ("p_prime", "u_prime")
 
 # Under this many useful points nothing is judged (features.md 0.4).
 MIN_USEFUL = 10

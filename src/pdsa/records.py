@@ -16,8 +16,11 @@ from pdsa.terms import (
     Gaps,
     Kind,
     LimitsMethod,
+    Mark,
     MeasureType,
+    RuleName,
     Screen,
+    Spread,
     Step,
     Ties,
 )
@@ -111,9 +114,49 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a rule set, by name: `outside`, `long_run` or `few_crossings`."""
+    """One rule of a rule set: a pattern with its lengths and its policies, as data.
 
-    name: str
+    Missing values, where `n`, `of` or `sigma` is None, are those of `rules.DEFAULTS`. Excluded points are passed over
+    by every rule.
+
+    Parameters
+    ----------
+    name
+        `outside`: a point beyond the limits (`sigma` standard deviations). `shift`: `n` in a row on one side of the
+        center. `trend`: `n` points that steadily rise or fall. `alternating`: `n` points that go up and down in turn.
+        `beyond`: `n` of `of` points in a row beyond `sigma` on one side. `near`: `n` in a row within `sigma`. `away`:
+        `n` in a row beyond `sigma`, on either side. `long_run`, `few_crossings`: Anhoej's two. `few_runs`,
+        `many_runs`: a number of runs outside the central 95% of Swed and Eisenhart.
+    label
+        The column is `rule_<label>`; the name where empty.
+    ties
+        Of points on the center (`shift`) and of equal neighbors (`trend`): `skip` passes over them, `break` ends the
+        pattern; None is what `analyze(ties=)` says.
+    gaps
+        Of missing points: `bridge` passes over them, `break` ends the pattern.
+    mark
+        `pattern`: every point of the pattern; `last`: those at which it is complete.
+    same_side
+        Of `beyond`: all `of` points must lie on that side of the center.
+    within
+        Of `beyond`: points beyond so many standard deviations do not count.
+    """
+
+    name: RuleName
+    n: int | None = None
+    of: int | None = None
+    sigma: float | None = None
+    label: str = ""
+    ties: Ties | None = None
+    gaps: Gaps = "bridge"
+    mark: Mark = "pattern"
+    same_side: bool = False
+    within: float | None = None
+
+    @property
+    def column(self) -> str:
+        """What its column is called, after `rule_`."""
+        return self.label or self.name
 
 
 # A position (1-based), a date, or the name of a column of the frame.
@@ -141,6 +184,8 @@ class ChartSpec:
     constants: Constants = "rounded"
     gaps: Gaps = "break"
     ties: Ties = "skip"
+    spread: Spread = "mean"
+    break_on: Positions | None = None
     center: float | None = None
     sigma: float | None = None
     better: Better | None = None

@@ -6,26 +6,59 @@ from typing import Literal
 
 VERSION = "0.1.0"
 
-Kind = Literal["run", "i", "mr", "p", "p_prime", "u", "u_prime", "auto"]
-LimitsMethod = Literal["published", "guarded"]
+Kind = Literal[
+    "run",
+    "i",
+    "mr",
+    "i_prime",
+    "xbar",
+    "s",
+    "p",
+    "np",
+    "u",
+    "c",
+    "p_prime",
+    "u_prime",
+    "g",
+    "t",
+    "cusum",
+    "ewma",
+    "auto",
+]
+LimitsMethod = Literal["published", "guarded", "predictive"]
 Screen = Literal["off", "once"]
+Spread = Literal["mean", "median"]
 Constants = Literal["rounded", "wheeler", "exact"]
 Gaps = Literal["break", "bridge"]
-Ties = Literal["skip"]
+Ties = Literal["skip", "break"]
+Mark = Literal["pattern", "last"]
+RuleName = Literal[
+    "outside",
+    "long_run",
+    "few_crossings",
+    "shift",
+    "trend",
+    "alternating",
+    "beyond",
+    "near",
+    "away",
+    "few_runs",
+    "many_runs",
+]
 Step = Literal["day", "week", "month"]
 Better = Literal["up", "down"]
 Verdict = Literal["improvement", "concern", "change", "common_cause", "too_few"]
 Assurance = Literal["met", "by_chance", "not_expected"]
 Direction = Literal["up", "down", "stable"]
 MeasureType = Literal["outcome", "primary_driver", "secondary_driver", "process", "balancing"]
-DataType = Literal["proportion", "rate", "count", "continuous"]
-Status = Literal["reported", "missing", "suppressed", "excluded"]
+DataType = Literal["proportion", "rate", "count", "continuous", "time_between"]
+Status = Literal["reported", "missing", "suppressed", "excluded", "top_coded", "bottom_coded"]
 Audience = Literal["team", "coach", "district", "network", "public"]
 CalendarMode = Literal["listed", "observed"]
 AnnotationKind = Literal["change", "holiday", "policy", "instrument", "campaign", "other"]
 
 # Codes of `Panel.status`: positions in this tuple.
-STATUSES: tuple[Status, ...] = ("reported", "missing", "suppressed", "excluded")
+STATUSES: tuple[Status, ...] = ("reported", "missing", "suppressed", "excluded", "top_coded", "bottom_coded")
 
 OBSERVATION_COLUMNS = (
     "school",
@@ -54,6 +87,9 @@ POINT_COLUMNS = (
     "lower_2s",
     "upper_2s",
 )
+# What follows the columns of the rules: any rule, their names, the run of useful points (1-based within the phase, 0
+# for none), and the number of the instrument that measured the point (1 until the first `break_on`).
+SIGNAL_COLUMNS = ("signal", "reasons", "run", "instrument")
 SUMMARY_COLUMNS = (
     "kind",
     "limits",
@@ -78,8 +114,15 @@ SUMMARY_COLUMNS = (
 )
 
 # Kinds that divide a numerator by a denominator, and those of them in which a part cannot exceed its whole.
-RATIO_KINDS = ("p", "p_prime", "u", "u_prime")
-PROPORTION_KINDS = ("p", "p_prime")
+RATIO_KINDS = ("p", "np", "p_prime", "u", "u_prime", "i_prime")
+PROPORTION_KINDS = ("p", "np", "p_prime")
+# Kinds whose value is the quotient where a denominator is given, and that do without one.
+EITHER_KINDS = ("run", "i", "mr", "auto", "cusum", "ewma")
+# Kinds of several rows a period, and of counts or times that have no denominator.
+SUBGROUP_KINDS = ("xbar", "s")
+PLAIN_KINDS = ("c", "g", "t")
+# Kinds without limits of the predictive method: their statistics are no single future value.
+NOT_PREDICTIVE = ("mr", "s", "cusum", "ewma")
 
 # Under this many useful points nothing is judged (features.md 0.4).
 MIN_USEFUL = 10
@@ -129,6 +172,16 @@ RULE_WORDS = {
     "outside": "a point outside the limits",
     "long_run": "a long run on one side of the center",
     "few_crossings": "unusually few crossings of the center",
+    "shift": "a shift to one side of the center",
+    "trend": "a steady rise or fall",
+    "alternating": "values that go up and down in turn",
+    "two_of_three": "two of three points near a limit",
+    "three_of_four": "three of four points nearer the limit than the center",
+    "four_of_five": "four of five points away from the center on one side",
+    "near": "many points close to the center",
+    "away": "several points in a row, none close to the center",
+    "few_runs": "fewer runs than chance gives",
+    "many_runs": "more runs than chance gives",
 }
 KIND_WORDS = {
     "run": "run chart",
@@ -138,6 +191,15 @@ KIND_WORDS = {
     "p_prime": "P-prime chart",
     "u": "U chart",
     "u_prime": "U-prime chart",
+    "i_prime": "I-prime chart",
+    "xbar": "X-bar chart",
+    "s": "S chart",
+    "np": "NP chart",
+    "c": "C chart",
+    "g": "G chart",
+    "t": "T chart",
+    "cusum": "CUSUM chart",
+    "ewma": "EWMA chart",
 }
 ASSURANCE_WORDS = {
     "met": "is met reliably: the limits lie wholly on its good side",

@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
-REPORTED, MISSING, SUPPRESSED, EXCLUDED = range(len(STATUSES))
+REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP_CODED, BOTTOM_CODED = range(len(STATUSES))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -156,7 +156,7 @@ def _steps(share: Floats, odds_ratio: float) -> Floats:
     for ratio in (odds_ratio, 1 / odds_ratio):
         p1 = ratio * odds / (1 + ratio * odds)
         steps += [np.log(p1 / share), np.log((1 - p1) / (1 - share))]
-    return np.array(steps) * np.array([[1.0], [1.0], [-1.0], [-1.0]])
+    return np.asarray(np.array(steps) * np.array([[1.0], [1.0], [-1.0], [-1.0]]), dtype=np.float64)
 
 
 def _sums(value: Floats, offsets: Ints, steps: Floats, limit: float) -> tuple[Floats, Floats]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -132,7 +133,7 @@ def refuse_columns(caller: str, frame: pd.DataFrame, columns: Columns, problems:
     InputError
         With every such column, after the `problems` so far.
     """
-    if not isinstance(frame, pd.DataFrame):
+    if not isinstance(cast(object, frame), pd.DataFrame):
         refuse(caller, [*problems, Problem("argument frame", type(frame).__name__, "a pandas DataFrame")])
     if frame.columns.nlevels > 1:
         refuse(caller, [*problems, Problem("argument frame", "columns of several levels", "one name a column")])
@@ -195,7 +196,8 @@ def periods(column: pd.Series, name: str, problems: list[Problem]) -> pd.Index:
         problems.append(Problem(f"column {name}", "categories without an order", "ordered categories"))
         return pd.RangeIndex(len(column))
     if isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.infer_dtype(column) in ("integer", "period"):
-        return pd.Index(column.infer_objects())
+        whole: pd.Index = pd.Index(column.infer_objects())
+        return whole
     if pd.api.types.is_datetime64_dtype(column):
         return pd.DatetimeIndex(column)
     return _texts(column, name, problems) if len(column) else pd.DatetimeIndex([])
@@ -278,4 +280,4 @@ def own_names(frame: pd.DataFrame, taken: tuple[str, ...]) -> list[Problem]:
 def cell_sums(cells: Ints, size: int, *columns: Floats) -> list[Floats]:
     """Shape (size,) each: the sums by cell, to the same last digit in whatever order the rows came."""
     order = np.lexsort((*columns, cells))
-    return [np.bincount(cells[order], weights=column[order], minlength=size) for column in columns]
+    return [np.bincount(cells[order], weights=column[order], minlength=size).astype(np.float64) for column in columns]

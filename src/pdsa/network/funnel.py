@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -99,9 +99,9 @@ def funnel(
     Examples
     --------
     >>> import pandas as pd
-    >>> schools = pd.DataFrame({"school": ["A", "B", "C"], "absent": [30, 28, 70], "enrolled": [200, 210, 190]})
+    >>> schools = pd.DataFrame({"school": [*"ABCD"], "absent": [30, 28, 31, 70], "enrolled": [200, 190, 210, 200]})
     >>> funnel(schools, value="absent", denominator="enrolled")[["school", "outside"]].to_dict("list")
-    {'school': ['A', 'B', 'C'], 'outside': [False, False, True]}
+    {'school': ['A', 'B', 'C', 'D'], 'outside': [False, False, False, True]}
     """
     wanted = _Wanted(kind, target, limits, per, overdispersion, method)
     problems = _problems(wanted)
@@ -149,7 +149,7 @@ def _problems(wanted: _Wanted) -> list[Problem]:
 
 
 def _levels(limits: Sequence[float]) -> tuple[float, ...]:
-    return tuple(limits) if isinstance(limits, Sequence) and not isinstance(limits, str) else (limits,)  # type: ignore[arg-type]
+    return tuple(limits) if isinstance(limits, list | tuple) else (cast(float, limits),)
 
 
 def _tag(level: float) -> str:

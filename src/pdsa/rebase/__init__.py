@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,7 @@ SUGGESTION_COLUMNS = (
     "evidence",
 )
 _CALLER = "pdsa.suggest_rebase"
+Number = TypeVar("Number", Ints, Floats)
 
 
 def suggest_rebase(
@@ -111,9 +112,9 @@ def suggest_rebase(
     Examples
     --------
     >>> import pandas as pd
-    >>> weeks = pd.DataFrame({"week": range(1, 25), "late": [7, 5] * 7 + [2, 3] * 5})
+    >>> weeks = pd.DataFrame({"week": range(1, 26), "late": [6, 8, 7] * 5 + [2, 3] * 5})
     >>> suggest_rebase(weeks, value="late", period="week")[["last_before", "center_before", "center"]].to_dict("list")
-    {'last_before': [14], 'center_before': [7.0], 'center': [2.0]}
+    {'last_before': [15], 'center_before': [7.0], 'center': [2.0]}
     """
     problems = check_count("baseline", baseline, 1) + check_count("run", run, 1)
     problems += check_word("direction", direction, get_args(RunDirection))
@@ -179,10 +180,9 @@ def _frame(line: Line, found: Found, entries: _Entries, run: int) -> pd.DataFram
     told = evidence(line, found)
     own = entries.suggestion >= 0
 
-    def pick(values: Ints | Floats, nothing: float) -> Ints | Floats:
-        if not len(values):
-            return np.full(len(own), nothing, dtype=values.dtype)
-        return np.where(own, values[entries.suggestion], np.array(nothing, dtype=values.dtype))
+    def pick(values: Number, nothing: float) -> Number:
+        # a baseline takes the last place, which is the one of number -1
+        return np.append(values, np.array(nothing, dtype=values.dtype))[entries.suggestion]
 
     side = np.array(["", "above", "below"])[pick(found.side, 0)]
     keys = line.keys.iloc[line.series[entries.stretch]].reset_index(drop=True)

@@ -93,14 +93,15 @@ def search(line: Line, baseline: int, run: int, direction: str) -> Found:
         going_on[:] = False
         center[stretch], since[stretch], behind[stretch] = middle, start, end + 1
         going_on[stretch] = line.ends[stretch] - end - 1 >= run
-    columns = [np.concatenate(parts) for parts in zip(*rounds, strict=True)] or [np.zeros(0, dtype=np.int64)] * 9
+    none = (*[np.zeros(0, dtype=np.int64)] * 7, np.zeros(0), np.zeros(0))
+    columns = [np.concatenate(parts) for parts in zip(none, *rounds, strict=True)]
     order = np.lexsort((columns[1], columns[0]))
     return Found(first, *(column[order] for column in columns))
 
 
 def _medians(line: Line, baseline: int) -> Floats:
     """Shape (stretches,): the median of the first rows of each stretch; NaN where none has a value."""
-    early = np.arange(len(line.value)) < line.starts[line.stretch] + baseline if len(line.value) else line.stretch > 0
+    early = np.arange(len(line.value)) < line.starts[line.stretch] + baseline
     medians = pd.Series(line.value[early]).groupby(line.stretch[early]).median()
     return np.asarray(medians.reindex(np.arange(len(line.starts))), dtype=np.float64)
 
@@ -117,7 +118,7 @@ def _next(
     number = np.cumsum(begins) - 1
     first = np.flatnonzero(begins)
     lengths = np.diff(np.append(first, len(useful)))
-    reached = np.flatnonzero(np.arange(len(useful)) - first[number] == run - 1) if len(useful) else first
+    reached = np.flatnonzero(np.arange(len(useful)) - first[number] == run - 1)
     wanted = {"both": (1, -1), "above": (1,), "below": (-1,)}[direction]
     reached = reached[np.isin(side[reached], wanted)]
     stretch, at = np.unique(line.stretch[useful[reached]], return_index=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pdsa.errors import Problem
-from pdsa.tidy import Columns, Floats, check_word, numbers, refuse, refuse_columns, series_of
+from pdsa.tidy import Bools, Columns, Floats, Ints, check_word, numbers, refuse, refuse_columns, series_of
 
 MissingCategory = Literal["drop", "keep"]
 PARETO_COLUMNS = ("category", "count", "cumulative", "share", "cumulative_share")
@@ -63,7 +63,7 @@ def pareto(
     named = frame[value].notna().to_numpy()
     code, keys = series_of(frame.loc[named, [value]].reset_index(drop=True), (value,), problems)
     refuse(_CALLER, problems)
-    total = np.bincount(code, weights=size[named], minlength=len(keys))
+    total: Floats = np.bincount(code, weights=size[named], minlength=len(keys)).astype(np.float64)
     category = keys[value]
     if missing == "keep" and size[~named].sum() > 0:
         category = frame[value].iloc[[*_first_rows(code, named, len(keys)), int(np.flatnonzero(~named)[0])]]
@@ -71,11 +71,11 @@ def pareto(
     return _frame(category.reset_index(drop=True), total)
 
 
-def _first_rows(code: Floats, named: Floats, size: int) -> list[int]:
+def _first_rows(code: Ints, named: Bools, size: int) -> list[int]:
     """The first row of the frame that has each category."""
     rows = np.flatnonzero(named)
     first = np.full(size, len(named))
-    np.minimum.at(first, code.astype(np.int64), rows)
+    np.minimum.at(first, code, rows)
     return [int(row) for row in first]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pdsa.errors import Problem
-from pdsa.tidy import Bools, Columns, Floats, Ints, check_word, numbers, refuse, refuse_columns, series_of
+from pdsa.tidy import Bools, Columns, Floats, Ints, cell_sums, check_word, numbers, refuse, refuse_columns, series_of
 
 MissingCategory = Literal["drop", "keep"]
 PARETO_COLUMNS = ("category", "count", "cumulative", "share", "cumulative_share")
@@ -63,11 +63,12 @@ def pareto(
     named = frame[value].notna().to_numpy()
     code, keys = series_of(frame.loc[named, [value]].reset_index(drop=True), (value,), problems)
     refuse(_CALLER, problems)
-    total: Floats = np.bincount(code, weights=size[named], minlength=len(keys)).astype(np.float64)
+    (total,) = cell_sums(code, len(keys), size[named])
     category = keys[value]
-    if missing == "keep" and size[~named].sum() > 0:
+    lost = np.sort(size[~named]).sum()
+    if missing == "keep" and lost > 0:
         category = frame[value].iloc[[*_first_rows(code, named, len(keys)), int(np.flatnonzero(~named)[0])]]
-        total = np.append(total, size[~named].sum())
+        total = np.append(total, lost)
     return _frame(category.reset_index(drop=True), total)
 
 

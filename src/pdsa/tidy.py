@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -38,7 +38,7 @@ class Columns:
     @property
     def used(self) -> tuple[str, ...]:
         """Every column that is read, in the order of the arguments."""
-        return tuple(name for name in (self.value, self.denominator, self.period, *self.by) if name is not None)
+        return (self.value, *(name for name in (self.denominator, self.period) if name is not None), *self.by)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +68,16 @@ class Rows:
 
 def names_of(by: str | Sequence[str] | None) -> tuple[str, ...]:
     """The columns that `by` names."""
-    return (by,) if isinstance(by, str) else tuple(by or ())
+    if by is None:
+        return ()
+    return tuple(by) if isinstance(by, list | tuple) else (cast(str, by),)
+
+
+def check_given(**names: str | None) -> list[Problem]:
+    """The problems of columns that are needed and not named."""
+    return [
+        Problem(f"argument {one}", "none", f"the column of the {one}") for one, name in names.items() if name is None
+    ]
 
 
 def refuse(caller: str, problems: Sequence[Problem]) -> None:
@@ -137,6 +146,11 @@ def refuse_columns(caller: str, frame: pd.DataFrame, columns: Columns, problems:
         refuse(caller, [*problems, Problem("argument frame", type(frame).__name__, "a pandas DataFrame")])
     if frame.columns.nlevels > 1:
         refuse(caller, [*problems, Problem("argument frame", "columns of several levels", "one name a column")])
+    odd = [name for name in columns.used if not isinstance(name, Hashable)]
+    if odd:
+        refuse(
+            caller, [*problems, *(Problem(f"column {name}", type(name).__name__, "a column's name") for name in odd)]
+        )
     found = [problem for name in dict.fromkeys(columns.used) for problem in _column(frame, name, columns)]
     if found:
         refuse(caller, [*problems, *found])

@@ -17,6 +17,7 @@ from pdsa.tidy import (
     Ints,
     Rows,
     cell_sums,
+    check_given,
     check_word,
     impossible,
     names_of,
@@ -77,7 +78,11 @@ def aggregate(
     >>> aggregate(days, "week", value="late", denominator="all", period="day")[["late", "all", "rows"]].values.tolist()
     [[5.0, 50.0, 2.0], [1.0, 25.0, 1.0]]
     """
-    problems = check_word("to", to, get_args(Step)) + check_word("combine", combine, get_args(Combine))
+    problems = (
+        check_word("to", to, get_args(Step))
+        + check_word("combine", combine, get_args(Combine))
+        + check_given(period=period)
+    )
     columns = Columns(value, denominator, period, names_of(by), ("rows", "left_out"))
     problems += _named_rows(columns)
     rows = read_rows(_CALLER, frame, columns, problems)

@@ -15,6 +15,7 @@ from pdsa.tidy import (
     Ints,
     Rows,
     cell_sums,
+    check_given,
     impossible,
     names_of,
     own_names,
@@ -78,7 +79,7 @@ def network_adjusted(
     """
     names = names_of(by)
     columns = Columns(value, denominator, period, names if school in names else (school, *names), PEER_COLUMNS)
-    problems = own_names(frame, PEER_COLUMNS)
+    problems = own_names(frame, PEER_COLUMNS) + check_given(period=period)
     rows = read_rows(_CALLER, frame, columns, problems)
     problems += [*impossible(rows, columns, part=False, counts=False), *repeated(rows, columns)]
     refuse(_CALLER, problems)

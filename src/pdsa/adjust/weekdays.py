@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pdsa.adjust.aggregation import as_days
@@ -19,6 +20,7 @@ from pdsa.tidy import (
     Rows,
     cell_sums,
     check_count,
+    check_given,
     check_word,
     impossible,
     names_of,
@@ -86,7 +88,9 @@ def weekday_adjusted(
     >>> weekday_adjusted(days, value="late", period="day")["weekday_effect"].head(7).tolist()
     [3.0, 0.0, 0.0, 0.0, 0.0, 1.0, -4.0]
     """
-    problems = check_word("effect", effect, get_args(Effect)) + own_names(frame, WEEKDAY_COLUMNS)
+    problems = (
+        check_word("effect", effect, get_args(Effect)) + check_given(period=period) + own_names(frame, WEEKDAY_COLUMNS)
+    )
     columns = Columns(value, denominator, period, names_of(by))
     rows = read_rows(_CALLER, frame, columns, problems)
     problems += [*impossible(rows, columns, part=False, counts=False), *repeated(rows, columns)]
@@ -100,7 +104,7 @@ def weekday_adjusted(
     found = _effects(rows, own, days, known, effect)
     found[weeks[rows.series] < MIN_WEEKS] = np.nan
     notes = _notes(rows, weeks, found)
-    answer = frame.assign(weekday_effect=found, weekday_adjusted=own - found, weekday_note=notes)
+    answer = frame.assign(weekday_effect=found, weekday_adjusted=own - found, weekday_note=pd.array(notes, dtype="str"))
     return answer.iloc[rows.order].reset_index(drop=True)
 
 
@@ -159,9 +163,9 @@ def _effects(rows: Rows, own: Floats, days: pd.DatetimeIndex, known: Bools, effe
     return np.asarray((level - middle[:, None]).ravel()[cell])
 
 
-def _notes(rows: Rows, weeks: Ints, found: Floats) -> pd.Series:
+def _notes(rows: Rows, weeks: Ints, found: Floats) -> npt.NDArray[np.object_]:
     few = [f"values in {n} weeks of the baseline: no pattern under {MIN_WEEKS}" for n in weeks.tolist()]
     rare = f"under {MIN_DAYS} values on this weekday in the baseline: no effect"
     short = weeks[rows.series] < MIN_WEEKS
     notes = np.where(short, np.array(few, dtype=object)[rows.series], np.where(np.isnan(found), rare, ""))
-    return pd.Series(notes, dtype="str")
+    return np.asarray(notes, dtype=object)

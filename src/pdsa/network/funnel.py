@@ -18,6 +18,7 @@ from pdsa.tidy import (
     Ints,
     Rows,
     cell_sums,
+    check_given,
     check_number,
     check_word,
     impossible,
@@ -104,7 +105,7 @@ def funnel(
     {'school': ['A', 'B', 'C', 'D'], 'outside': [False, False, False, True]}
     """
     wanted = _Wanted(kind, target, limits, per, overdispersion, method)
-    problems = _problems(wanted)
+    problems = _problems(wanted) + check_given(denominator=denominator)
     names = names_of(by)
     taken = (*FUNNEL_COLUMNS, *(column for level in _levels(limits) for column in _level_columns(level)))
     columns = Columns(value, denominator, None, names, taken)
@@ -141,9 +142,13 @@ def _problems(wanted: _Wanted) -> list[Problem]:
         # the bounds themselves are targets too: nobody absent, everybody there
         found += [] if wanted.target in (0, highest) else check_number("target", wanted.target, 0, highest, words)
     levels = _levels(wanted.limits)
-    for level in levels:
-        found += check_number("limits", level, 0, 1, "probabilities between 0 and 1, such as 0.95")
-    if not levels or len({_level_columns(level) for level in levels}) < len(levels):
+    wrong = [
+        problem
+        for level in levels
+        for problem in check_number("limits", level, 0, 1, "probabilities between 0 and 1, such as 0.95")
+    ]
+    found += wrong
+    if not wrong and len({_level_columns(level) for level in levels}) < max(len(levels), 1):
         found.append(Problem("argument limits", repr(wanted.limits), "at least one probability, each once"))
     return found + wrong_per
 

@@ -17,6 +17,7 @@ from pdsa.tidy import (
     Floats,
     Ints,
     check_count,
+    check_given,
     check_word,
     impossible,
     names_of,
@@ -117,7 +118,7 @@ def suggest_rebase(
     {'last_before': [15], 'center_before': [7.0], 'center': [2.0]}
     """
     problems = check_count("baseline", baseline, 1) + check_count("run", run, 1)
-    problems += check_word("direction", direction, get_args(RunDirection))
+    problems += check_word("direction", direction, get_args(RunDirection)) + check_given(period=period)
     line = _line(chart, Columns(value, denominator, period, names_of(by), SUGGESTION_COLUMNS), problems)
     found = search(line, baseline, run, direction)
     return _frame(line, found, _entries(line, found, baseline, keep_baseline), run)

@@ -93,7 +93,7 @@ def suggest_rebase(
         Series ascending: the `by` columns, `instrument`, `number` (1, 2, ...), `last_before` (the last period before
         the start), `start` and `end` (first and last of the `run` points), `through` (the last period before the next
         suggestion, or of the stretch), `center_before`, `center` (the median of exactly these points), `points`,
-        `side`, `run` (how long the run on this side goes on); `anhoej`: whether the points since the center before
+        `side`, `run` (how long the run goes on, from its `start`); `anhoej`: whether the points since the center before
         began, through the end of the run, hold a run that is too long or too few crossings of it, with `n_useful`,
         `longest_run`, `longest_run_max`, `crossings`, `crossings_min`; `evidence`, a sentence.
 

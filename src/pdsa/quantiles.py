@@ -79,7 +79,9 @@ def gamma_poisson_quantile(q: float, shape: Numbers, scale: Numbers) -> Floats:
     from scipy.special import betaincc
 
     shape, scale = np.broadcast_arrays(np.asarray(shape, dtype=np.float64), np.asarray(scale, dtype=np.float64))
-    return _smallest(lambda x: betaincc(x + 1, shape, scale / (1 + scale)), q, shape * scale)
+    with np.errstate(invalid="ignore"):
+        share = scale / (1 + scale)
+    return _smallest(lambda x: betaincc(x + 1, shape, share), q, shape * scale)
 
 
 def beta_geometric_quantile(q: float, a: Numbers, b: Numbers) -> Floats:

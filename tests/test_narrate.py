@@ -23,7 +23,7 @@ from pdsa.terms import Kind
 PERCENT = Measure("zeal", "Zeal", "outcome", "proportion", "%", "up", "week", "Share of the zealous.", per=100)
 MINUTES = Measure("wait", "Waiting", "process", "continuous", "minutes", "down", "week", "Minutes waited")
 RATE = Measure("talks", "Talks", "process", "rate", "per 100 ninth graders", "up", "week", "Talks held", per=100)
-FORBIDDEN = ("caused", "failed prediction", "weak plan", "nan", "none", "inf", "null", "np.", "float", "timestamp")
+FORBIDDEN = ("caused", "failed prediction", "weak plan", "nan", "inf", "null", "np.", "float", "timestamp")
 CALM = (50.0, 54.0)
 
 
@@ -314,7 +314,7 @@ class TestAltText:
 class TestSummaryLine:
     def test_one_series(self) -> None:
         line = narrate.summary_line(chart_of([*calm(23), 90.0]))
-        assert line == "Waiting: i, n 24, center 52, limits 41.3617 to 62.6383, 1 points with a signal, improvement"
+        assert line == "Waiting: i, n 24, center 52, limits 41.3617 to 62.6383, 1 point with a signal, improvement"
 
     def test_lines_that_do_not_exist_are_not_printed(self) -> None:
         assert narrate.summary_line(chart_of(calm(11), "run", baseline=None)).startswith(
@@ -458,6 +458,7 @@ def check_language(text: str) -> None:
     for word in FORBIDDEN:
         assert not re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text.casefold()), (word, text)
     assert "  " not in text
+    assert "None" not in text
     assert not re.search(r"\.\.|;\s*;|\(\s*\)|\s[.,;]", text)
     depth = 0
     for letter in text:

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdsa import figures
+from pdsa import figures, trace
 from pdsa.chart import Chart, analyze
-from pdsa.figures import axes, flags, svg, symbols, trace
+from pdsa.figures import axes, svg, symbols
 from pdsa.records import Annotation, ChartSpec, Measure
 from pdsa.terms import STATUSES, SUMMARY_COLUMNS
+from pdsa.trace import remarks
 
 PERCENT = Measure("attendance", "Attendance", "outcome", "proportion", "%", "up", "week", "present / enrolled", per=100)
 MINUTES = Measure("late", "Minutes late", "process", "continuous", "minutes", "down", "week", "minutes")
@@ -144,12 +145,9 @@ def place(group: ET.Element) -> tuple[float, float]:
     for shape in group:
         if shape.tag == "circle":
             return float(shape.get("cx", "")), float(shape.get("cy", ""))
-        if shape.tag == "rect":
-            half = float(shape.get("width", "")) / 2
-            return float(shape.get("x", "")) + half, float(shape.get("y", "")) + half
         if shape.tag == "path":
-            x, y, size = map(float, re.match(r"M([\d.-]+) ([\d.-]+)l([\d.]+)", shape.get("d", "")).groups())
-            return x, y + size
+            x, y = map(float, re.match(r"M([\d.-]+) ([\d.-]+)m", shape.get("d", "")).groups())
+            return x, y
     raise AssertionError("a point without a mark")
 
 
@@ -251,7 +249,7 @@ def test_limits_are_clipped_to_what_is_possible() -> None:
 def test_shape_says_the_rule(flagged: dict[str, list[int]], kind: str) -> None:
     points = classed(tree(figures.control_chart(chart_of([82, 84, 86, 89, 85], **flagged))), "pdsa-point")
     assert [e.get("class") for e in points] == [f"pdsa-point pdsa-{k}" for k in ("dot", "dot", "dot", kind, "dot")]
-    tags = {"diamond": ["title", "path"], "square": ["title", "rect"], "crossed": ["title", "circle", "path"]}
+    tags = {"diamond": ["title", "path"], "square": ["title", "path"], "crossed": ["title", "circle", "path"]}
     assert [child.tag for child in points[3]] == tags[kind]
 
 
@@ -554,7 +552,7 @@ def test_three_to_five_ticks_within_the_range(low: float, span: float) -> None:
 def test_spread_keeps_order_and_room(boxes: list[tuple[float, float]]) -> None:
     boxes = sorted(boxes)
     centers, sizes = [b[0] for b in boxes], [b[1] for b in boxes]
-    placed = svg.spread(centers, sizes, 0, 500)
+    placed = remarks.spread(centers, sizes, 0, 500)
     for a, b, wide, following in zip(placed, placed[1:], sizes, sizes[1:], strict=False):
         assert b - a >= (wide + following) / 2 - 1e-6
     assert placed[0] - sizes[0] / 2 >= -1e-6
@@ -562,13 +560,15 @@ def test_spread_keeps_order_and_room(boxes: list[tuple[float, float]]) -> None:
 
 
 def test_spread_moves_as_little_as_possible() -> None:
-    assert svg.spread([10, 50], [10, 10], 0, 100) == [10, 50]
-    assert svg.spread([50, 51], [10, 10], 0, 100) == [45.5, 55.5]
-    assert svg.spread([0, 1], [10, 10], 0, 100) == [5, 15]
+    assert remarks.spread([10, 50], [10, 10], 0, 100) == [10, 50]
+    assert remarks.spread([50, 51], [10, 10], 0, 100) == [45.5, 55.5]
+    assert remarks.spread([0, 1], [10, 10], 0, 100) == [5, 15]
 
 
 def test_flags_of_one_place_share_a_box() -> None:
-    assert [t for _, t in flags.grouped([(1, 10), (2, 12), (3, 60), (4, 100), (5, 101), (6, 102), (7, 103)], 500)] == [
+    assert [
+        t for _, t in remarks.grouped([(1, 10), (2, 12), (3, 60), (4, 100), (5, 101), (6, 102), (7, 103)], 500)
+    ] == [
         "1,2",
         "3",
         "4–7",

@@ -11,8 +11,8 @@ from pdsa import narrate
 from pdsa.figures.figure import Figure
 from pdsa.figures.svg import AS_TYPED, escape, shorten, slug
 from pdsa.figures.symbols import SHORT_WORDS, symbol
-from pdsa.figures.trace import verdicts_of
-from pdsa.figures.words import display
+from pdsa.trace import verdicts_of
+from pdsa.trace.words import display
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pdsa import narrate
-from pdsa.figures.axes import Scale, Span, Tick, number_ticks, ticks, time_ticks, value_range, year_ticks
-from pdsa.figures.layers import Canvas, shapes
+from pdsa.figures.axes import Scale, Span, Tick, number_ticks, tick_labels, ticks, time_ticks, value_range, year_ticks
+from pdsa.figures.layers import Canvas
 from pdsa.figures.svg import CENTER, MUTED, TARGET, width_of
-from pdsa.figures.trace import Floats, Trace, edges, stretches
-from pdsa.figures.words import is_percent, possible, tick_labels, unit_of
+from pdsa.trace import Floats, Trace, edges, n_range, stretches
+from pdsa.trace.words import better_of, is_percent, possible, sizes_told, unit_of, used_marks
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -24,7 +24,11 @@ UNIT_ROOM = 14.0
 TICK_ROOM = 17.0
 YEAR_ROOM = 15.0
 BRACKET_ROOM = 16.0
+ANEW_ROOM = 14.0
 KEY_ROOM = 22.0
+KEY_LINE = 15.0
+# Height of the line under the title, where the sizes of the periods stand.
+SUBTITLE = 33.0
 TEXT = 11.0
 LONGEST_UNIT = 3
 # Periods further apart than this many days are years: each is named by its own year.
@@ -42,48 +46,77 @@ class EndLabel:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything stands; `used` names the marks that need an entry in the key."""
+    """Where everything stands; `used` are the marks that need an entry in the key, with their words."""
 
     canvas: Canvas
     size: tuple[float, float]
     unit: str
+    sizes: str
     y_ticks: list[tuple[float, str]]
     x_ticks: list[Tick]
     years: list[Span]
     labels: list[EndLabel]
     bracketed: bool
-    used: list[str]
+    used: dict[str, str]
+    key_rows: int
     target: float | None
 
 
 def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: float) -> Layout:
     """Places of all parts of a chart of this size in pixels."""
-    floor, ceiling = possible(chart, trace)
-    target, unit, used = chart.spec.target, unit_of(chart), used_marks(trace)
+    (floor, ceiling), target, unit = possible(chart, trace), chart.spec.target, unit_of(chart)
     shown = drawn_values(trace, target, floor, ceiling)
     low, high = value_range(shown, floor, ceiling)
     places = ticks(low, high) if np.isfinite(shown).any() else []
-    marks = tick_labels(places, unit)
-    ends = _ends(chart, trace, floor, ceiling)
-    bracketed = any(partial for _, _, partial in stretches(trace))
-    named = "" if is_percent(unit) else unit
-    head = HEAD_ROOM + FLAG_ROOM * flagged + UNIT_ROOM * bool(named and not flagged)
-    foot = (
-        height
-        - TICK_ROOM
-        - YEAR_ROOM * (trace.dated and trace.step <= YEARLY)
-        - BRACKET_ROOM * bracketed
-        - KEY_ROOM * bool(used)
-        - 9
-    )
+    marks, ends = tick_labels(places, unit), _ends(chart, trace, floor, ceiling)
     x = time_scale(trace, 12 + _widest(marks), width - 24 - _widest([text for _, text, _ in ends]))
-    canvas = Canvas(
-        x, Scale(low, high, foot, head), floor, ceiling, chart.spec.better, 2.4 if len(trace.x) > 50 else 3.0
-    )
+    used, bracketed = used_marks(chart, trace), any(partial for _, _, partial in stretches(trace))
+    rows, named = _key_rows(used, x.start, width), "" if is_percent(unit) else unit
+    y = Scale(low, high, _foot(trace, bracketed, rows, height), _head(trace, flagged, named))
+    dot = 2.4 if len(trace.x) > 50 else 3.0
     x_ticks, years = ticks_of(trace, x)
-    labels = sorted((EndLabel(canvas.y(value), text, ink) for value, text, ink in ends), key=lambda label: label.y)
-    drawn = [(canvas.y(place), text) for place, text in zip(places, marks, strict=True)]
-    return Layout(canvas, (width, height), named, drawn, x_ticks, years, labels, bracketed, used, target)
+    return Layout(
+        canvas=Canvas(x, y, floor, ceiling, better_of(chart), dot),
+        size=(width, height),
+        unit=named,
+        sizes=sizes_told(n_range(chart, trace)),
+        y_ticks=[(y(place), text) for place, text in zip(places, marks, strict=True)],
+        x_ticks=x_ticks,
+        years=years,
+        labels=sorted((EndLabel(y(at), text, ink) for at, text, ink in ends), key=lambda label: label.y),
+        bracketed=bracketed,
+        used=used,
+        key_rows=rows,
+        target=target,
+    )
+
+
+def _head(trace: Trace, flagged: bool, unit: str) -> float:
+    """Top of the plot: under title, sizes, flags, and the words over a new instrument."""
+    anew = bool(trace.instrument_ends.any())
+    return HEAD_ROOM + FLAG_ROOM * flagged + UNIT_ROOM * bool(unit and not flagged) + ANEW_ROOM * anew
+
+
+def _foot(trace: Trace, bracketed: bool, key_rows: int, height: float) -> float:
+    """Foot of the plot: above the axis, the school years, the bracket of the baseline and the key."""
+    key = KEY_ROOM + KEY_LINE * (key_rows - 1) if key_rows else 0.0
+    years = YEAR_ROOM * (trace.dated and trace.step <= YEARLY)
+    return height - TICK_ROOM - years - BRACKET_ROOM * bracketed - key - 9
+
+
+def key_width(words: str) -> float:
+    """Room of one entry of the key."""
+    return 30 + width_of(words, TEXT)
+
+
+def _key_rows(used: dict[str, str], start: float, width: float) -> int:
+    """Lines that the key needs."""
+    rows, at = int(bool(used)), start
+    for words in used.values():
+        if at > start and at + key_width(words) > width:
+            rows, at = rows + 1, start
+        at += key_width(words)
+    return rows
 
 
 def _widest(texts: list[str]) -> float:
@@ -100,16 +133,7 @@ def drawn_values(trace: Trace, target: float | None, floor: float, ceiling: floa
     """Everything that the value axis must show; lines only as far as they are possible."""
     lines = np.clip(np.concatenate((trace.center, trace.lower, trace.upper)), floor, ceiling)
     aim = [target] if target is not None and math.isfinite(target) else []
-    return np.concatenate((trace.value, lines, np.asarray(aim, dtype=float)))
-
-
-def used_marks(trace: Trace) -> list[str]:
-    """The marks other than plain dots that the series needs, in the order of the key."""
-    shown = trace.shown
-    kinds = {kind for kind, there in zip(shapes(trace), shown, strict=True) if there}
-    absent = {"hidden": bool(trace.hidden.any()), "missing": bool((~shown & ~trace.hidden).any())}
-    found = [kind for kind in ("diamond", "square", "crossed") if kind in kinds]
-    return found + [kind for kind, there in absent.items() if there]
+    return np.concatenate((trace.value, trace.high, trace.low, lines, np.asarray(aim, dtype=float)))
 
 
 def _ends(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tuple[float, str, str]]:
@@ -126,7 +150,8 @@ def _ends(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tupl
         found.append((float(target), "target", TARGET))
     # a long unit would squeeze the plot, and stands above the axis already
     short = len(unit_of(chart)) <= LONGEST_UNIT
-    return [(at, f"{name} {narrate.format_value(at, chart.measure, unit=short)}", ink) for at, name, ink in found]
+    measure = narrate.in_unit(chart)
+    return [(at, f"{name} {narrate.format_value(at, measure, unit=short)}", ink) for at, name, ink in found]
 
 
 def ticks_of(trace: Trace, x: Scale) -> tuple[list[Tick], list[Span]]:

@@ -64,7 +64,7 @@ class Layout:
 
 def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: float) -> Layout:
     """Places of all parts of a chart of this size in pixels."""
-    (floor, ceiling), target, unit = possible(chart, trace), chart.spec.target, unit_of(chart)
+    (floor, ceiling), target, unit = possible(chart, trace), chart.spec.target, unit_of(chart, trace)
     shown = drawn_values(trace, target, floor, ceiling)
     low, high = value_range(shown, floor, ceiling)
     places = ticks(low, high) if np.isfinite(shown).any() else []
@@ -76,10 +76,10 @@ def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: flo
     dot = 2.4 if len(trace.x) > 50 else 3.0
     x_ticks, years = ticks_of(trace, x)
     return Layout(
-        canvas=Canvas(x, y, floor, ceiling, better_of(chart), dot),
+        canvas=Canvas(x, y, floor, ceiling, better_of(chart, trace), dot),
         size=(width, height),
         unit=named,
-        sizes=sizes_told(n_range(chart, trace)),
+        sizes=sizes_told(n_range(trace)),
         y_ticks=[(y(place), text) for place, text in zip(places, marks, strict=True)],
         x_ticks=x_ticks,
         years=years,
@@ -149,8 +149,8 @@ def _ends(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tupl
     if target is not None and math.isfinite(target):
         found.append((float(target), "target", TARGET))
     # a long unit would squeeze the plot, and stands above the axis already
-    short = len(unit_of(chart)) <= LONGEST_UNIT
-    measure = narrate.in_unit(chart)
+    short = len(unit_of(chart, trace)) <= LONGEST_UNIT
+    measure = narrate.in_unit(chart, trace.kinds)
     return [(at, f"{name} {narrate.format_value(at, measure, unit=short)}", ink) for at, name, ink in found]
 
 

@@ -150,10 +150,10 @@ def _sheet(chart: Chart, trace: Trace, width: float) -> Sheet:
     floor, ceiling = possible(chart, trace)
     low, high = value_range(drawn_values(trace, chart.spec.target, floor, ceiling), floor, ceiling)
     places = ticks(low, high, 4)
-    labels = tick_labels(places, unit_of(chart))
+    labels = tick_labels(places, unit_of(chart, trace))
     left = 6 + max((width_of(text, TEXT) for text in labels), default=0.0)
     x, y = time_scale(trace, left, width - 4), Scale(low, high, HEIGHT - 24, 6)
-    canvas = layers.Canvas(x, y, floor, ceiling, better_of(chart), dot=1.5)
+    canvas = layers.Canvas(x, y, floor, ceiling, better_of(chart, trace), dot=1.5)
     y_ticks = [(y(place), text) for place, text in zip(places, labels, strict=True)]
     return Sheet(canvas, y_ticks, _few_ticks(trace, x), chart.spec.target, width)
 
@@ -175,10 +175,10 @@ def _told(chart: Chart, panel: Panel, trace: Trace) -> str:
     parts = [f"{panel.name}: {SHORT_WORDS[panel.verdict]}"]
     if len(shown):
         when, last = labels(part.period[shown[-1:]], chart.step)[0], float(part.value[shown[-1]])
-        parts.append(f"latest {narrate.format_value(last, narrate.in_unit(chart))} ({when})")
+        parts.append(f"latest {narrate.format_value(last, narrate.in_unit(chart, trace.kinds))} ({when})")
     centers = part.center[np.isfinite(part.center)]
     if len(centers):
-        parts.append(f"center {narrate.format_value(float(centers[-1]), narrate.in_unit(chart))}")
+        parts.append(f"center {narrate.format_value(float(centers[-1]), narrate.in_unit(chart, trace.kinds))}")
     return "; ".join(parts) + "."
 
 

@@ -20,7 +20,6 @@ from pdsa.narrate.words import (
     format_period,
     format_value,
     in_unit,
-    kinds_of,
     noun_of,
     plural,
     possible_range,
@@ -57,7 +56,6 @@ __all__ = [
     "headline",
     "headlines",
     "in_unit",
-    "kinds_of",
     "notes",
     "noun_of",
     "plural",
@@ -258,7 +256,7 @@ def _alt(series: Series) -> str:
 
 def _limit_words(series: Series) -> list[str]:
     """The limits as they are drawn: brought to the range that the measure can have."""
-    floor, ceiling = possible_range(series.chart, frozenset((str(series.row["kind"]),)))
+    floor, ceiling = possible_range(series.chart, series.kinds)
     lower, upper = (min(max(limit, floor), ceiling) for limit in latest_limits(series))
     if math.isnan(lower) or math.isnan(upper):
         named = (("lower", lower), ("upper", upper))
@@ -273,7 +271,7 @@ def _gap_words(series: Series) -> list[str]:
     """Phases, new instruments, and the periods that are no ordinary points."""
     counts = np.bincount(series.chart.status, minlength=len(STATUSES)).tolist()
     gaps = [f"{plural(n, series.noun)} {word}" for n, word in zip(counts, GAP_WORDS, strict=True) if word and n]
-    phases = series.chart.points["phase"].nunique()
+    phases = len(set(series.column("phase").tolist()))
     changes = _changes(series)
     told = [f"{phases} phases with lines of their own"] if phases > 1 else []
     return told + ([f"measured in a new way from {' and '.join(changes)}"] if changes else []) + gaps

@@ -15,10 +15,6 @@ from pdsa.series import Bools, Floats, Ints
 from pdsa.terms import ON_LINE
 
 POINTS = ("value", "center", "included", "baseline", "phase", "signal")
-SUMMARY = (
-    *("kind", "n", "center", "verdict", "n_useful", "crossings", "crossings_min"),
-    *("false_alarm", "assurance", "history", "last"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +46,12 @@ class Series:
 
     def told(self, value: float, unit: bool = True) -> str:
         """A value in the unit of the chart."""
-        return format_value(value, in_unit(self.chart, frozenset((str(self.row.get("kind")),))), unit)
+        return format_value(value, in_unit(self.chart, self.kinds), unit)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kind of the series, as a set."""
+        return frozenset((str(self.row.get("kind")),))
 
     @property
     def noun(self) -> str:
@@ -68,7 +69,7 @@ def read(chart: Chart) -> Series:
     run = points["run"].to_numpy() if "run" in points else _numbered(side)
     return Series(
         chart=chart,
-        row={name: chart.summary[name].array[0] for name in SUMMARY} if known else {},
+        row=dict(zip(chart.summary.columns, chart.summary.iloc[0].array, strict=True)) if known else {},
         period=points["period"].array,
         value=value,
         signal=signal,

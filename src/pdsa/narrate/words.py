@@ -88,19 +88,13 @@ def title(chart: Chart) -> str:
     return chart.measure.name if chart.measure else "Value"
 
 
-def kinds_of(chart: Chart) -> frozenset[str]:
-    """The kinds of the chart's series."""
-    return frozenset(chart.summary["kind"].array)
+def in_unit(chart: Chart, kinds: frozenset[str]) -> Measure | None:
+    """The measure in whose unit the values of these kinds stand; a CUSUM is in standard deviations, and has none."""
+    return None if "cusum" in kinds else chart.measure
 
 
-def in_unit(chart: Chart, kinds: frozenset[str] | None = None) -> Measure | None:
-    """The measure in whose unit the values stand; a CUSUM is in standard deviations, and has none."""
-    return None if "cusum" in (kinds_of(chart) if kinds is None else kinds) else chart.measure
-
-
-def possible_range(chart: Chart, kinds: frozenset[str] | None = None) -> tuple[float, float]:
+def possible_range(chart: Chart, kinds: frozenset[str]) -> tuple[float, float]:
     """Least and greatest value, in plotted units, that the measure can take, as far as that is known."""
-    kinds = kinds_of(chart) if kinds is None else kinds
     known = chart.measure.data_type if chart.measure else chart.spec.data_type
     floor, ceiling = -math.inf, math.inf
     if "cusum" in kinds:

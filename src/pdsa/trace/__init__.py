@@ -69,6 +69,7 @@ class Trace:
     phase: Codes
     instrument: Codes
     rules: tuple[str, ...]
+    kinds: frozenset[str]
     dated: bool
     step: float
     reach: float
@@ -109,7 +110,7 @@ class Trace:
         return np.asarray(self.instrument[1:] != self.instrument[:-1])
 
 
-ROWS = tuple(f.name for f in fields(Trace) if f.name not in ("rules", "dated", "step", "reach"))
+ROWS = tuple(f.name for f in fields(Trace) if f.name not in ("rules", "kinds", "dated", "step", "reach"))
 # Columns that give a hidden value away: limits tell the size of a group.
 SECRET = ("value", "numerator", "denominator", "lower", "upper", "cusum_upper", "cusum_lower")
 
@@ -146,6 +147,7 @@ def read(chart: Chart) -> Trace:
         phase=_codes(frame["phase"]),
         instrument=_codes(frame["instrument"]) if "instrument" in frame else np.zeros(len(frame), dtype=int),
         rules=tuple(rules),
+        kinds=frozenset(chart.summary["kind"].array),
         dated=dated,
         step=step,
         reach=reach,
@@ -329,9 +331,9 @@ def boundaries(trace: Trace) -> list[tuple[float, bool]]:
     return list(zip(((right[rows] + left[rows + 1]) / 2).tolist(), new, strict=True))
 
 
-def n_range(chart: Chart, trace: Trace) -> tuple[float, float] | None:
+def n_range(trace: Trace) -> tuple[float, float] | None:
     """Smallest and largest denominator of the drawn points, for charts whose limits depend on it."""
-    if not set(chart.summary["kind"].array) & SIZED:
+    if not trace.kinds & SIZED:
         return None
     known = trace.denominator[trace.shown & np.isfinite(trace.denominator)]
     return (float(known.min()), float(known.max())) if len(known) else None

@@ -72,15 +72,15 @@ def _meaning(chart: Chart, trace: Trace, mark: str) -> str:
 
 def possible(chart: Chart, trace: Trace) -> tuple[float, float]:
     """Least and greatest value that the measure can take, in plotted units; never tighter than the values are."""
-    floor, ceiling = narrate.possible_range(chart)
+    floor, ceiling = narrate.possible_range(chart, trace.kinds)
     values = trace.value[trace.shown]
     beyond = bool(len(values)) and (values.min() < floor or values.max() > ceiling * (1 + 1e-9))
     return (-math.inf, math.inf) if beyond else (floor, ceiling)
 
 
-def better_of(chart: Chart) -> str | None:
+def better_of(chart: Chart, trace: Trace) -> str | None:
     """The good direction of the values; a moving range speaks of spread and has none."""
-    return None if narrate.kinds_of(chart) <= {"mr"} else chart.spec.better
+    return None if trace.kinds <= {"mr"} else chart.spec.better
 
 
 def tips(chart: Chart, trace: Trace, rows: Iterable[int]) -> dict[int, str]:
@@ -90,7 +90,7 @@ def tips(chart: Chart, trace: Trace, rows: Iterable[int]) -> dict[int, str]:
     """
     rows = list(rows)
     whens = labels(trace.period[np.asarray(rows, dtype=int)], chart.step)
-    measure, words = narrate.in_unit(chart), list(point_words(chart).values())
+    measure, words = narrate.in_unit(chart, trace.kinds), list(point_words(chart).values())
     values, sizes, remarks = trace.value.tolist(), _sizes(chart, trace), _remarks(trace, words)
     told = {}
     for row, when in zip(rows, whens, strict=True):
@@ -139,14 +139,13 @@ def is_percent(unit: str) -> bool:
     return unit.strip().lower() in ("%", "percent", "per cent", "pct")
 
 
-def unit_of(chart: Chart) -> str:
+def unit_of(chart: Chart, trace: Trace) -> str:
     """The unit of the value axis; proportions times 100 are percent also where no measure says so."""
-    kinds = narrate.kinds_of(chart)
-    if "cusum" in kinds:
+    if "cusum" in trace.kinds:
         return "standard deviations"
     if chart.measure is not None:
         return chart.measure.unit
-    return "%" if chart.spec.per == 100 and kinds <= set(PROPORTION_KINDS) - {"np"} else ""
+    return "%" if chart.spec.per == 100 and trace.kinds <= set(PROPORTION_KINDS) - {"np"} else ""
 
 
 def sizes_told(found: tuple[float, float] | None) -> str:

@@ -16,14 +16,13 @@ LABEL_HEIGHT = 13.5
 
 def value_axis(plan: Layout) -> str:
     """Faint lines at round values, their labels, the unit where it is not percent, and the sizes of the periods."""
-    x, top = plan.canvas.x, plan.canvas.y.end
+    x = plan.canvas.x
     d = "".join([f"M{number(x.start)} {number(y)}H{number(x.end)}" for y, _ in plan.y_ticks])
     parts = [path(d, RULE, ' class="pdsa-gridline"')]
     parts += [write(x.start - 6, y + 4, text, color=MUTED, more=' text-anchor="end"') for y, text in plan.y_ticks]
-    if plan.unit:
-        parts.append(write(4, top - 7, shorten(plan.unit, TEXT, plan.size[0] / 2), color=MUTED))
-    if plan.sizes:
-        parts.append(write(4, SUBTITLE, plan.sizes, color=MUTED, more=' class="pdsa-sizes"'))
+    if plan.subtitle:
+        said = shorten(plan.subtitle, TEXT, plan.size[0] - 8)
+        parts.append(write(4, SUBTITLE, said, color=MUTED, more=' class="pdsa-sizes"'))
     return "".join(parts)
 
 

@@ -12,12 +12,9 @@ from pdsa.figures.axes import Scale
 from pdsa.figures.svg import (
     BAND,
     CENTER,
-    CHANGED,
     DATA,
-    GOOD,
     LIMIT,
     MUTED,
-    WORSE,
     coordinates,
     line,
     mark,
@@ -25,7 +22,8 @@ from pdsa.figures.svg import (
     path,
     write,
 )
-from pdsa.trace import MARKS, Flags, Floats, Trace, edges, pieces, stretches
+from pdsa.trace import MARKS, Flags, Floats, Trace, edges, made_by, pieces, stretches
+from pdsa.trace.ink import colors
 
 DASHES = ' stroke-dasharray="5 3"'
 DASH_DOT = ' stroke-dasharray="8 3 1.5 3"'
@@ -131,14 +129,9 @@ def limits(pen: Pen) -> str:
 
 def center(pen: Pen) -> str:
     """The center line: solid over the points that made it, dashed where it is carried on."""
-    trace = pen.trace
-    made = np.zeros(len(pen.xs), dtype=bool)
-    for start, stop, partial in pen.stretches:
-        made[start:stop] = True
-        if not partial:
-            made |= trace.phase == trace.phase[start]
-    solid = path(stair(pen, trace.center, made), CENTER, ' stroke-width="1.3" class="pdsa-center"')
-    carried = "" if made.all() else stair(pen, trace.center, ~made)
+    made = made_by(pen.trace, pen.stretches)
+    solid = path(stair(pen, pen.trace.center, made), CENTER, ' stroke-width="1.3" class="pdsa-center"')
+    carried = "" if made.all() else stair(pen, pen.trace.center, ~made)
     return solid + path(carried, CENTER, ' stroke-width="1.3" stroke-dasharray="6 4" class="pdsa-center-carried"')
 
 
@@ -157,24 +150,13 @@ def _joined(pen: Pen, ys: list[str], rows: Flags, name: str) -> str:
     return path(d, DATA, f' stroke-width="1.4" stroke-linejoin="round" class="{name}"')
 
 
-def colors(canvas: Canvas, trace: Trace) -> list[str]:
-    """The color of each point: that of its direction for signals, ink otherwise."""
-    good, bad = {"up": (GOOD, WORSE), "down": (WORSE, GOOD)}.get(canvas.better or "", (CHANGED, CHANGED))
-    answer = [DATA] * len(trace.x)
-    for row in np.flatnonzero(trace.signal).tolist():
-        answer[row] = (CHANGED, good, bad)[trace.side[row]]
-    for row in (~trace.included).nonzero()[0].tolist():
-        answer[row] = MUTED
-    return answer
-
-
 SIZES = {"dot": 1.0, "square": 1.35, "diamond": 2.0, "triangle": 1.8, "plus": 1.9, "crossed": 1.7, "hollow": 1.4}
 
 
 def points(pen: Pen, tips: Mapping[int, str]) -> str:
     """A mark for each row that has a tooltip, which is escaped already, and a value."""
     dot, trace = pen.canvas.dot, pen.trace
-    codes, inks, shown = trace.mark.tolist(), colors(pen.canvas, trace), trace.shown.tolist()
+    codes, inks, shown = trace.mark.tolist(), colors(trace, pen.canvas.better), trace.shown.tolist()
     sizes = [round(dot * SIZES[name], 1) for name in MARKS]
     return "".join(
         f'<g class="pdsa-point pdsa-{MARKS[codes[row]]}"><title>{tip}</title>'

@@ -8,29 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pdsa import narrate
 from pdsa.figures.axes import Scale, Span, Tick, number_ticks, tick_labels, ticks, time_ticks, value_range, year_ticks
 from pdsa.figures.layers import Canvas
-from pdsa.figures.svg import CENTER, MUTED, TARGET, width_of
+from pdsa.figures.svg import width_of
 from pdsa.trace import Floats, Trace, edges, n_range, stretches
-from pdsa.trace.words import better_of, is_percent, possible, sizes_told, unit_of, used_marks
+from pdsa.trace.words import better_of, ends_of, is_percent, possible, sizes_told, unit_of, used_marks
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 HEAD_ROOM = 42.0
 FLAG_ROOM = 26.0
-UNIT_ROOM = 14.0
+SUBTITLE_ROOM = 5.0
 TICK_ROOM = 17.0
 YEAR_ROOM = 15.0
 BRACKET_ROOM = 16.0
 ANEW_ROOM = 14.0
 KEY_ROOM = 22.0
 KEY_LINE = 15.0
-# Height of the line under the title, where the sizes of the periods stand.
+# Height of the line under the title, where unit and sizes of the periods stand.
 SUBTITLE = 33.0
 TEXT = 11.0
-LONGEST_UNIT = 3
 # Periods further apart than this many days are years: each is named by its own year.
 YEARLY = 300.0
 
@@ -50,8 +48,7 @@ class Layout:
 
     canvas: Canvas
     size: tuple[float, float]
-    unit: str
-    sizes: str
+    subtitle: str
     y_ticks: list[tuple[float, str]]
     x_ticks: list[Tick]
     years: list[Span]
@@ -68,18 +65,18 @@ def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: flo
     shown = drawn_values(trace, target, floor, ceiling)
     low, high = value_range(shown, floor, ceiling)
     places = ticks(low, high) if np.isfinite(shown).any() else []
-    marks, ends = tick_labels(places, unit), _ends(chart, trace, floor, ceiling)
+    marks, ends = tick_labels(places, unit), ends_of(chart, trace, floor, ceiling)
     x = time_scale(trace, 12 + _widest(marks), width - 24 - _widest([text for _, text, _ in ends]))
     used, bracketed = used_marks(chart, trace), any(partial for _, _, partial in stretches(trace))
-    rows, named = _key_rows(used, x.start, width), "" if is_percent(unit) else unit
-    y = Scale(low, high, _foot(trace, bracketed, rows, height), _head(trace, flagged, named))
+    rows = _key_rows(used, x.start, width)
+    subtitle = " · ".join(filter(None, ("" if is_percent(unit) else unit, sizes_told(n_range(trace)))))
+    y = Scale(low, high, _foot(trace, bracketed, rows, height), _head(trace, flagged, subtitle))
     dot = 2.4 if len(trace.x) > 50 else 3.0
     x_ticks, years = ticks_of(trace, x)
     return Layout(
         canvas=Canvas(x, y, floor, ceiling, better_of(chart, trace), dot),
         size=(width, height),
-        unit=named,
-        sizes=sizes_told(n_range(trace)),
+        subtitle=subtitle,
         y_ticks=[(y(place), text) for place, text in zip(places, marks, strict=True)],
         x_ticks=x_ticks,
         years=years,
@@ -91,10 +88,10 @@ def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: flo
     )
 
 
-def _head(trace: Trace, flagged: bool, unit: str) -> float:
-    """Top of the plot: under title, sizes, flags, and the words over a new instrument."""
+def _head(trace: Trace, flagged: bool, subtitle: str) -> float:
+    """Top of the plot: under title, unit and sizes, flags, and the words over a new instrument."""
     anew = bool(trace.instrument_ends.any())
-    return HEAD_ROOM + FLAG_ROOM * flagged + UNIT_ROOM * bool(unit and not flagged) + ANEW_ROOM * anew
+    return HEAD_ROOM + FLAG_ROOM * flagged + SUBTITLE_ROOM * bool(subtitle) + ANEW_ROOM * anew
 
 
 def _foot(trace: Trace, bracketed: bool, key_rows: int, height: float) -> float:
@@ -134,24 +131,6 @@ def drawn_values(trace: Trace, target: float | None, floor: float, ceiling: floa
     lines = np.clip(np.concatenate((trace.center, trace.lower, trace.upper)), floor, ceiling)
     aim = [target] if target is not None and math.isfinite(target) else []
     return np.concatenate((trace.value, trace.high, trace.low, lines, np.asarray(aim, dtype=float)))
-
-
-def _ends(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tuple[float, str, str]]:
-    """Value, words and color of the label of each line: its last value within the last phase."""
-    last = trace.phase == trace.phase[-1]
-    lines = (("upper", trace.upper, MUTED), ("center", trace.center, CENTER), ("lower", trace.lower, MUTED))
-    found = []
-    for name, values, color in lines:
-        there = values[last & np.isfinite(values)]
-        if len(there):
-            found.append((float(np.clip(there[-1], floor, ceiling)), name, color))
-    target = chart.spec.target
-    if target is not None and math.isfinite(target):
-        found.append((float(target), "target", TARGET))
-    # a long unit would squeeze the plot, and stands above the axis already
-    short = len(unit_of(chart, trace)) <= LONGEST_UNIT
-    measure = narrate.in_unit(chart, trace.kinds)
-    return [(at, f"{name} {narrate.format_value(at, measure, unit=short)}", ink) for at, name, ink in found]
 
 
 def ticks_of(trace: Trace, x: Scale) -> tuple[list[Tick], list[Span]]:

@@ -13,23 +13,21 @@ from itertools import pairwise
 import numpy as np
 
 from pdsa.trace import Floats
+from pdsa.trace.ink import BAND as BAND
+from pdsa.trace.ink import CENTER as CENTER
+from pdsa.trace.ink import CHANGED as CHANGED
+from pdsa.trace.ink import DATA as DATA
+from pdsa.trace.ink import GOOD as GOOD
+from pdsa.trace.ink import INK as INK
+from pdsa.trace.ink import LIMIT as LIMIT
+from pdsa.trace.ink import MUTED as MUTED
+from pdsa.trace.ink import NOTE as NOTE
+from pdsa.trace.ink import PAPER as PAPER
+from pdsa.trace.ink import RULE as RULE
+from pdsa.trace.ink import TARGET as TARGET
+from pdsa.trace.ink import WORSE as WORSE
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Noto Sans', sans-serif"
-
-# Every color used for text or lines keeps a contrast of 4.5 to white paper, also when printed in grey.
-PAPER = "#ffffff"
-INK = "#1b2733"
-MUTED = "#545f6b"
-DATA = "#2f3e4d"
-CENTER = "#2f3e4d"
-LIMIT = "#6b7480"
-TARGET = "#0f5f3c"
-GOOD = "#0b4f9e"
-WORSE = "#a63c06"
-CHANGED = "#5b2a86"
-NOTE = "#545f6b"
-BAND = "#f1f3f5"
-RULE = "#dfe3e8"
 
 # Text that is shown as typed: neither MathJax of a notebook nor of a page may read "$5 (10%) $10" as a formula.
 AS_TYPED = "tex2jax_ignore mathjax_ignore"

@@ -256,7 +256,7 @@ def _alt(series: Series) -> str:
 
 def _limit_words(series: Series) -> list[str]:
     """The limits as they are drawn: brought to the range that the measure can have."""
-    floor, ceiling = possible_range(series.chart, series.kinds)
+    floor, ceiling = possible_range(series.chart, series.kinds, series.value)
     lower, upper = (min(max(limit, floor), ceiling) for limit in latest_limits(series))
     if math.isnan(lower) or math.isnan(upper):
         named = (("lower", lower), ("upper", upper))

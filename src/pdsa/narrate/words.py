@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from pdsa.records import Measure
+from pdsa.series import Floats
 from pdsa.terms import PROPORTION_KINDS, RATIO_KINDS, Step
 
 if TYPE_CHECKING:
@@ -93,8 +95,15 @@ def in_unit(chart: Chart, kinds: frozenset[str]) -> Measure | None:
     return None if "cusum" in kinds else chart.measure
 
 
-def possible_range(chart: Chart, kinds: frozenset[str]) -> tuple[float, float]:
-    """Least and greatest value, in plotted units, that the measure can take, as far as that is known."""
+def possible_range(chart: Chart, kinds: frozenset[str], values: Floats) -> tuple[float, float]:
+    """Least and greatest value that the measure can take, in plotted units; never tighter than the values are."""
+    floor, ceiling = _known_range(chart, kinds)
+    known = values[np.isfinite(values)]
+    beyond = bool(len(known)) and (known.min() < floor or known.max() > ceiling * (1 + 1e-9))
+    return (-math.inf, math.inf) if beyond else (floor, ceiling)
+
+
+def _known_range(chart: Chart, kinds: frozenset[str]) -> tuple[float, float]:
     known = chart.measure.data_type if chart.measure else chart.spec.data_type
     floor, ceiling = -math.inf, math.inf
     if "cusum" in kinds:

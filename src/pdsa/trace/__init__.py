@@ -311,6 +311,16 @@ def stretches(trace: Trace) -> list[tuple[int, int, bool]]:
     return answer
 
 
+def made_by(trace: Trace, found: list[tuple[int, int, bool]]) -> Flags:
+    """Rows over which the center is drawn solid: those that made it, or whole phases that no other point follows."""
+    made = np.zeros(len(trace.x), dtype=bool)
+    for start, stop, partial in found:
+        made[start:stop] = True
+        if not partial:
+            made |= trace.phase == trace.phase[start]
+    return made
+
+
 def edges(trace: Trace) -> tuple[Floats, Floats]:
     """Left and right end of the stair of each row: half way to its neighbor, half a step at a break."""
     half = trace.step / 2

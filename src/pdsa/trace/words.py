@@ -11,6 +11,7 @@ import numpy as np
 from pdsa import narrate
 from pdsa.terms import PROPORTION_KINDS
 from pdsa.trace import MARK_OF_RULE, MARKS, Trace, labels, rule_columns
+from pdsa.trace.ink import CENTER, MUTED, TARGET
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -38,6 +39,8 @@ OTHER_WORDS = {
 }
 MEASURED_ANEW = "measured in a new way"
 MOST_NAMED = 2
+# A longer unit would squeeze the plot, and stands above the axis already.
+LONGEST_UNIT = 3
 
 
 def point_words(chart: Chart) -> dict[str, str]:
@@ -71,11 +74,8 @@ def _meaning(chart: Chart, trace: Trace, mark: str) -> str:
 
 
 def possible(chart: Chart, trace: Trace) -> tuple[float, float]:
-    """Least and greatest value that the measure can take, in plotted units; never tighter than the values are."""
-    floor, ceiling = narrate.possible_range(chart, trace.kinds)
-    values = trace.value[trace.shown]
-    beyond = bool(len(values)) and (values.min() < floor or values.max() > ceiling * (1 + 1e-9))
-    return (-math.inf, math.inf) if beyond else (floor, ceiling)
+    """Least and greatest value that can be drawn, in plotted units; never tighter than the values are."""
+    return narrate.possible_range(chart, trace.kinds, trace.value)
 
 
 def better_of(chart: Chart, trace: Trace) -> str | None:
@@ -146,6 +146,23 @@ def unit_of(chart: Chart, trace: Trace) -> str:
     if chart.measure is not None:
         return chart.measure.unit
     return "%" if chart.spec.per == 100 and trace.kinds <= set(PROPORTION_KINDS) - {"np"} else ""
+
+
+def ends_of(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tuple[float, str, str]]:
+    """Value, words and color of the label of each line: its last value within the last phase."""
+    last = trace.phase == trace.phase[-1]
+    lines = (("upper", trace.upper, MUTED), ("center", trace.center, CENTER), ("lower", trace.lower, MUTED))
+    found = []
+    for name, values, color in lines:
+        there = values[last & np.isfinite(values)]
+        if len(there):
+            found.append((float(np.clip(there[-1], floor, ceiling)), name, color))
+    target = chart.spec.target
+    if target is not None and math.isfinite(target):
+        found.append((float(target), "target", TARGET))
+    short = len(unit_of(chart, trace)) <= LONGEST_UNIT
+    measure = narrate.in_unit(chart, trace.kinds)
+    return [(at, f"{name} {narrate.format_value(at, measure, unit=short)}", ink) for at, name, ink in found]
 
 
 def sizes_told(found: tuple[float, float] | None) -> str:

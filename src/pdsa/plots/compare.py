@@ -130,14 +130,21 @@ def pareto(frame: pd.DataFrame, *, title: str = "", width: float = 8.0, height: 
     drawn = rows.assign(place=pd.Categorical(places, categories=list(dict.fromkeys(places)), ordered=True))
     plot = ggplot(drawn, aes("place", "count")) + geom_col(fill=LIMIT, width=0.8)
     if "cumulative_share" in rows and len(rows):
-        drawn = drawn.assign(y=rows["cumulative_share"] * rows["count"].sum())
-        told = drawn.assign(label=percent_labels((100 * rows["cumulative_share"]).round().tolist()))
-        plot = plot + geom_path(aes(y="y", group=1), drawn, color=DATA) + geom_point(aes(y="y"), drawn, color=DATA)
-        above = 0.02 * float(rows["count"].sum())
-        plot = plot + geom_text(aes(y="y", label="label"), told, size=8, color=INK, va="bottom", nudge_y=above)
+        plot = plot + _shares(drawn)
     words = labs(title=plain(title), x="", y="count", caption="line: share of all so far")
     axes = [scale_x_discrete(labels=_lines_of), scale_y_continuous(labels=value_labels)]
     return plot + axes + words + house_theme(width, height)
+
+
+def _shares(drawn: pd.DataFrame) -> list[Any]:
+    """The running share of all as a line on the scale of the counts, with its percent at each category."""
+    total = float(drawn["count"].sum())
+    told = drawn.assign(
+        y=drawn["cumulative_share"] * total, label=percent_labels((100 * drawn["cumulative_share"]).round().tolist())
+    )
+    line = [geom_path(aes(y="y", group=1), told, color=DATA)] if len(told) > 1 else []
+    words = geom_text(aes(y="y", label="label"), told, size=8, color=INK, va="bottom", nudge_y=0.02 * total)
+    return [*line, geom_point(aes(y="y"), told, color=DATA), words]
 
 
 def _lines_of(names: list[str]) -> list[str]:

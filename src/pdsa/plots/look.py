@@ -70,17 +70,19 @@ def value_labels(places: list[float]) -> list[str]:
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Spans of fewer days are labeled by day, not by month.
 DAYS_OF_MONTHS = 80
+HALF_A_WEEK = 4
 
 
-def date_ticks(low: float, high: float, most: int) -> tuple[list[date], list[str]]:
-    """About `most` dates within low..high (days since 1970) with their names: first days of months, or days."""
-    first, last = EPOCH + timedelta(days=int(low)), EPOCH + timedelta(days=int(high))
-    if high - low < DAYS_OF_MONTHS:
-        step = 7 * max(1, round((high - low) / 7 / most))
-        days = [first + timedelta(days=away) for away in range(0, (last - first).days + 1, step)]
+def date_ticks(periods: list[float], most: int) -> tuple[list[date], list[str]]:
+    """About `most` dates among periods (ascending, in days since 1970) with names; of many, months."""
+    first, last = EPOCH + timedelta(days=int(periods[0])), EPOCH + timedelta(days=int(periods[-1]))
+    if (last - first).days < DAYS_OF_MONTHS:
+        days = [EPOCH + timedelta(days=int(at)) for at in periods[:: -(-len(periods) // most)]]
         return days, [f"{MONTHS[day.month - 1]} {day.day}" for day in days]
     span = (last.year - first.year) * 12 + last.month - first.month
     step = next((n for n in (1, 2, 3, 4, 6, 12, 24, 60) if span / n <= most), 120)
-    numbers = range(first.year * 12 + first.month, last.year * 12 + last.month)
+    # months are counted from 0; the first may have begun within half a step of the first period
+    begun = first.year * 12 + first.month - (first.day <= HALF_A_WEEK)
+    numbers = range(begun, last.year * 12 + last.month)
     months = [date(number // 12, number % 12 + 1, 1) for number in numbers if number % step == 8 % step]
     return months, [f"{MONTHS[month.month - 1]} {month.year}" for month in months]

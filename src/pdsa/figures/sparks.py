@@ -12,7 +12,7 @@ from pdsa import narrate
 from pdsa.figures.figure import Figure
 from pdsa.figures.svg import DATA, INK, LIMIT, coordinates, escape, mark, number, path
 from pdsa.figures.symbols import SHORT_WORDS
-from pdsa.trace import HIDDEN, Codes, Flags, Floats, pieces, positions, rhythm, series_of, verdicts_of
+from pdsa.trace import HIDDEN, HUGE, Codes, Flags, Floats, pieces, positions, rhythm, series_of
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -55,10 +55,12 @@ def sparkline(chart: Chart, *, width: float = WIDTH, height: float = HEIGHT) -> 
 
 def _told(chart: Chart) -> str:
     """Measure, verdict and latest value in one line."""
-    verdict = next(iter(verdicts_of(chart).values()), "no_data")
-    last = float(chart.summary["last"].array[0]) if len(chart.summary) else float("nan")
-    measure = narrate.in_unit(chart, frozenset(chart.summary["kind"].array))
-    return f"{narrate.title(chart)}: {SHORT_WORDS[verdict]}; latest {narrate.format_value(last, measure)}"
+    if not len(chart.summary):
+        return f"{narrate.title(chart)}: {SHORT_WORDS['no_data']}"
+    verdict, last, kind = (chart.summary[name].array[0] for name in ("verdict", "last", "kind"))
+    verdict = verdict if np.isfinite(chart.points["value"].to_numpy()).any() else "no_data"
+    latest = narrate.format_value(float(last), narrate.in_unit(chart, frozenset((kind,))))
+    return f"{narrate.title(chart)}: {SHORT_WORDS[verdict]}; latest {latest}"
 
 
 def sparks_by_key(chart: Chart) -> dict[tuple[Hashable, ...], str]:
@@ -105,8 +107,8 @@ def _read(chart: Chart) -> Thin:
     breaks[starts[1:] - 1] = True
     return Thin(
         x=x,
-        value=value,
-        center=frame["center"].to_numpy(dtype=float, na_value=np.nan),
+        value=value.clip(-HUGE, HUGE),
+        center=frame["center"].to_numpy(dtype=float, na_value=np.nan).clip(-HUGE, HUGE),
         signal=frame["signal"].to_numpy(dtype=bool) & np.isfinite(value),
         breaks=np.asarray(breaks),
         starts=starts,

@@ -96,9 +96,9 @@ def _run(series: Series, rule: Rule, at: int) -> str:
 def _outside(series: Series, rule: Rule, at: int, unit: bool = True) -> str:
     high = _side(series, at) > 0
     value = series.told(float(series.value[at]), unit)
-    if rule.sigma not in (None, 3, 3.0):
-        way = f"{rule.sigma / 3:.0%} of the way from the center to the {'upper' if high else 'lower'} limit"
-        return f"{series.when(at)} at {value} lies beyond {way}"
+    if rule.sigma is not None and rule.sigma != USUAL["outside"][2]:
+        limit = "upper" if high else "lower"
+        return f"{series.when(at)} at {value} lies beyond {_way(rule.sigma)} from the center to the {limit} limit"
     line = series.told(float(series.column("upper" if high else "lower")[at]), unit=False)
     where = f"{'above the upper' if high else 'below the lower'} limit of {line}"
     return f"{series.when(at)} at {value} lies {where}"
@@ -130,11 +130,16 @@ def _alternating(series: Series, rule: Rule, at: int) -> str:
     return f"{points} {series.noun}s in a row go up and down in turn"
 
 
+def _way(sigma: float) -> str:
+    """How far from the center to a limit so many standard deviations are."""
+    return SHARES.get(float(sigma), f"{sigma / 3:.0%} of the way")
+
+
 def _zone(series: Series, rule: Rule, at: int) -> str:
     n, of, sigma = (
         a if a is not None else b for a, b in zip((rule.n, rule.of, rule.sigma), USUAL[rule.name], strict=True)
     )
-    way = SHARES.get(float(sigma), f"{sigma / 3:.0%} of the way")
+    way = _way(sigma)
     if rule.name == "near":
         return f"{n} or more {series.noun}s in a row lie close to the center, within {way} to the limits"
     if rule.name == "away":
@@ -146,11 +151,11 @@ def _zone(series: Series, rule: Rule, at: int) -> str:
 def _crossings(series: Series) -> str:
     """How often the values cross the center, beside what is ordinary."""
     row = series.row
-    crossed = int(row["crossings"])
+    crossed = "once" if row["crossings"] == 1 else f"{int(row['crossings'])} times"
     head = f"over the whole series the values cross {center_words(series)}"
     if any(rule.name == "few_crossings" for rule in series.chart.spec.rules):
-        return f"{head} only {crossed} times where at least {int(row['crossings_min'])} are ordinary"
+        return f"{head} only {crossed} where at least {int(row['crossings_min'])} are ordinary"
     above, below = int((series.side > 0).sum()), int((series.side < 0).sum())
-    if crossed < 2 * above * below / max(above + below, 1):
-        return f"{head} only {crossed} times, fewer than chance gives"
-    return f"{head} {crossed} times, more than chance gives"
+    if row["crossings"] < 2 * above * below / max(above + below, 1):
+        return f"{head} only {crossed}, fewer than chance gives"
+    return f"{head} {crossed}, more than chance gives"

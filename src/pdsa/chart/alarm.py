@@ -194,7 +194,7 @@ def resembling(spec: ChartSpec, kind: str, frozen: bool, n: int, lag1: float) ->
     """The chance of a signal in a stable series of about n points: of independent values, and of such neighbors."""
     length = min(_LENGTHS, key=lambda one: abs(one - n))
     nearest = min(_LAGS, key=lambda one: abs(one - lag1))
-    case = situation(spec, kind, frozen or spec.center is not None)
+    case = replace(situation(spec, kind, frozen or spec.center is not None), kind="i")
     return _simulated(length, case, 0.0), _simulated(length, case, nearest)
 
 

@@ -131,7 +131,7 @@ def _line(chart: Chart | pd.DataFrame, columns: Columns, problems: list[Problem]
     if isinstance(chart, Chart):
         points = chart.points
         columns = Columns("value", None, "period", chart.by, SUGGESTION_COLUMNS)
-        points = points.assign(value=points["value"].where(points["included"].astype(bool)))
+        points = points.assign(value=points["value"].where(points["included"].astype(bool)), **chart.extra)
         marks = [name for name in ("phase", "instrument") if name in points.columns]
     else:
         points = chart

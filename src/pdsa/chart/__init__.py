@@ -278,7 +278,7 @@ def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.Dat
 
 
 def _extra(plan: Plan, answer: Answer) -> pd.DataFrame:
-    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument).astype(np.int32), **answer.sums}
+    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument), **answer.sums}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(answer.up)), copy=False)
 
 

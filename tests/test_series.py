@@ -349,7 +349,8 @@ class TestBounds:
     def test_a_total_holds_no_bound(self) -> None:
         """Not from a school with one, and not where all have one."""
         one = panel(
-            ("ash", "2025-01-06", 1, 2), ("ash", "2025-01-13", 1, 4), ("ash", "2025-01-20", NAN, NAN, 0.95, "top_coded"),
+            ("ash", "2025-01-06", 1, 2), ("ash", "2025-01-13", 1, 4),
+            ("ash", "2025-01-20", NAN, NAN, 0.95, "top_coded"),
             ("elm", "2025-01-06", 3, 4), ("elm", "2025-01-13", NAN, NAN, 0.95, "top_coded"),
             ("elm", "2025-01-20", NAN, NAN, 0.95, "top_coded"),
         )  # fmt: skip

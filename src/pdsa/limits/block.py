@@ -165,7 +165,9 @@ def ratio(above: Cells, below: Cells) -> Floats:
     """The quotient, NaN where the divisor is zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.divide(above, below, dtype=np.float64)
-    out[np.broadcast_to(below == 0, out.shape)] = np.nan
+    zero = below == 0
+    if zero.any():
+        out[np.broadcast_to(zero, out.shape)] = np.nan
     return np.asarray(out)
 
 

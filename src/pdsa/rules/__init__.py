@@ -259,8 +259,7 @@ def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools)
     for i, rule in enumerate(rules):
         if rule.name in CHART_RULES:
             continue
-        quiet = silent if rule.name in RUN_RULES else np.zeros_like(silent)
-        quiet = quiet | moving if rule.name == "long_run" else quiet
+        quiet = _quiet(rule, silent, moving)
         for plane, cells in zip(planes, book.one(rule), strict=True):
             _set(plane[i // 8], cells, i % 8, quiet)
     high, low = book.outside()
@@ -268,12 +267,20 @@ def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools)
     return Fired(up, down, count_rows((high | low).reshape(shape)))
 
 
-def _set(plane: npt.NDArray[np.uint8], cells: Bools, bit: int, quiet: Bools) -> None:
+def _quiet(rule: Rule, silent: Bools, moving: Bools) -> Bools | None:
+    """Rows in which a rule does not count; None where it counts in all."""
+    if rule.name not in RUN_RULES:
+        return None
+    rows = silent | moving if rule.name == "long_run" else silent
+    return rows if rows.any() else None
+
+
+def _set(plane: npt.NDArray[np.uint8], cells: Bools, bit: int, quiet: Bools | None) -> None:
     """Set a bit where cells are true, save in quiet rows."""
     if not cells.any():
         return
     grid = cells.reshape(plane.shape)
-    if quiet.any():
+    if quiet is not None:
         grid = grid & ~quiet[:, None]
     plane |= grid.view(np.uint8) * np.uint8(1 << bit)
 

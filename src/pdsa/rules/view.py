@@ -62,13 +62,19 @@ class View:
 
     @cached_property
     def steps(self) -> tuple[Bools, Bools]:
-        """Cells higher and lower than the cell before them."""
+        """Cells higher and lower than the cell before them; neighbors that agree but for rounding are equal."""
         flat = self.value.ravel()
-        near = np.abs(flat)
-        near *= ON_LINE
+        apart = flat[1:] - flat[:-1]
         up, down = np.zeros(flat.size, dtype=bool), np.zeros(flat.size, dtype=bool)
-        np.greater(flat[1:] - near[1:], flat[:-1] + near[:-1], out=up[1:])
-        np.less(flat[1:] + near[1:], flat[:-1] - near[:-1], out=down[1:])
+        np.greater(apart, 0, out=up[1:])
+        np.less(apart, 0, out=down[1:])
+        np.abs(apart, out=apart)
+        # nothing closer than the rounding of the largest value: no two neighbors have to be looked at
+        close = np.flatnonzero(apart <= ON_LINE * np.fmax.reduce(np.abs(flat), initial=0.0))
+        if len(close):
+            size = np.maximum(np.abs(flat[close]), np.abs(flat[close + 1]))
+            equal = close[apart[close] <= ON_LINE * size] + 1
+            up[equal] = down[equal] = False
         return up, down
 
     @cached_property
@@ -92,22 +98,33 @@ class View:
         """Cells beyond the line at so many standard deviations, above and below."""
         if sigma not in self._zones:
             lower, upper = self._lines_at(sigma)
-            above, below = (self.value > upper).ravel(), (self.value < lower).ravel()
-            size = np.fmax(np.abs(lower), np.abs(upper)) if above.any() or below.any() else lower
-            self._zones[sigma] = self._beyond(above, upper, size), self._beyond(below, lower, size)
+            if lower.shape[1] == upper.shape[1] == 1:
+                below, above = self._near(lower, upper)
+                found = (self.value > upper + above).ravel(), (self.value < lower - below).ravel()
+            else:
+                found = (self.value > upper).ravel(), (self.value < lower).ravel()
+                for cells, line in zip(found, (upper, lower), strict=True):
+                    self._clear(cells, line, lower, upper)
+            self._zones[sigma] = found
         return self._zones[sigma]
 
-    def _beyond(self, cells: Bools, line: Floats, size: Floats) -> Bools:
-        """Those of the cells that do not stand on the line but for rounding: few have to be looked at."""
+    def _clear(self, cells: Bools, line: Floats, lower: Floats, upper: Floats) -> None:
+        """Unmark cells that stand on the line but for rounding: few cells are marked, so only they are looked at."""
         at = np.flatnonzero(cells)
-        if len(at):
-            row, column = at // self.value.shape[1], at % self.value.shape[1]
-            far, near = (part[row, column if part.shape[1] > 1 else 0] for part in (line, size))
-            value = self.value[row, column]
-            # where large numbers cancel, a line at zero is not quite zero
-            rounding = np.fmax(ON_LINE * np.maximum(np.abs(value), np.abs(far)), ROUNDING * near)
-            cells[at[np.abs(value - far) <= rounding]] = False
-        return cells
+        row, column = np.divmod(at, self.value.shape[1])
+        far, low, high = (part[row, column if part.shape[1] > 1 else 0] for part in (line, lower, upper))
+        value = self.value[row, column]
+        # where large numbers cancel, a line at zero is not quite zero
+        size = ROUNDING * np.fmax(np.abs(low), np.abs(high))
+        rounding = np.fmax(ON_LINE * np.maximum(np.abs(value), np.abs(far)), size)
+        cells[at[np.abs(value - far) <= rounding]] = False
+
+    @staticmethod
+    def _near(lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+        """How far from each of the two lines a value still stands on it."""
+        low, high = np.abs(lower), np.abs(upper)
+        size = ROUNDING * np.fmax(low, high)
+        return np.fmax(ON_LINE * low, size), np.fmax(ON_LINE * high, size)
 
     def _lines_at(self, sigma: float) -> tuple[Floats, Floats]:
         lower, upper = self._line(sigma)
@@ -116,7 +133,5 @@ class View:
     def inside(self, sigma: float) -> Bools:
         """Cells strictly between the two lines."""
         lower, upper = self._lines_at(sigma)
-        low, high = np.abs(lower), np.abs(upper)
-        size = ROUNDING * np.fmax(low, high)
-        near = np.maximum(ON_LINE * high, size), np.maximum(ON_LINE * low, size)
-        return ((self.value < upper - near[0]) & (self.value > lower + near[1])).ravel()
+        below, above = self._near(lower, upper)
+        return ((self.value < upper - above) & (self.value > lower + below)).ravel()

@@ -118,8 +118,9 @@ def small_multiples(
 
 
 def _plotted(points: pd.DataFrame, parts: list[Any], told_of: str) -> ggplot:
-    """The plot put together at once, as each addition copies all that is there."""
-    plot = ggplot(points, aes("x", "y")) + parts
+    """The plot put together in place: `+` would copy all that is there."""
+    plot = ggplot(points, aes("x", "y"))
+    plot += parts
     plot.alt_text = told_of
     return plot
 
@@ -152,7 +153,7 @@ def _base(sheet: Sheet, room: float, ticks: int) -> list[Any]:
         parts.append(geom_path(look, stairs, na_rm=True, inherit_aes=False))
     if len(lines):
         parts.append(geom_path(aes("x", "y", group="line"), lines, color=DATA, size=0.6, na_rm=True, inherit_aes=False))
-    parts.append(geom_point(aes(shape="shape", size="size", fill="fill", color="color"), stroke=0.5))
+    parts.append(geom_point(aes(shape="shape", size="size", fill="fill", color="color", group=1), stroke=0.5))
     if len(absent):
         parts.append(geom_point(aes("x", "y", shape="shape"), absent, color=MUTED, size=2.5, inherit_aes=False))
     return [*parts, *_scales(sheet, room, ticks)]

@@ -103,15 +103,14 @@ def _gathered(sheet: Sheet, make: Callable[[Part], list[tuple[Any, ...]]], colum
     for place, name in enumerate(("series", *columns)):
         parts = [one[place] for one in found]
         long = bool(parts) and isinstance(parts[0], np.ndarray)
-        frame[name] = np.concatenate(parts) if long else _repeated(parts, sizes)
+        every = [value for value, size in zip(parts, sizes, strict=True) for _ in range(size)]
+        frame[name] = np.concatenate(parts) if long else _column(every)
     return pd.DataFrame(frame | {"piece": np.repeat(np.arange(len(found)), sizes)})
 
 
-def _repeated(values: list[Any], sizes: list[int]) -> Any:
-    """Each value as often as its part has rows; what is no plain value, such as a pattern of dashes, stays whole."""
-    answer = np.empty(len(values), dtype=object)
-    answer[:] = values
-    return pd.Series(np.repeat(answer, sizes)).infer_objects() if len(values) else []
+def _column(values: Any) -> Any:
+    """A column whose words stay plain objects: plotnine reads them quicker than the strings of pandas."""
+    return pd.Series(values, dtype=object) if len(values) and isinstance(values[0], str) else values
 
 
 def stairs(sheet: Sheet) -> pd.DataFrame:
@@ -178,13 +177,20 @@ def points(sheet: Sheet, scale: float = 1.0) -> pd.DataFrame:
     marks = [MARKS[code] for code in trace.mark[rows].tolist()]
     inks = np.array(colors(trace, better_of(sheet.chart, trace)), dtype=object)[rows]
     names = np.repeat([part.name for part in sheet.parts], [len(part.trace.x) for part in sheet.parts])
-    frame = pd.DataFrame({"series": names[rows], "x": sheet.x(trace.x[rows]), "y": trace.value[rows], "mark": marks})
-    frame["told"] = list(tips(sheet.chart, trace, rows.tolist()).values())
-    frame["shape"] = [SHAPES[mark] for mark in marks]
-    frame["size"] = [SIZES[mark] * scale for mark in marks]
-    frame["fill"] = np.where(frame["mark"] == "hollow", PAPER, inks)
-    frame["color"] = np.where(np.isin(frame["mark"], EDGED), PAPER, inks)
-    return frame
+    codes = trace.mark[rows]
+    hollow, edged = (np.isin(codes, [MARKS.index(name) for name in found]) for found in (("hollow",), EDGED))
+    columns = {
+        "series": names[rows],
+        "x": sheet.x(trace.x[rows]),
+        "y": trace.value[rows],
+        "mark": marks,
+        "told": list(tips(sheet.chart, trace, rows.tolist()).values()),
+        "shape": [SHAPES[mark] for mark in marks],
+        "size": [SIZES[mark] * scale for mark in marks],
+        "fill": np.where(hollow, PAPER, inks).tolist(),
+        "color": np.where(edged, PAPER, inks).tolist(),
+    }
+    return pd.DataFrame({name: _column(values) for name, values in columns.items()})
 
 
 def absences(sheet: Sheet) -> pd.DataFrame:

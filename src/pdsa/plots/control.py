@@ -108,10 +108,12 @@ def small_multiples(
         Name to show, by the id of a series.
     """
     sheet = sheet_of(chart, dict(names or {}))
-    rows = -(-max(len(sheet.parts), 1) // columns)
+    if not sheet.parts:
+        return _empty(chart, width, 4.5)
+    rows = -(-len(sheet.parts) // columns)
     caption = _caption(sheet, [], width)
     told_of = narrate.alt_text(chart)
-    panels = facet_wrap("series", ncol=min(columns, max(len(sheet.parts), 1)))
+    panels = facet_wrap("series", ncol=min(columns, len(sheet.parts)))
     words = labs(title=_title(chart, width), subtitle=wrapped(plain(told_of), width), caption=caption)
     look = house_theme(width, 1.0 + 1.6 * rows)
     return _plotted(frames.points(sheet, 0.6), [*_base(sheet, 0.02, 2), panels, words, look], told_of)

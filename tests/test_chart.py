@@ -96,7 +96,8 @@ class TestSignature:
             "frame": inspect.Parameter.empty, "kind": "run", "value": "value", "denominator": None, "per": 1,
             "period": "period", "by": None, "step": None, "baseline": None, "exclude": None, "phases": None,
             "rules": "anhoej", "limits": None, "screen": "off", "constants": "rounded", "gaps": "break",
-            "ties": "skip", "center": None, "sigma": None, "better": None, "target": None, "recent": 6,
+            "ties": "skip", "spread": "mean", "break_on": None, "center": None, "sigma": None, "better": None,
+            "target": None, "recent": 6,
         }  # fmt: skip
 
     def test_default_columns(self) -> None:
@@ -106,13 +107,14 @@ class TestSignature:
     @pytest.mark.parametrize(
         "wrong",
         [{"kind": "xbar-r"}, {"limits": "exact"}, {"screen": "twice"}, {"constants": "mine"}, {"gaps": "fill"},
-         {"ties": "break"}, {"better": "high"}, {"step": "year"}, {"sigma": 0}, {"sigma": 1, "kind": "p"},
+         {"ties": "count"}, {"spread": "sd"}, {"better": "high"}, {"step": "year"}, {"sigma": 0},
+         {"sigma": 1, "kind": "p"}, {"center": 5, "kind": "np"},
          {"per": 0}, {"per": float("inf")}, {"recent": 0}, {"center": NAN}, {"target": NAN}, {"sigma": float("inf")}],
     )  # fmt: skip
     def test_words_and_numbers_that_make_no_chart(self, wrong: dict[str, object]) -> None:
         frame = pd.DataFrame({"period": [1, 2], "value": [1, 2], "n": 9})
         arguments = {"kind": "i", **wrong}
-        below = "n" if arguments["kind"] == "p" else None
+        below = "n" if arguments["kind"] in ("p", "np") else None
         with pytest.raises(InputError, match=f"argument {next(iter(wrong))}"):
             pdsa.analyze(frame, denominator=below, **arguments)  # type: ignore[arg-type]
 
@@ -449,8 +451,13 @@ class TestCounts:
         # mean 2.5, deviations -1.5 -0.5 . 0.5 1.5: products 0.75 and 0.75 of 5
         assert summary(chart([1, 2, NAN, 3, 4]), "lag1") == pytest.approx(0.3)
 
-    def test_false_alarm_is_not_computed_yet(self) -> None:
-        assert np.isnan(summary(chart([1, 2, 3]), "false_alarm"))  # type: ignore[call-overload]
+    def test_false_alarm(self) -> None:
+        """Statistics.md E 3.1: 24 points about a fixed center .066, about their own median .029."""
+        series = [float(i % 7) for i in range(24)]
+        assert summary(chart(series, "run", center=2.5), "false_alarm") == pytest.approx(0.066, abs=0.0005)
+        own = pdsa.analyze(pd.DataFrame({"t": range(24), "x": range(24)}), value="x", period="t")
+        assert summary(own, "false_alarm") == pytest.approx(0.029, abs=0.003)
+        assert np.isnan(summary(chart([5, 5, 5], kind="run"), "false_alarm"))  # type: ignore[call-overload]
 
 
 class TestVerdict:

@@ -66,7 +66,7 @@ def charts() -> dict[str, Chart]:
         "p in phases": analyze(frame, "p", **ratio, phases=[24], exclude=[3, 30]),
     }
     anew = made["i in phases"]
-    made["i anew"] = replace(anew, points=anew.points.assign(instrument=np.repeat([1, 2], 24)))
+    made["i anew"] = replace(anew, extra=anew.extra.assign(instrument=np.repeat([1, 2], 24)))
     return made | {f"{name}, hidden and coded": with_status(made[name], **hidden) for name in ("p", "i", "run")}
 
 
@@ -166,7 +166,7 @@ def from_plot(chart: Chart) -> Drawn:
     shapes = {"$*$": "hidden", "|": "missing"}
     absent = [(x, shapes[s]) for f in layers["geom_point"][1:] for x, s in zip(f["x"], f["shape"], strict=True)]
     at = [x for f in layers.get("geom_vline", []) for x in f["xintercept"]]
-    anew = "instrument" in chart.points
+    anew = chart.extra["instrument"].max() > 1
     edges = [sum(at) / len(at)] if anew and at else at
     drawn = list(zip(points["x"], points["y"], marks, strict=True))
     return Drawn(drawn, levels(LIMIT), levels(CENTER), [piece for piece in line if piece], sorted(absent), edges)

@@ -887,7 +887,7 @@ def test_coded_points_are_hollow_and_in_no_line() -> None:
 
 def test_a_new_instrument_is_a_labeled_break() -> None:
     chart = chart_of([82, 84, 86, 88, 84, 83])
-    chart = replace(chart, points=chart.points.assign(instrument=[1, 1, 1, 2, 2, 2]))
+    chart = replace(chart, extra=pd.DataFrame({"instrument": [1, 1, 1, 2, 2, 2]}))
     root = tree(figures.control_chart(chart))
     xs = [place(g)[0] for g in classed(root, "pdsa-point")]
     (double,) = classed(root, "pdsa-instrument")
@@ -895,14 +895,14 @@ def test_a_new_instrument_is_a_labeled_break() -> None:
     assert [e.text for e in classed(root, "pdsa-anew")] == ["measured in a new way"]
     assert [pieces_of(root, n) for n in ("pdsa-line", "pdsa-upper", "pdsa-center")] == [2, 2, 2]
     assert classed(root, "pdsa-phase") == []
-    later = replace(chart, points=chart.points.assign(instrument=1, phase=[1, 1, 1, 2, 2, 2]))
+    later = replace(chart, extra=chart.extra.iloc[:, :0], points=chart.points.assign(phase=[1, 1, 1, 2, 2, 2]))
     assert len(classed(tree(figures.control_chart(later)), "pdsa-phase")) == 1
 
 
 @pytest.mark.parametrize(("width", "named"), [(720, 3), (360, 1)])
 def test_words_of_new_instruments_never_overlap(width: int, named: int) -> None:
     chart = chart_of([82.0, 84.0] * 8)
-    chart = replace(chart, points=chart.points.assign(instrument=np.repeat([1, 2, 3, 4], [9, 1, 1, 5])))
+    chart = replace(chart, extra=pd.DataFrame({"instrument": np.repeat([1, 2, 3, 4], [9, 1, 1, 5])}))
     words = classed(tree(figures.control_chart(chart, width=width)), "pdsa-anew")
     assert len(words) == named
     middles = [float(e.get("x", "")) for e in words]
@@ -912,8 +912,8 @@ def test_words_of_new_instruments_never_overlap(width: int, named: int) -> None:
 def test_both_sums_of_a_cusum_are_drawn() -> None:
     high, low = [0.5, 1.2, 2.0, 5.5], [-0.2, 0.0, 0.0, -1.0]
     chart = chart_of(high, measure=MINUTES, lines=(-5.0, 0.0, 5.0), outside=[3])
-    points = chart.points.assign(cusum_upper=high, cusum_lower=low)
-    root = tree(figures.control_chart(replace(chart, points=points, summary=chart.summary.assign(kind="cusum"))))
+    sums = pd.DataFrame({"cusum_upper": high, "cusum_lower": low})
+    root = tree(figures.control_chart(replace(chart, extra=sums, summary=chart.summary.assign(kind="cusum"))))
     assert classed(root, "pdsa-line") == []
     ys = [place(g)[1] for g in classed(root, "pdsa-point")]
     upper = numbers_in(classed(root, "pdsa-sum-upper")[0].get("d", ""))[1::2]

@@ -158,7 +158,7 @@ def test_several_series_are_panels_on_one_scale() -> None:
 
 def test_a_new_instrument_has_two_lines_and_its_words() -> None:
     chart = one()
-    chart = replace(chart, points=chart.points.assign(instrument=np.repeat([1, 2], 20)))
+    chart = replace(chart, extra=chart.extra.assign(instrument=np.repeat([1, 2], 20)))
     lines = frames.divisions(frames.sheet_of(chart))
     assert lines["anew"].tolist() == [True, True]
     middle = lines["x"].iloc[0] + (lines["x"].iloc[1] - lines["x"].iloc[0]) / 2

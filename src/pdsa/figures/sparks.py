@@ -101,8 +101,8 @@ def _read(chart: Chart, starts: Codes) -> Thin:
     value[~np.isfinite(value) | (status >= HIDDEN)] = np.nan
     phase = frame["phase"].to_numpy()
     breaks = (np.diff(x) > rhythm(x, chart.step if dated else None)[1]) | (phase[1:] != phase[:-1])
-    if "instrument" in frame:
-        breaks = breaks | (np.diff(frame["instrument"].to_numpy()) != 0)
+    if "instrument" in chart.extra:
+        breaks = breaks | (np.diff(chart.extra["instrument"].to_numpy()) != 0)
     breaks[starts[1:] - 1] = True
     return Thin(
         x=x,

@@ -277,9 +277,11 @@ def _gap_words(series: Series) -> list[str]:
 
 
 def _changes(series: Series) -> list[str]:
-    if "instrument" not in series.chart.points:
+    if "instrument" not in series.chart.extra:
         return []
-    return [series.when(at) for at in (np.flatnonzero(np.diff(series.column("instrument"))) + 1).tolist()]
+    return [
+        series.when(at) for at in (np.flatnonzero(np.diff(series.chart.extra["instrument"].to_numpy())) + 1).tolist()
+    ]
 
 
 def settings(charts: tuple[Chart, ...]) -> Findings:

@@ -112,16 +112,17 @@ class Trace:
 
 ROWS = tuple(f.name for f in fields(Trace) if f.name not in ("rules", "kinds", "dated", "step", "reach"))
 # Columns that give a hidden value away: limits tell the size of a group.
-SECRET = ("value", "numerator", "denominator", "lower", "upper", "cusum_upper", "cusum_lower")
+SUMS = ("cusum_upper", "cusum_lower")
+SECRET = ("value", "numerator", "denominator", "lower", "upper")
 
 
 def read(chart: Chart) -> Trace:
     """The chart's points as arrays; of hidden points value and size are blank, and limits, which tell the size."""
-    frame, status = chart.points, np.asarray(chart.status)
+    frame, more, status = chart.points, chart.extra, np.asarray(chart.status)
     hidden = status == HIDDEN
     x, dated = positions(frame["period"])
     step, reach = rhythm(x, chart.step if dated else None)
-    numbers, rules = _numbers(frame, hidden), rule_columns(chart)
+    numbers, rules = _numbers(frame, more, hidden), rule_columns(chart)
     included = frame["included"].to_numpy(dtype=bool)
     flags = _flags(frame, rules)
     coded = (status == TOP).astype(int) - (status == BOTTOM)
@@ -146,7 +147,7 @@ def read(chart: Chart) -> Trace:
         hidden=hidden,
         coded=coded,
         phase=_codes(frame["phase"]),
-        instrument=_codes(frame["instrument"]) if "instrument" in frame else np.zeros(len(frame), dtype=int),
+        instrument=_codes(more["instrument"]) if "instrument" in more else np.zeros(len(frame), dtype=int),
         rules=tuple(rules),
         kinds=frozenset(chart.summary["kind"].array),
         dated=dated,
@@ -162,20 +163,18 @@ def rule_columns(chart: Chart) -> dict[str, str]:
     return {label: names.get(label, label) for label in found}
 
 
-def _numbers(frame: pd.DataFrame, hidden: Flags) -> dict[str, Floats]:
+def _numbers(frame: pd.DataFrame, more: pd.DataFrame, hidden: Flags) -> dict[str, Floats]:
     """The columns of numbers as floats that can be drawn; all NaN where the chart lacks one, blank where hidden."""
-    names = ("center", *SECRET)
-    block = np.array([_floats(frame, name) for name in names])
+    names = ("center", *SECRET, *SUMS)
+    block = np.array([_floats(more if name in SUMS else frame, name, len(frame)) for name in names])
     block[np.isinf(block)] = np.nan
     if hidden.any():
         block[1:, hidden] = np.nan
     return dict(zip(names, block.clip(-HUGE, HUGE), strict=True))
 
 
-def _floats(frame: pd.DataFrame, name: str) -> Floats:
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(dtype=float, na_value=np.nan)
+def _floats(frame: pd.DataFrame, name: str, rows: int) -> Floats:
+    return frame[name].to_numpy(dtype=float, na_value=np.nan) if name in frame else np.full(rows, np.nan)
 
 
 def _flags(frame: pd.DataFrame, rules: dict[str, str]) -> Flags:

@@ -69,6 +69,8 @@ __all__ = [
 
 # Verdicts that a rule has fired for, and the verdict that lets a target be judged.
 SIGNALS = ("improvement", "concern", "change")
+# A headline names so many earlier patterns; all of them stand in the table.
+MOST_PATTERNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,12 @@ def _target(series: Series) -> str:
 
 
 def _history(series: Series) -> str:
-    names = [rule_words(series.chart, name) for name in str(series.row["history"]).split(",") if name]
-    return f"Earlier {series.noun}s show {' and '.join(dict.fromkeys(names))}." if names else ""
+    found = [rule_words(series.chart, name) for name in str(series.row["history"]).split(",") if name]
+    names = list(dict.fromkeys(found))
+    if len(names) > MOST_PATTERNS:
+        names = [*names[: MOST_PATTERNS - 1], "other patterns"]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f"Earlier {series.noun}s show {listed}." if names else ""
 
 
 def rule_words(chart: Chart, column: str) -> str:

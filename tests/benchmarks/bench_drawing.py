@@ -55,7 +55,7 @@ def bare(plot: p9.ggplot) -> p9.ggplot:
     names = frame.iloc[:4].assign(label=["upper", "center", "target", "lower"])
     parts: list[object] = []
     for layer in plot.layers:
-        geom = type(layer.geom)
+        geom = p9.geom_path if isinstance(layer.geom, p9.geom_path) else type(layer.geom)
         parts.append(geom(p9.aes(label="label"), names) if geom is p9.geom_text else geom())
     return p9.ggplot(frame, p9.aes("x", "y")) + parts
 

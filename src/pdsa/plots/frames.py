@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 LOOKS = {
-    "upper": (LIMIT, "dashed", 0.5),
-    "lower": (LIMIT, "dashed", 0.5),
-    "center": (CENTER, "solid", 0.6),
-    "carried": (CENTER, "dashed", 0.6),
-    "target": (TARGET, "dashdot", 0.7),
+    "upper": (LIMIT, "dashed"),
+    "lower": (LIMIT, "dashed"),
+    "center": (CENTER, "solid"),
+    "carried": (CENTER, "dashed"),
+    "target": (TARGET, "dashdot"),
 }
-# Marks with a white edge, which keeps them apart from the line; the others have only an edge, or one of ink.
-EDGED = ("diamond", "square", "triangle")
 # Of the height of the plot: least distance of two labels of lines, and the rows of words above the data.
 LABEL_ROOM, ROW = 0.055, 0.075
 # Width in pixels for which flags and words are spread; only their proportions matter.
@@ -118,7 +116,7 @@ def stairs(sheet: Sheet) -> pd.DataFrame:
 
     A row without y ends each unbroken `piece`, so that all lines of one look (`pen`) are drawn at once.
     """
-    return _gathered(sheet, lambda part: _stairs(sheet, part), ["x", "y", "line", "pen", "color", "linetype", "size"])
+    return _gathered(sheet, lambda part: _stairs(sheet, part), ["x", "y", "line", "pen", "color", "linetype"])
 
 
 def _stairs(sheet: Sheet, part: Part) -> list[tuple[Any, ...]]:
@@ -141,9 +139,9 @@ def _stairs(sheet: Sheet, part: Part) -> list[tuple[Any, ...]]:
 
 
 def _looked(x: Any, y: Floats, name: str) -> tuple[Any, ...]:
-    color, linetype, size = LOOKS[name]
+    color, linetype = LOOKS[name]
     pen = "limits" if name in ("upper", "lower") else name
-    return *_ended(x, y), name, pen, color, linetype, size
+    return *_ended(x, y), name, pen, color, linetype
 
 
 def _ended(x: Any, y: Floats) -> tuple[Any, Floats]:
@@ -175,10 +173,9 @@ def points(sheet: Sheet, scale: float = 1.0) -> pd.DataFrame:
     trace = sheet.trace
     rows = np.flatnonzero(trace.shown)
     marks = [MARKS[code] for code in trace.mark[rows].tolist()]
-    inks = np.array(colors(trace, better_of(sheet.chart, trace)), dtype=object)[rows]
+    every = colors(trace, better_of(sheet.chart, trace))
+    inks = [every[row] for row in rows.tolist()]
     names = np.repeat([part.name for part in sheet.parts], [len(part.trace.x) for part in sheet.parts])
-    codes = trace.mark[rows]
-    hollow, edged = (np.isin(codes, [MARKS.index(name) for name in found]) for found in (("hollow",), EDGED))
     columns = {
         "series": names[rows],
         "x": sheet.x(trace.x[rows]),
@@ -187,8 +184,8 @@ def points(sheet: Sheet, scale: float = 1.0) -> pd.DataFrame:
         "told": list(tips(sheet.chart, trace, rows.tolist()).values()),
         "shape": [SHAPES[mark] for mark in marks],
         "size": [SIZES[mark] * scale for mark in marks],
-        "fill": np.where(hollow, PAPER, inks).tolist(),
-        "color": np.where(edged, PAPER, inks).tolist(),
+        "color": inks,
+        "fill": [PAPER if mark == "hollow" else ink for mark, ink in zip(marks, inks, strict=True)],
     }
     return pd.DataFrame({name: _column(values) for name, values in columns.items()})
 

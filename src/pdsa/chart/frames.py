@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pdsa.chart.arguments import refuse
+from pdsa.chart.steps import with_steps
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec
-from pdsa.series import MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide, step_range
+from pdsa.series import MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide
 from pdsa.terms import (
     PLAIN_KINDS,
     POINT_COLUMNS,
@@ -22,7 +23,6 @@ from pdsa.terms import (
     SUBGROUP_KINDS,
     SUMMARY_COLUMNS,
     Kind,
-    Step,
 )
 
 # Up to this many numerators above their denominators, `auto` takes them for slips, not for the sign of a rate.
@@ -78,7 +78,7 @@ def panel_from_frame(
         if spec.kind in SUBGROUP_KINDS
         else _sorted_panel(order, rows, keys)
     )
-    return panel if spec.step is None else _with_steps(panel, spec.step, spec.phases)
+    return panel if spec.step is None else with_steps(panel, spec.step, spec.phases)
 
 
 def _raise(problems: tuple[Problem, ...]) -> None:
@@ -93,8 +93,11 @@ def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
         problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), "a number") for i in wrong.tolist()]
         if len(wrong):
             return np.full(len(column), np.nan)
-    plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
-    numbers: Floats = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu":
+        numbers: Floats = column.to_numpy(dtype=np.float64)
+    else:
+        plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
+        numbers = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     infinite = np.flatnonzero(np.isinf(numbers)).tolist()
     problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), "a finite number") for i in infinite]
     return numbers
@@ -139,17 +142,45 @@ def _series_codes(frame: pd.DataFrame, by: tuple[str, ...], problems: list[Probl
         problems += [Problem(f"row {i + 1}, {name}", "nothing", f"a {name}") for i in rows]
     if not by:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
+    found = [_factorized(frame[name]) for name in by]
+    codes, size = found[0][0], len(found[0][1])
+    sizes = [size]
+    for more, names in found[1:]:
+        codes, size = codes * max(len(names), 1) + more, size * max(len(names), 1)
+        sizes.append(len(names))
+    if size > MOST_CODES:
+        there, own = np.unique(codes, return_inverse=True)
+    else:
+        counts = np.bincount(codes, minlength=size)
+        there = np.flatnonzero(counts)
+        own = (np.cumsum(counts > 0) - 1)[codes]
+    return np.asarray(own, dtype=np.int64), _keys(there, sizes, by, [names for _, names in found])
+
+
+# Up to this many pairs of names their numbers are counted; beyond it they are sorted.
+MOST_CODES = 1 << 24
+
+
+def _keys(there: Ints, sizes: list[int], by: tuple[str, ...], names: list[Any]) -> pd.DataFrame:
+    """The names of each series, from its number among all pairs of names."""
+    columns: dict[str, Any] = {}
+    for name, size, found in zip(reversed(by), reversed(sizes), reversed(names), strict=True):
+        columns[name] = found.take(there % max(size, 1))
+        there = there // max(size, 1)
+    return pd.DataFrame({name: columns[name] for name in by}, copy=False)
+
+
+def _factorized(column: pd.Series) -> tuple[Ints, Any]:
+    """Numbers of the values of a column in ascending order, and these values."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = pd.factorize(column, sort=True)
+        return np.maximum(codes, 0).astype(np.int64), pd.Index(names)
     # categories in a chance order would put the series into that order
-    alike = {name: _ascending(frame[name]) for name in by}
-    groups = frame.assign(**alike).groupby(list(by), sort=True, observed=True, dropna=False)
-    keys = groups.size().reset_index()[list(by)]
-    return np.asarray(groups.ngroup(), dtype=np.int64), keys
-
-
-def _ascending(column: pd.Series) -> pd.Series:
-    if not isinstance(column.dtype, pd.CategoricalDtype) or column.cat.ordered:
-        return column
-    return column.cat.reorder_categories(column.cat.categories.sort_values())
+    if not column.cat.ordered and not column.cat.categories.is_monotonic_increasing:
+        column = column.cat.reorder_categories(column.cat.categories.sort_values())
+    codes = np.maximum(column.cat.codes.to_numpy(), 0).astype(np.int64)
+    every = column.cat.categories.astype(column.dtype)
+    return codes, every
 
 
 def _impossible(
@@ -219,10 +250,27 @@ def _ranks(periods: pd.Index) -> tuple[Ints, int]:
     numbers = periods.asi8 if isinstance(periods, pd.DatetimeIndex | pd.PeriodIndex) else periods.to_numpy()
     if len(numbers) and numbers.dtype.kind in "iu":
         low, high = int(numbers.min()), int(numbers.max())
-        if high - low < 1 << 24:
-            return np.asarray(numbers - low, dtype=np.int64), high - low + 1
+        apart = np.asarray(numbers - low, dtype=np.int64)
+        day = _day(periods)
+        if day > 1 and high - low >= MOST_RANKS:
+            days = apart // day
+            if np.array_equal(days * day, apart):
+                apart, high = days, low + (high - low) // day
+        if high - low < MOST_RANKS:
+            return apart, high - low + 1
     ranks, values = pd.factorize(periods, sort=True)
     return np.asarray(ranks, dtype=np.int64), len(values)
+
+
+# Periods that span fewer steps than this are their own ranks; the others are ranked by their values.
+MOST_RANKS = 1 << 24
+
+
+def _day(periods: pd.Index) -> int:
+    """How many of its units a day has, for dates; 0 for other periods."""
+    if not isinstance(periods, pd.DatetimeIndex):
+        return 0
+    return int(np.timedelta64(1, "D") / np.timedelta64(1, periods.unit))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -315,72 +363,6 @@ def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame, kind: K
         columns={name: column.iloc[at].reset_index(drop=True) for name, column in rows.columns.items()},
         within=spread,
     )
-
-
-def _steps(own: pd.Index, step: Step) -> pd.Index:
-    """The periods of one series with those that are missing in between."""
-    if isinstance(own, pd.PeriodIndex):
-        full: pd.Index = pd.period_range(own[0], own[-1], freq=own.freqstr)
-    elif step == "month":
-        full = _months(pd.DatetimeIndex(own))
-    else:
-        full = step_range(own[0], own[-1], step)
-    if not own.isin(full).all():
-        refuse("step", str(own[~own.isin(full)][0]), f"dates a whole number of {step}s after {own[0]}")
-    return full
-
-
-def _months(own: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """A date in every month: the given ones, and for missing months the day of the first, or the last of the month."""
-    first = pd.DatetimeIndex(own - pd.to_timedelta(own.day - 1, unit="D"))
-    starts = step_range(first[0], first[-1], "month")
-    day = 31 if own.is_month_end.all() else int(own[0].day)
-    full = starts + pd.to_timedelta(np.minimum(day, starts.days_in_month) - 1, unit="D")
-    return pd.DatetimeIndex(np.where(starts.isin(first), own[first.searchsorted(starts)], full))
-
-
-def _with_steps(panel: Panel, step: Step, phases: object) -> Panel:
-    """Insert the periods that are missing between the first and the last of each series."""
-    letter = getattr(panel.period, "freqstr", None) or ""
-    if not isinstance(panel.period, pd.DatetimeIndex) and letter[:1] != step[0].upper():
-        refuse("step", step, f"dates in the column of periods, or Periods of a {step}, found {panel.period.dtype}")
-    parts = []
-    owner = panel.series_of_points()
-    for s in range(panel.size):
-        own = panel.period[owner == s]
-        parts.append(pd.DataFrame({"s": s, "period": _steps(own, step)}))
-    grid = pd.concat(parts) if parts else pd.DataFrame({"s": [], "period": []})
-    old = pd.MultiIndex.from_arrays([owner, panel.period])
-    at = old.get_indexer(pd.MultiIndex.from_frame(grid))
-    there = at >= 0
-
-    def spread(values: Floats) -> Floats:
-        return np.where(there, values[at], np.nan)
-
-    return Panel(
-        keys=panel.keys,
-        offsets=np.concatenate([[0], np.cumsum(np.bincount(grid["s"].astype(int), minlength=panel.size))]),
-        period=pd.Index(grid["period"]) if len(grid) else panel.period,
-        value=spread(panel.value),
-        numerator=spread(panel.numerator),
-        denominator=spread(panel.denominator),
-        people=spread(panel.people),
-        status=np.where(there, panel.status[at], MISSING).astype(np.int8),
-        ratio=panel.ratio,
-        columns={
-            name: _fill(column.iloc[at].reset_index(drop=True), there, name == phases)
-            for name, column in panel.columns.items()
-        },
-        step=step,
-        within=None if panel.within is None else spread(panel.within),
-    )
-
-
-def _fill(column: pd.Series, there: Bools, phase: bool) -> pd.Series:
-    """An inserted period is in no declared set; a phase goes on from the row before it."""
-    if not phase and pd.api.types.infer_dtype(column) == "boolean":
-        return column.where(there, False)
-    return column.iloc[np.maximum.accumulate(np.where(there, np.arange(len(there)), 0))].reset_index(drop=True)
 
 
 __all__ = ["panel_from_frame"]

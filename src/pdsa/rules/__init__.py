@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsa.limits import Block, Bools, Floats, Lines, Squeezed
-from pdsa.limits.block import ROUNDING, count_rows
+from pdsa.limits.block import count_rows
 from pdsa.records import Rule
 from pdsa.rules import patterns
 from pdsa.rules.runs import Ints, Runs, Sides, crossings_min, longest_run_max, run_limits, runs
-from pdsa.terms import ON_LINE
+from pdsa.rules.view import View, sides
 
 Flat = npt.NDArray[np.uint16]
 
@@ -82,91 +82,6 @@ def lengths_of(rule: Rule) -> tuple[int, int, float]:
 def padding(rules: tuple[Rule, ...]) -> int:
     """How many cells of padding keep the windows of these rules within their rows."""
     return max([4, *(lengths_of(rule)[1] for rule in rules if rule.name == "beyond")])
-
-
-def sides(value: Floats, center: Floats, size: Floats) -> tuple[Bools, Bools]:
-    """Shape (rows, width) each: cells above and below the center; `size`, shape (rows, 1), is the largest value."""
-    near = np.fmax(ON_LINE * np.abs(center), ROUNDING * size)
-    return value > center + near, value < center - near
-
-
-class View:
-    """A block as a rule sees it: points in order, some of them passed over; what several rules need is kept."""
-
-    def __init__(self, book: Rulebook, order: Squeezed | None) -> None:
-        self._book, self._lines, self.order = book, book.lines, order
-        self._zones: dict[float, tuple[Bools, Bools]] = {}
-
-    def _take(self, cells: Floats) -> Floats:
-        return cells if self.order is None else self.order.take(cells)  # type: ignore[return-value]
-
-    def _bytes(self, cells: Bools) -> Bools:
-        return (cells if self.order is None else self.order.take(cells, False)).ravel()  # type: ignore[return-value]
-
-    def back(self, cells: Bools) -> Bools:
-        """Flat cells in their places within the block."""
-        if self.order is None:
-            return cells
-        return self.order.back(cells.reshape(self._book.known.shape)).ravel()  # type: ignore[return-value]
-
-    @cached_property
-    def value(self) -> Floats:
-        """Values that count; NaN for all others."""
-        return self._take(self._book.value)
-
-    @cached_property
-    def sides(self) -> tuple[Bools, Bools]:
-        """Cells above and below the center."""
-        above, below = self._book.sides
-        return self._bytes(above), self._bytes(below)
-
-    @cached_property
-    def steps(self) -> tuple[Bools, Bools]:
-        """Cells higher and lower than the cell before them."""
-        flat = self.value.ravel()
-        near = np.abs(flat)
-        near *= ON_LINE
-        up, down = np.zeros(flat.size, dtype=bool), np.zeros(flat.size, dtype=bool)
-        np.greater(flat[1:] - near[1:], flat[:-1] + near[:-1], out=up[1:])
-        np.less(flat[1:] + near[1:], flat[:-1] - near[:-1], out=down[1:])
-        return up, down
-
-    @cached_property
-    def gone(self) -> Bools:
-        """Cells without a value: missing points that end a pattern, and padding."""
-        return np.isnan(self.value)
-
-    def _line(self, sigma: float) -> tuple[Floats, Floats]:
-        lines = self._lines
-        if sigma == 3:
-            return lines.lower, lines.upper
-        if sigma == 2:
-            return lines.lower_2s, lines.upper_2s
-        share = sigma / 3
-        return (
-            lines.center - share * (lines.center - lines.lower),
-            lines.center + share * (lines.upper - lines.center),
-        )
-
-    def zone(self, sigma: float) -> tuple[Bools, Bools]:
-        """Cells beyond the line at so many standard deviations, above and below."""
-        if sigma not in self._zones:
-            (lower, below), (upper, above) = self._borders(sigma)
-            self._zones[sigma] = ((self.value > upper + above).ravel(), (self.value < lower - below).ravel())
-        return self._zones[sigma]
-
-    def _borders(self, sigma: float) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Both lines, each with the distance at which a value still stands on it."""
-        lower, upper = (self._take(line) for line in self._line(sigma))
-        low, high = np.abs(lower), np.abs(upper)
-        # where large numbers cancel, a line at zero is not quite zero
-        size = ROUNDING * np.fmax(low, high)
-        return (lower, np.maximum(ON_LINE * low, size)), (upper, np.maximum(ON_LINE * high, size))
-
-    def inside(self, sigma: float) -> Bools:
-        """Cells strictly between the two lines."""
-        (lower, below), (upper, above) = self._borders(sigma)
-        return ((self.value < upper - above) & (self.value > lower + below)).ravel()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -367,7 +282,7 @@ def _words(plane: npt.NDArray[np.uint8]) -> Flat:
     words = plane[0].astype(np.uint16)
     if len(plane) > 1:
         words |= plane[1].astype(np.uint16) << 8
-    return words
+    return np.asarray(words)
 
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -159,7 +160,7 @@ def around_median(**more: object) -> Make:
     def make(one: Case) -> list[Ask]:
         cuts = (0, *one.part, len(one.values))
         asks = []
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+        for a, b in pairwise(cuts):
             values = one.values.iloc[a:b].iloc[: one.freeze if a == 0 else None].dropna()
             asks.append(Ask("i", {"center": median(values), **more}, POWERBI_RULES))
         return asks

@@ -1,7 +1,7 @@
 """The engine's judge: one series at a time, plain Python, straight from the contract; nothing here is fast.
 
 A series is a list of `Period`, a question is a `Setup` and a list of rules (anything with the fields of `Rule`).
-`judge` answers with the plotted values, the lines and the flags of every point, phase by phase. Method "published" only.
+`judge` answers with plotted values, lines and flags of every point, phase by phase. Only the method "published".
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ class Package:
             rows = rows.assign(rule=rows["special_cause_type"].map(RULE_OF))
         return rows
 
-    def answer(self, judge: Judge, one: Case, call: str) -> Answer:
-        """Ours to one of its calls, at the periods that it kept."""
+    def answer(self, judge: Judge, one: Case, call: str, every: bool = False) -> Answer:
+        """Ours to one of its calls, at the periods that it kept or at every period."""
         asked = self.calls[call](one)
         if isinstance(asked, list):
             parts = [self.full(one, ask) for ask in asked]
@@ -71,7 +71,7 @@ class Package:
             answer = ask_parts(judge, one, parts)
         else:
             answer = judge(one, self.full(one, asked))
-        if self.position:
+        if self.position and not every:
             kept = answer.points.index.isin(self.rows(one.id, call)[self.position])
             answer = Answer(answer.points[kept], answer.phases)
         answer.points["reason"] = answer.points["reasons"].astype(str).str.split(",").str[0]

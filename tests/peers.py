@@ -206,3 +206,14 @@ def agree(ours: np.ndarray, theirs: np.ndarray, exactly: bool = False) -> bool:
     if exactly:
         return bool(np.array_equal(np.nan_to_num(ours), np.nan_to_num(theirs)))
     return bool(np.allclose(ours, theirs, rtol=1e-9, atol=1e-12, equal_nan=True))
+
+
+def unlike(a: Answer, b: Answer) -> set[str]:
+    """The columns in which two answers of ours differ."""
+    found = {name for name in LINES if not agree(numbers(a.points[name]), numbers(b.points[name]))}
+    flags = [name for name in b.points if name.startswith("rule_")]
+    found |= {name for name in (*flags, "run", "included") if a.points[name].tolist() != b.points[name].tolist()}
+    for name in COUNTS:
+        if not np.array_equal(numbers(a.phases[name]), numbers(b.phases[name]), equal_nan=True):
+            found.add(name)
+    return found

@@ -81,7 +81,7 @@ CASES = {
     "vov_C_Additional": wheeler(where("Stage", "Additional"), "Resistance"),
     "vov_E_Before_Vienna": wheeler(where("Stage", "Before pathological anatomy")),
     "vov_E_After_Vienna": wheeler(where("Stage", "After pathological anatomy")),
-    "vov_G_Dublin": wheeler(where("Hospital", "Dublin Rotunda")),
+    "vov_G_Dublin": wheeler(where("Hospital", "Dublin Maternity Hospital")),
     "vov_G_Vienna": wheeler(where("Hospital", "Vienna General Hospital")),
     "vov_20": wheeler(),
 }

@@ -96,7 +96,8 @@ class TestSignature:
             "frame": inspect.Parameter.empty, "kind": "run", "value": "value", "denominator": None, "per": 1,
             "period": "period", "by": None, "step": None, "baseline": None, "exclude": None, "phases": None,
             "rules": "anhoej", "limits": None, "screen": "off", "constants": "rounded", "gaps": "break",
-            "ties": "skip", "center": None, "sigma": None, "better": None, "target": None, "recent": 6,
+            "ties": "skip", "spread": "mean", "break_on": None, "center": None, "sigma": None, "better": None,
+            "target": None, "recent": 6,
         }  # fmt: skip
 
     def test_default_columns(self) -> None:
@@ -106,13 +107,14 @@ class TestSignature:
     @pytest.mark.parametrize(
         "wrong",
         [{"kind": "xbar-r"}, {"limits": "exact"}, {"screen": "twice"}, {"constants": "mine"}, {"gaps": "fill"},
-         {"ties": "break"}, {"better": "high"}, {"step": "year"}, {"sigma": 0}, {"sigma": 1, "kind": "p"},
+         {"ties": "count"}, {"spread": "sd"}, {"better": "high"}, {"step": "year"}, {"sigma": 0},
+         {"sigma": 1, "kind": "p"}, {"center": 5, "kind": "np"},
          {"per": 0}, {"per": float("inf")}, {"recent": 0}, {"center": NAN}, {"target": NAN}, {"sigma": float("inf")}],
     )  # fmt: skip
     def test_words_and_numbers_that_make_no_chart(self, wrong: dict[str, object]) -> None:
         frame = pd.DataFrame({"period": [1, 2], "value": [1, 2], "n": 9})
         arguments = {"kind": "i", **wrong}
-        below = "n" if arguments["kind"] == "p" else None
+        below = "n" if arguments["kind"] in ("p", "np") else None
         with pytest.raises(InputError, match=f"argument {next(iter(wrong))}"):
             pdsa.analyze(frame, denominator=below, **arguments)  # type: ignore[arg-type]
 

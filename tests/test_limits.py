@@ -8,7 +8,7 @@ import pytest
 
 import pdsa
 from pdsa.chart import Chart, analyze_panel
-from pdsa.limits import total
+from pdsa.limits import Block
 from pdsa.records import ChartSpec
 from pdsa.series import MISSING, REPORTED, Panel
 
@@ -45,10 +45,17 @@ def panel(numerator: list[float], denominator: list[float]) -> Panel:
 def test_sums_do_not_depend_on_the_width_of_the_block() -> None:
     """A school's last digits are the same alone and beside a school with more weeks."""
     values = np.random.default_rng(1).normal(size=(50, 30))
-    for width in (0, 1, 7, 100, 400):
-        padded = np.concatenate([values, np.zeros((50, width))], axis=1)
-        assert total(padded)[:, 0].tolist() == total(values)[:, 0].tolist()
-    assert total(np.array([[1.0, 2, 4], [0, 0, 0]])).tolist() == [[7], [0]]
+    alone = block(values, 2).total(np.pad(values, ((0, 0), (0, 2))))[:, 0].tolist()
+    for width in (1, 7, 100, 400):
+        padded = np.concatenate([values, np.full((50, width), 7.0)], axis=1)
+        assert block(values, width).total(padded)[:, 0].tolist() == alone
+    assert block(np.ones((2, 3)), 2).total(np.array([[1.0, 2, 4, 9, 9], [0, 0, 0, 9, 9]])).tolist() == [[7], [0]]
+
+
+def block(values: np.ndarray, padding: int) -> Block:
+    wide = np.pad(values, ((0, 0), (0, padding)), constant_values=NAN)
+    inside = ~np.isnan(wide)
+    return Block(wide, wide, wide, inside, inside, np.full(len(values), values.shape[1]), True)
 
 
 class TestRunAndIndividuals:

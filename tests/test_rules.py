@@ -15,7 +15,7 @@ import pdsa
 from pdsa import Rule
 from pdsa.chart import Chart
 from pdsa.errors import InputError
-from pdsa.rules import crossings_min, longest_run_max, outside, run_limits, runs, sides
+from pdsa.rules import crossings_min, longest_run_max, run_limits, runs, sides
 
 NAN = float("nan")
 VALUES = {"+": 1.0, "-": -1.0, "0": 0.0, ".": NAN, "x": -1.0, "^": 5.0, "v": -5.0}
@@ -70,14 +70,22 @@ class TestRuns:
         assert found.n_useful.tolist() == [5, 0]
         assert found.longest.tolist() == [2, 0]
         assert found.crossings.tolist() == [2, 0]
-        assert found.length[0].tolist() == [2, 2, 2, 0, 2, 1, 0, 0]
-        assert found.start[0].tolist() == [0, 0, 2, -1, 2, 5, -1, -1]
+        assert found.length.tolist() == [2, 2, 1]
+        assert found.numbers(16).tolist() == [1, 1, 2, 0, 2, 3, 0, 0] + [0] * 8
+        assert [part.tolist() for part in found.cells(2)] == [[0, 1, 2, 4], [1, 1, -1, -1]]
+        assert found.cells(2, skip=1)[0].tolist() == [1, 4]
+        assert found.cells(np.array([3, 1]))[0].tolist() == []
 
     def test_a_run_ends_with_its_series(self) -> None:
         found = runs(np.array([[0, 1, 1], [1, 1, 0]], dtype=np.int8))
-        assert found.length.tolist() == [[0, 2, 2], [2, 2, 0]]
+        assert found.length.tolist() == [2, 2]
         assert found.crossings.tolist() == [0, 0]
-        assert found.start.tolist() == [[-1, 1, 1], [0, 0, -1]]
+        assert found.numbers(6).tolist() == [0, 1, 1, 1, 1, 0]
+
+    def test_a_break_ends_a_run(self) -> None:
+        side = np.array([[1, 1, 0, 1, 1]], dtype=np.int8)
+        assert runs(side).length.tolist() == [4]
+        assert runs(side, np.array([[False, False, True, False, False]])).length.tolist() == [2, 2]
 
     def test_no_points(self) -> None:
         assert runs(np.zeros((2, 0), dtype=np.int8)).n_useful.tolist() == [0, 0]
@@ -146,14 +154,15 @@ class TestRuns:
 
 class TestOutside:
     def test_strictly_beyond(self) -> None:
-        value = np.array([[3.0, 3.0000001, -3.0, -3.0000001, 0.0, NAN]])
-        line = np.array([[3.0]])
-        found = outside(value, -line, line, np.ones((1, 6), dtype=bool))
-        assert found.tolist() == [[False, True, False, True, False, False]]
+        frame = pd.DataFrame({"t": range(6), "x": [3.0, 3.0000001, -3.0, -3.0000001, 0.0, NAN]})
+        answer = pdsa.analyze(frame, "i", value="x", period="t", center=0, sigma=1)
+        assert answer.points["rule_outside"].tolist() == [False, True, False, True, False, False]
 
     def test_rounding_is_not_beyond(self) -> None:
-        found = outside(np.array([[0.1 + 0.2]]), np.array([[0.1]]), np.array([[0.3]]), np.ones((1, 1), dtype=bool))
-        assert not found.any()
+        frame = pd.DataFrame({"t": [1, 2], "x": [0.1 + 0.2, 0.2]})
+        answer = pdsa.analyze(frame, "i", value="x", period="t", center=0.2, sigma=0.1 / 3)
+        assert answer.points["upper"].tolist() == pytest.approx([0.3] * 2)
+        assert not answer.points["rule_outside"].any()
 
     def test_excluded_points_are_never_flagged(self) -> None:
         answer = chart("+-+-+-^v+-", "i", exclude=[7])
@@ -170,12 +179,15 @@ class TestOutside:
 
 class TestSides:
     def test_sides(self) -> None:
-        value = np.array([[2.0, 1.0, 0.0, NAN, 2.0]])
-        included = np.array([[True, True, True, True, False]])
-        assert sides(value, np.array([[1.0]]), included).tolist() == [[1, 0, -1, 0, 0]]
+        value = np.array([[2.0, 1.0, 0.0, NAN]])
+        above, below = sides(value, np.array([[1.0]]), np.array([[2.0]]))
+        assert above.tolist() == [[True, False, False, False]]
+        assert below.tolist() == [[False, False, True, False]]
 
     def test_without_a_center_there_are_none(self) -> None:
-        assert sides(np.array([[1.0]]), np.array([[NAN]]), np.ones((1, 1), dtype=bool)).tolist() == [[0]]
+        above, below = sides(np.array([[1.0]]), np.array([[NAN]]), np.array([[1.0]]))
+        assert not above.any()
+        assert not below.any()
 
 
 class TestRuleSets:
@@ -202,7 +214,9 @@ class TestRuleSets:
         assert answer.points["signal"].tolist() == [bool(r) for r in reasons]
         assert isinstance(answer.points["reasons"].dtype, pd.CategoricalDtype)
 
-    @pytest.mark.parametrize("rules", ["nelson", ["shift"], [Rule("shift")]])
+    @pytest.mark.parametrize(
+        "rules", ["nelson_9", ["shifts"], [Rule("shifted")], [Rule("shift"), Rule("shift", n=6)], [Rule("trend", n=1)]]
+    )
     def test_unknown_rules_are_refused(self, rules: object) -> None:
         with pytest.raises(InputError, match="rules"):
             chart("+-+-", rules=rules)

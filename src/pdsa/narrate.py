@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pdsa import rules
 from pdsa.chart import Chart
 from pdsa.network import Chance
 from pdsa.records import ChartSpec, Measure
@@ -55,7 +54,8 @@ class _Series:
     value: Floats
     signal: Bools
     count: int
-    side: Any
+    side: Floats
+    run: Ints
     used: Ints
     frozen: bool
 
@@ -70,6 +70,7 @@ def _read(chart: Chart) -> _Series:
     points, known = chart.points, not chart.summary.empty
     value, center, included, baseline, phase, signal = (points[name].to_numpy() for name in POINTS)
     last = phase == phase[-1] if len(phase) else included
+    run = np.where(last, chart.extra["run"].to_numpy(), 0)
     return _Series(
         chart=chart,
         row={name: chart.summary[name].array[0] for name in SUMMARY} if known else {},
@@ -77,7 +78,8 @@ def _read(chart: Chart) -> _Series:
         value=value,
         signal=signal,
         count=int((included & last & ~np.isnan(value)).sum()),
-        side=rules.sides(value[None], center[None], (included & last)[None]),
+        side=np.where(run > 0, np.sign(value - center), 0.0),
+        run=run,
         used=np.flatnonzero(baseline & last & ~np.isnan(value)),
         frozen=not np.array_equal(baseline[last], included[last]),
     )
@@ -204,7 +206,7 @@ def _center(series: _Series) -> str:
 def _evidence(series: _Series) -> str:
     """The latest signalled point and its rules; few crossings where no point is signalled."""
     chart, row = series.chart, series.row
-    useful = np.flatnonzero(series.side[0])
+    useful = np.flatnonzero(series.side)
     if series.frozen and len(series.used):
         useful = useful[useful > series.used[-1]]
     recent = useful[-chart.spec.recent :]
@@ -213,11 +215,11 @@ def _evidence(series: _Series) -> str:
         crossed = f"{int(row['crossings'])} times where at least {int(row['crossings_min'])} are ordinary"
         return f"over the whole series the values cross {_center(series)} only {crossed}"
     last = int(recent[-1])
-    high = bool(series.side[0][last] > 0)
-    both = len(set(series.side[0][recent].tolist())) > 1
+    high = bool(series.side[last] > 0)
+    both = len(set(series.side[recent].tolist())) > 1
     parts = []
     if _fired(series, "long_run", last):
-        run = int(rules.runs(series.side).length[0][last])
+        run = int((series.run == series.run[last]).sum())
         parts.append(f"{run} {_noun(chart.step)}s in a row {'above' if high else 'below'} {_center(series)}")
     if _fired(series, "outside", last):
         line = format_value(float(series.column("upper" if high else "lower")[last]), chart.measure, unit=False)

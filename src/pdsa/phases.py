@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,28 +22,34 @@ Notes = dict[int, list[str]]
 class Plan:
     """The part each point plays, and what had to be said about it by series.
 
-    `segment` numbers the stretches (series by series, phase by phase) from 0; `label` is what each segment is
-    called; `frozen` is true for segments whose lines come from a declared baseline.
+    Stretches (series by series, phase by phase) are numbered from 0; stretch i is `starts[i]:starts[i + 1]`, `label`
+    is what it is called, `instrument` the number of the instrument that measured it, and `frozen` says whether its
+    lines come from a declared baseline. `all_included` says that no point is excluded; `baseline` is `included`
+    itself where no baseline is declared.
     """
 
     included: Bools
     baseline: Bools
-    segment: Ints
+    starts: Ints
     series: Ints
     label: npt.NDArray[np.object_]
+    instrument: Ints
     frozen: Bools
     notes: Notes
+    all_included: bool = False
 
     @property
-    def starts(self) -> Ints:
-        """The first point of each segment, and the number of points at the end."""
-        changes = np.flatnonzero(np.diff(self.segment)) + 1
-        ends = [len(self.segment)] if len(self.segment) else []
-        return np.array([0, *changes.tolist(), *ends], dtype=np.int64)
+    def segment(self) -> Ints:
+        """Shape (points,): which stretch each point belongs to."""
+        return np.repeat(np.arange(len(self.series)), np.diff(self.starts))
+
+    def per_point(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Shape (points,): a value of each stretch, on each of its points."""
+        return np.repeat(values, np.diff(self.starts))
 
 
 def plan(panel: Panel, spec: ChartSpec) -> Plan:
-    """Resolve `baseline`, `phases` and `exclude` of the spec for every series of the panel.
+    """Resolve `baseline`, `phases`, `break_on` and `exclude` of the spec for every series of the panel.
 
     Raises
     ------
@@ -51,34 +57,100 @@ def plan(panel: Panel, spec: ChartSpec) -> Plan:
         Where a position lies beyond every series, or a column or date is not there.
     """
     notes: Notes = {}
-    phase, names = _phases(panel, spec.phases, notes)
-    included = ~_excluded(panel, spec.exclude, notes)
-    segment, series, label = _segments(panel, phase, names)
-    declared = _declared(panel, spec.baseline, phase, notes)
-    usable = included & ~np.isnan(panel.value)
-    with_values = np.bincount(segment, weights=declared & usable, minlength=len(series)) > 0
-    _note_empty_baseline(spec, series, with_values, notes)
-    baseline = included & np.where(with_values[segment], declared, True)
+    excluded = _excluded(panel, spec.exclude, notes)
+    included = np.ones(len(panel.value), dtype=bool) if excluded is None else ~excluded
+    phase, names, instrument = None, None, None
+    if spec.phases is not None or spec.break_on is not None:
+        phase, names = _phases(panel, spec.phases, notes)
+        instrument = _instruments(panel, spec.break_on, notes)
+    starts, series, label, instruments = _segments(panel, phase, names, instrument)
+    parts = Plan(included, included, starts, series, label, instruments, np.zeros(len(series), dtype=bool), notes,
+                 excluded is None)  # fmt: skip
+    if instrument is not None:
+        _note_breaks(panel, parts)
+    return parts if spec.baseline is None else _with_baseline(panel, spec, parts)
+
+
+def _with_baseline(panel: Panel, spec: ChartSpec, parts: Plan) -> Plan:
+    declared = _declared(panel, spec.baseline, parts)
+    usable = parts.included & ~np.isnan(panel.value)
+    with_values = _any(declared & usable, parts.starts)
+    _note_empty_baseline(spec, parts, with_values)
+    baseline = parts.included & (declared | ~parts.per_point(with_values))
     # lines are frozen once there is a value that they were not made from; until then they are lines of all points
-    frozen = with_values & (np.bincount(segment, weights=usable & ~baseline, minlength=len(series)) > 0)
-    return Plan(included, baseline, segment, series, label, frozen, notes)
+    frozen = with_values & _any(usable & ~baseline, parts.starts)
+    return replace(parts, baseline=baseline, frozen=frozen)
 
 
-def _note_empty_baseline(spec: ChartSpec, series: Ints, frozen: Bools, notes: Notes) -> None:
-    if spec.baseline is None:
-        return
-    for s in np.setdiff1d(series, series[frozen]).tolist():
-        notes.setdefault(s, []).append("no value lies in the baseline: the lines come from all points")
+def _any(mask: Bools, starts: Ints) -> Bools:
+    """Shape (stretches,): whether the mask is true anywhere in each; no stretch is empty."""
+    return np.logical_or.reduceat(mask, starts[:-1]) if len(starts) > 1 else np.zeros(0, dtype=bool)
 
 
-def _segments(panel: Panel, phase: Ints, names: pd.Index | None) -> tuple[Ints, Ints, npt.NDArray[np.object_]]:
-    owner = panel.series_of_points()
-    begins = np.ones(len(owner), dtype=bool)
-    begins[1:] = (owner[1:] != owner[:-1]) | (phase[1:] != phase[:-1])
+def _note_empty_baseline(spec: ChartSpec, parts: Plan, with_values: Bools) -> None:
+    for s in np.setdiff1d(parts.series, parts.series[with_values]).tolist():
+        parts.notes.setdefault(s, []).append("no value lies in the baseline: the lines come from all points")
+
+
+def _note_breaks(panel: Panel, parts: Plan) -> None:
+    """What was measured in two ways is not compared: each series says from when on."""
+    changed = np.flatnonzero(np.diff(parts.instrument, prepend=1) > 0)
+    changed = changed[np.diff(parts.series, prepend=-1)[changed] == 0]
+    for i in changed.tolist():
+        text = f"measured in a new way from {_told(panel.period[parts.starts[i]])}: values before are not compared"
+        parts.notes.setdefault(int(parts.series[i]), []).append(text)
+
+
+def _told(period: object) -> str:
+    return f"{period:%Y-%m-%d}" if isinstance(period, pd.Timestamp) else str(period)
+
+
+def _segments(
+    panel: Panel, phase: Ints | None, names: pd.Index | None, instrument: Ints | None
+) -> tuple[Ints, Ints, npt.NDArray[np.object_], Ints]:
+    """First points (and the number of points), series, label and instrument of each stretch."""
+    if phase is None or instrument is None:
+        filled = np.flatnonzero(panel.lengths > 0)
+        starts = np.append(panel.offsets[filled], len(panel.value))
+        ones = np.ones(len(filled), dtype=np.int64)
+        return starts, filled, ones.astype(object), ones
+    begins = np.zeros(len(panel.value), dtype=bool)
+    begins[1:] = (phase[1:] != phase[:-1]) | (instrument[1:] != instrument[:-1])
+    begins[panel.offsets[:-1][panel.lengths > 0]] = True
     first = np.flatnonzero(begins)
-    numbers = phase[first]
+    owner = np.searchsorted(panel.offsets, first, side="right") - 1
+    numbers = phase[first] + (instrument[first] - 1 if names is None else 0)
     label = numbers.astype(object) if names is None else names.to_numpy(dtype=object)[numbers]
-    return np.cumsum(begins) - 1, owner[first], label
+    return np.append(first, len(panel.value)), owner, label, instrument[first]
+
+
+def _instruments(panel: Panel, wanted: Positions | None, notes: Notes) -> Ints:
+    """The number of the instrument that measured each point, from 1 in each series."""
+    number = np.ones(len(panel.value), dtype=np.int64)
+    if wanted is None:
+        return number
+    if isinstance(wanted, str) and wanted in panel.columns:
+        return _numbered(panel, wanted)
+    for start in _each(wanted):
+        if _is_position(start):
+            _check_reach(panel, int(start), "break_on", notes)  # type: ignore[arg-type]
+            number += panel.positions() >= int(start)  # type: ignore[arg-type]
+        else:
+            number += np.asarray(panel.period >= _moment(panel, start, "break_on"))
+    return number
+
+
+def _numbered(panel: Panel, name: str) -> Ints:
+    """The stretches of one label of a column, numbered within each series."""
+    if panel.columns[name].isna().any():
+        _refuse("break_on", f"rows without an instrument in column {name}", "an instrument in every row")
+    codes = pd.factorize(panel.columns[name])[0]
+    change = np.zeros(len(codes), dtype=np.int64)
+    change[1:] = codes[1:] != codes[:-1]
+    first = panel.offsets[:-1][panel.lengths > 0]
+    change[first] = 0
+    count = np.cumsum(change)
+    return np.asarray(1 + count - np.repeat(count[first], panel.lengths[panel.lengths > 0]))
 
 
 def _phases(panel: Panel, wanted: Positions | None, notes: Notes) -> tuple[Ints, pd.Index | None]:
@@ -96,11 +168,11 @@ def _phases(panel: Panel, wanted: Positions | None, notes: Notes) -> tuple[Ints,
     return phase, None
 
 
-def _excluded(panel: Panel, wanted: Positions | None, notes: Notes) -> Bools:
-    """Points that the frame or the spec sets aside."""
-    excluded = np.asarray(panel.status == EXCLUDED)
+def _excluded(panel: Panel, wanted: Positions | None, notes: Notes) -> Bools | None:
+    """Points that the frame or the spec sets aside, and coded bounds, which are no values; None where there is none."""
+    excluded = np.asarray(panel.status >= EXCLUDED)
     if wanted is None:
-        return excluded
+        return excluded if excluded.any() else None
     if isinstance(wanted, str) and wanted in panel.columns:
         return np.asarray(excluded | _flags(panel, wanted, "exclude"))
     for one in _each(wanted):
@@ -108,7 +180,7 @@ def _excluded(panel: Panel, wanted: Positions | None, notes: Notes) -> Bools:
     return excluded
 
 
-def _declared(panel: Panel, wanted: Positions | None, phase: Ints, notes: Notes) -> Bools:
+def _declared(panel: Panel, wanted: Positions | None, parts: Plan) -> Bools:
     """Points that the spec names as baseline; a position or date counts within the first phase only."""
     if wanted is None:
         return np.zeros(len(panel.value), dtype=bool)
@@ -117,11 +189,11 @@ def _declared(panel: Panel, wanted: Positions | None, phase: Ints, notes: Notes)
     ends = _each(wanted)
     if len(ends) > 2:
         _refuse("baseline", f"{len(ends)} positions", "the last one of the baseline, or its first and its last")
-    inside = ~_after(panel, ends[-1], "baseline", notes)
+    inside = ~_after(panel, ends[-1], "baseline", parts.notes)
     if len(ends) == 2:
         inside &= ~_before(panel, ends[0])
-    first_phase = np.repeat(phase[panel.offsets[:-1][panel.lengths > 0]], panel.lengths[panel.lengths > 0])
-    return np.asarray(inside & (phase == first_phase))
+    first = np.diff(parts.series, prepend=-1) > 0
+    return np.asarray(inside & parts.per_point(first))
 
 
 def _each(wanted: Positions) -> tuple[Position, ...]:
@@ -187,7 +259,7 @@ def check_reach(panel: Panel, spec: ChartSpec) -> None:
     Reports do not ask this: there one school may be younger than the baseline of its network, which is a note.
     """
     longest = int(panel.lengths.max(initial=0))
-    for argument in ("baseline", "exclude", "phases"):
+    for argument in ("baseline", "exclude", "phases", "break_on"):
         wanted = getattr(spec, argument)
         if not longest or wanted is None or (isinstance(wanted, str) and wanted in panel.columns):
             continue
@@ -205,9 +277,9 @@ def _check_date(panel: Panel, argument: str, one: Position, last: bool) -> None:
     if argument == "exclude":
         if not np.asarray(panel.period == moment).any():
             _refuse(argument, str(one), "a date that is one of the periods")
-    elif (argument == "phases" or last) and not np.asarray(panel.period <= moment).any():
+    elif (argument in ("phases", "break_on") or last) and not np.asarray(panel.period <= moment).any():
         _refuse(argument, str(one), f"a date not before the first period, {panel.period.min()}")
-    elif (argument == "phases" or not last) and not np.asarray(panel.period >= moment).any():
+    elif (argument in ("phases", "break_on") or not last) and not np.asarray(panel.period >= moment).any():
         _refuse(argument, str(one), f"a date not after the last period, {panel.period.max()}")
 
 

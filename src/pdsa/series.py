@@ -41,6 +41,8 @@ class Panel:
         Shape (points,): positions in `terms.STATUSES`.
     ratio
         Shape (series,): whether the series has numerators and denominators.
+    within
+        Shape (points,): standard deviations of subgroups, for X-bar and S charts.
     columns
         Further columns of the frame, by name, that `baseline`, `exclude` or `phases` may point to.
     step
@@ -58,6 +60,7 @@ class Panel:
     ratio: Bools
     columns: Mapping[str, pd.Series] = field(default_factory=dict)
     step: Step | None = None
+    within: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -88,6 +91,7 @@ class Panel:
             period=self.period[rows],
             ratio=self.ratio[series],
             columns={name: column[rows] for name, column in self.columns.items()},
+            within=None if self.within is None else self.within[rows],
             **{name: getattr(self, name)[rows] for name in _POINTWISE},
         )
 

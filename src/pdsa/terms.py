@@ -87,9 +87,8 @@ POINT_COLUMNS = (
     "lower_2s",
     "upper_2s",
 )
-# What follows the columns of the rules: any rule, their names, the run of useful points (1-based within the phase, 0
-# for none), and the number of the instrument that measured the point (1 until the first `break_on`).
-SIGNAL_COLUMNS = ("signal", "reasons", "run", "instrument")
+# What follows the columns of the rules: any rule, and their names.
+SIGNAL_COLUMNS = ("signal", "reasons")
 SUMMARY_COLUMNS = (
     "kind",
     "limits",
@@ -121,6 +120,10 @@ EITHER_KINDS = ("run", "i", "mr", "auto", "cusum", "ewma")
 # Kinds of several rows a period, and of counts or times that have no denominator.
 SUBGROUP_KINDS = ("xbar", "s")
 PLAIN_KINDS = ("c", "g", "t")
+# Kinds whose neighbors share values by construction: runs and patterns in them mean nothing.
+MOVING_KINDS = ("mr", "cusum", "ewma")
+# Kinds that speak of spread: neither direction is better, and no target is met.
+SPREAD_KINDS = ("mr", "s")
 # Kinds without limits of the predictive method: their statistics are no single future value.
 NOT_PREDICTIVE = ("mr", "s", "cusum", "ewma")
 
@@ -139,6 +142,14 @@ MR_UPPER_ROUNDED = 3.267
 MR_UPPER_WHEELER = 3.268
 MR_UPPER_EXACT = 1 + 3 * D3_EXACT / D2_EXACT
 WHEELER_MULTIPLE = 2.66
+# The same for the median of moving ranges: exactly sqrt(2) times the upper quartile of a standard normal.
+D4_ROUNDED = 0.954
+D4_EXACT = 0.9538725524089398
+WHEELER_MEDIAN_MULTIPLE = 3.145
+
+# CUSUM: the slack and the decision interval, in standard deviations; EWMA: weight of the newest value, limits.
+CUSUM_SLACK, CUSUM_INTERVAL = 0.5, 5.0
+EWMA_WEIGHT, EWMA_MULTIPLE = 0.2, 3.0
 
 # A value counts as standing on a line when both agree to this share of their size: sums of floats differ in the
 # last digits, and a constant series must not be split into "above" and "below" by them.

@@ -11,14 +11,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from pdsa import phases as phase_plan
-from pdsa.chart.arguments import check_spec, panel_from_frame, rules_of
+from pdsa.chart.arguments import check_spec, rules_of
 from pdsa.chart.choose import choose
 from pdsa.chart.engine import Answer, compute, empty_answer
+from pdsa.chart.frames import panel_from_frame
 from pdsa.chart.notes import add_notes
-from pdsa.chart.verdicts import Judgement, judge
+from pdsa.chart.verdicts import Judgement, judge, names_of
 from pdsa.phases import Plan
 from pdsa.records import Annotation, ChartSpec, Measure, Rule
-from pdsa.series import Bools, Codes, Floats, Panel
+from pdsa.series import Codes, Floats, Ints, Panel
 from pdsa.terms import (
     POINT_COLUMNS,
     RATIO_KINDS,
@@ -29,6 +30,7 @@ from pdsa.terms import (
     Kind,
     LimitsMethod,
     Screen,
+    Spread,
     Step,
     Ties,
 )
@@ -50,6 +52,10 @@ class Chart:
         Every argument that the numbers rest on.
     status
         Shape (points,): positions in `terms.STATUSES`, for drawings that tell missing from hidden.
+    extra
+        A row per point, in the order of `points`: `run`, the 1-based number of the run of useful points within the
+        phase (0 for none); `instrument`, which goes up at each `break_on`; of CUSUM charts, `cusum_upper` and
+        `cusum_lower`.
     measure, annotations
         What drawings and sentences need to name things; they change no number.
     """
@@ -63,6 +69,7 @@ class Chart:
     step: Step | None = None
     measure: Measure | None = None
     annotations: tuple[Annotation, ...] = field(default=())
+    extra: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def only(self, **keys: str) -> Chart:
         """The chart of those series whose columns have these values; this one stays as it is."""
@@ -80,6 +87,7 @@ class Chart:
             phases=self.phases[matches(self.phases)].reset_index(drop=True),
             summary=self.summary[matches(self.summary)].reset_index(drop=True),
             status=self.status[rows.to_numpy()],
+            extra=self.extra[rows.to_numpy()].reset_index(drop=True) if len(self.extra) else self.extra,
         )
 
 
@@ -102,6 +110,8 @@ def analyze(
     constants: Constants = "rounded",
     gaps: Gaps = "break",
     ties: Ties = "skip",
+    spread: Spread = "mean",
+    break_on: object = None,
     center: float | None = None,
     sigma: float | None = None,
     better: Better | None = None,
@@ -115,7 +125,9 @@ def analyze(
     frame
         Tidy: one row per series and period; or a Panel.
     kind
-        `run`, `i`, `mr`, `p`, `p_prime`, `u`, `u_prime`, or `auto`, which chooses by series and says why.
+        `run`; `i`, `mr`, `i_prime`; `xbar`, `s` (several rows a period are its subgroup); `p`, `np`, `u`, `c`,
+        `p_prime`, `u_prime`; `g` (cases between) and `t` (time between); `cusum`, `ewma`; or `auto`, which chooses by
+        series and says why.
     value, denominator
         Columns of the numerator, count or measurement, and of the denominator; with one, `run`, `i` and `mr` plot
         their quotient.
@@ -130,20 +142,27 @@ def analyze(
         first 12 points (of the first phase); a pair is its first and last. `exclude=[3]` leaves a point out of lines
         and rules. `phases=[12, 24]` names the last period of every phase but the last.
     rules
-        `anhoej`, or a list of `outside`, `long_run`, `few_crossings`.
+        The name of a set: `anhoej`, `western_electric`, `nelson`, `making_data_count` (as of 2023),
+        `making_data_count_2021`, `ihi`, `wheeler`; or a list of rules, by name (`shift`, `two_of_three`, `nelson_3`)
+        or as `Rule("shift", n=7)`. Their order is their precedence in `reasons`.
     limits
         `published`: the formulas of the reference packages (what None means for a named kind). `guarded` (None with
         `auto`): exact limits where counts are small, sigma_z at least 1, screening that cannot empty the ranges.
+        `predictive`: limits that keep their error rate although they rest on few baseline points.
     screen
         `once` sets moving ranges of 3.267 times their mean and more aside, one time.
     constants
         `rounded`: 3 / 1.128 and 3.267; `wheeler`: 2.66 and 3.268; `exact`: 3 / 1.128379.
     gaps
-        `break`: no moving range across a missing point; `bridge`: across it.
+        `break`: no moving range across a missing point; `bridge`: across it. Runs pass over missing points.
     ties
-        `skip`: points on the center neither extend nor break a run.
+        `skip`: points on the center (equal neighbors, in a trend) neither extend nor end a run; `break`: they end it.
+    spread
+        `mean` or `median` of the moving ranges.
+    break_on
+        Positions, dates or a column of labels: the first period of each new instrument. Nothing is compared across.
     center, sigma
-        Given lines in plotted units; sigma for kind `i`.
+        Given lines in plotted units; sigma for kinds `i`, `xbar`, `cusum` and `ewma`.
     better, target
         The good direction, `up` or `down`, and the target in plotted units.
     recent
@@ -179,6 +198,8 @@ def analyze(
         constants=constants,
         gaps=gaps,
         ties=ties,
+        spread=spread,
+        break_on=phase_plan.as_positions(break_on),
         center=center,
         sigma=sigma,
         better=better,
@@ -202,68 +223,78 @@ def analyze_panel(
     check_spec(spec)
     plan = phase_plan.plan(panel, spec)
     kinds = choose(panel, plan, spec) if spec.kind == "auto" else _named_kinds(panel, plan, spec)
-    kind_of = np.array([kinds.get(s, "run") for s in range(panel.size)], dtype=object)[plan.series]
+    kind_of = kinds[plan.series]
     answer = empty_answer(len(panel.value), len(plan.series))
-    for kind in sorted(set(kinds.values())):
-        compute(panel, plan, spec, kind, kind_of == kind, answer)
-    judgement = judge(answer, plan, spec, kind_of == "mr")
+    for kind in sorted(set(kind_of.tolist())):
+        compute(panel, plan, spec, kind, np.asarray(kind_of == kind), answer)
+    judgement = judge(answer, spec, kind_of)
     last = np.flatnonzero(np.diff(plan.series, append=-1))
-    add_notes(panel, plan, spec, answer, last, kinds)
+    add_notes(panel, plan, spec, answer, last, kind_of)
     segments = _segments(panel, plan, spec, answer, judgement, kind_of)
     return Chart(
-        points=_points(panel, plan, spec, answer, kind_of),
+        points=_points(panel, plan, spec, answer),
         phases=segments,
         summary=segments.iloc[last].drop(columns="phase").reset_index(drop=True),
         by=tuple(map(str, panel.keys.columns)),
         spec=spec,
         status=panel.status,
+        extra=_extra(plan, answer),
         step=panel.step,
         measure=measure,
         annotations=annotations,
     )
 
 
-def _named_kinds(panel: Panel, plan: Plan, spec: ChartSpec) -> dict[int, str]:
-    """The kind asked for; an I chart for series that lack the denominators it needs."""
-    kinds: dict[int, str] = dict.fromkeys(range(panel.size), spec.kind)
-    if spec.kind in RATIO_KINDS:
+def _named_kinds(panel: Panel, plan: Plan, spec: ChartSpec) -> Objects:
+    """Shape (series,): the kind asked for; an I chart for series that lack the denominators it needs."""
+    kinds = np.full(panel.size, spec.kind, dtype=object)
+    if spec.kind in RATIO_KINDS and spec.kind != "i_prime":
+        kinds[~panel.ratio] = "i"
         for s in np.flatnonzero(~panel.ratio).tolist():
-            kinds[s] = "i"
             plan.notes.setdefault(s, []).append("I chart: there are values without numerators and denominators")
     return kinds
 
 
-def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, kind_of: Objects) -> pd.DataFrame:
-    frame = panel.keys.iloc[panel.series_of_points()].reset_index(drop=True)
-    columns: dict[str, Any] = {
+def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.DataFrame:
+    owner = panel.series_of_points()
+    columns: dict[str, Any] = {str(name): panel.keys[name].take(owner) for name in panel.keys.columns}
+    known: dict[str, Any] = {
         "period": panel.period,
-        "phase": plan.label[plan.segment],
+        "phase": _labels(plan, plan.per_point(np.arange(len(plan.series)))),
         "numerator": panel.numerator,
         "denominator": panel.denominator,
         "included": plan.included,
         "baseline": plan.baseline,
-        **{name: answer.point[name] for name in ("value", "center", "lower", "upper", "lower_2s", "upper_2s")},
+        **answer.point,
     }
-    for name in POINT_COLUMNS:
-        frame[name] = columns[name]
-    if len(frame) and all(isinstance(label, int) for label in plan.label):
-        frame["phase"] = frame["phase"].astype("int64")
-    flags = {rule.name: answer.flags.get(rule.name, np.zeros(len(frame), dtype=bool)) for rule in spec.rules}
-    for name, fired in flags.items():
-        frame[f"rule_{name}"] = fired
-    frame["signal"] = np.logical_or.reduce([np.zeros(len(frame), dtype=bool), *flags.values()])
-    frame["reasons"] = _reasons(flags, len(frame))
-    return frame
+    columns |= {name: known[name] for name in POINT_COLUMNS}
+    fired = answer.up | answer.down
+    columns |= {f"rule_{rule.column}": (fired & (1 << i)) != 0 for i, rule in enumerate(spec.rules)}
+    columns |= {"signal": fired != 0, "reasons": _reasons(fired, spec.rules)}
+    index = pd.RangeIndex(len(panel.value))
+    arrays = {name: getattr(column, "array", column) for name, column in columns.items()}
+    return pd.DataFrame(arrays, index=index, copy=False)
 
 
-def _reasons(flags: dict[str, Bools], points: int) -> pd.Series:
+def _extra(plan: Plan, answer: Answer) -> pd.DataFrame:
+    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument).astype(np.int32), **answer.sums}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(answer.up)), copy=False)
+
+
+def _labels(plan: Plan, segment: Ints) -> npt.NDArray[Any]:
+    """The label of each segment named; whole numbers where all are."""
+    whole = all(isinstance(label, int) for label in plan.label)
+    return (plan.label.astype(np.int64) if whole else plan.label)[segment]
+
+
+def _reasons(fired: npt.NDArray[np.uint16], rules: tuple[Rule, ...]) -> pd.Categorical:
     """Comma-joined names of the rules that fired, as a categorical: no text is made per point."""
-    names = list(flags)
-    code = np.zeros(points, dtype=np.int16)
-    for i, name in enumerate(names):
-        code |= flags[name].astype(np.int16) << i
-    texts = [",".join(name for i, name in enumerate(names) if c >> i & 1) for c in range(1 << len(names))]
-    return pd.Series(pd.Categorical.from_codes(code, dtype=pd.CategoricalDtype(texts)))
+    there = np.flatnonzero(np.bincount(fired, minlength=1)) if len(fired) else np.zeros(1, dtype=np.int64)
+    there = np.union1d(there, [0])
+    code = np.zeros(int(there[-1]) + 1, dtype=np.int16 if len(there) < 30_000 else np.int32)
+    code[there] = np.arange(len(there))
+    texts = names_of(there.astype(np.uint16), rules)
+    return pd.Categorical.from_codes(code[fired], dtype=pd.CategoricalDtype(texts))
 
 
 def _segments(
@@ -274,23 +305,21 @@ def _segments(
     judgement: Judgement,
     kind_of: Objects,
 ) -> pd.DataFrame:
-    frame = panel.keys.iloc[plan.series].reset_index(drop=True)
-    frame["phase"] = plan.label
-    if len(frame) and all(isinstance(label, int) for label in plan.label):
-        frame["phase"] = frame["phase"].astype("int64")
-    columns: dict[str, Any] = {
+    columns: dict[str, Any] = {str(name): panel.keys[name].take(plan.series) for name in panel.keys.columns}
+    known: dict[str, Any] = {
         "kind": kind_of,
-        "limits": spec.method,
+        "limits": np.full(len(plan.series), spec.method, dtype=object),
         **{name: answer.counts[name] for name in ("n", "n_useful", "n_outside")},
         **_run_counts(answer, judgement),
         **{name: answer.segment[name] for name in ("center", "sigma", "sigma_z", "lag1", "last")},
         **{name: getattr(judgement, name) for name in ("runs_signal", "verdict", "history", "assurance")},
-        "false_alarm": np.full(len(frame), np.nan),
+        "false_alarm": np.full(len(plan.series), np.nan),
         "notes": _tuples(plan),
     }
-    for name in SUMMARY_COLUMNS:
-        frame[name] = columns[name]
-    return frame
+    columns["phase"] = _labels(plan, np.arange(len(plan.series)))
+    columns |= {name: known[name] for name in SUMMARY_COLUMNS}
+    arrays = {name: getattr(column, "array", column) for name, column in columns.items()}
+    return pd.DataFrame(arrays, index=pd.RangeIndex(len(plan.series)), copy=False)
 
 
 def _run_counts(answer: Answer, judgement: Judgement) -> dict[str, Floats]:

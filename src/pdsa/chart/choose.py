@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from pdsa import limits
-from pdsa.chart.engine import block_of, blocks
+from pdsa import limits, rules
+from pdsa.chart.engine import block_at, places
+from pdsa.limits import counts
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec
-from pdsa.series import Bools, Floats, Ints, Panel
+from pdsa.series import Floats, Ints, Panel
 from pdsa.terms import TRIAL_UNDER
+
+Kinds = npt.NDArray[np.object_]
 
 # Variance of a mean moving range over d2 is (A (k - 1) - B) / (k - 1)^2 for k values: Cryer and Ryan,
 # Journal of Quality Technology 22:187 (1990).
@@ -36,31 +40,29 @@ def is_rate(panel: Panel, spec: ChartSpec) -> bool:
     return bool(np.any(panel.numerator > panel.denominator))
 
 
-def choose(panel: Panel, plan: Plan, spec: ChartSpec) -> dict[int, str]:
-    """The kind of each series by its number; reasons go to `plan.notes`."""
+def choose(panel: Panel, plan: Plan, spec: ChartSpec) -> Kinds:
+    """Shape (series,): the kind of each series; reasons go to `plan.notes`."""
     first = np.flatnonzero(np.diff(plan.series, prepend=-1))
-    baseline: Floats = np.bincount(
-        plan.segment, weights=plan.baseline & ~np.isnan(panel.value), minlength=len(plan.series)
-    ).astype(float)
-    short = baseline[first] < TRIAL_UNDER
+    usable = plan.baseline & ~np.isnan(panel.value)
+    baseline = np.add.reduceat(usable, plan.starts[:-1], dtype=np.int64)[first] if len(first) else first
     ratio = panel.ratio[plan.series[first]]
     rate = is_rate(panel, spec)
     scatter, ranges = _scatter(panel, plan, spec, first, rate)
     # gaps leave fewer ranges than values: sigma_z of a few ranges says nothing
     wide = (ranges >= FEWEST_RANGES) & (scatter > ordinary_sigma_z(1 + ranges.astype(np.float64)))
-    kinds = {}
+    kinds = np.full(panel.size, "run", dtype=object)
     for i, s in enumerate(plan.series[first].tolist()):
-        kind, why = _one(bool(short[i]), bool(ratio[i]), rate, bool(wide[i]), float(scatter[i]), spec)
+        kind, why = _one(int(baseline[i]), bool(ratio[i]), rate, bool(wide[i]), float(scatter[i]), spec)
         kinds[s] = kind
         plan.notes.setdefault(s, []).insert(0, why)
     return kinds
 
 
-def _one(short: bool, ratio: bool, rate: bool, wide: bool, scatter: float, spec: ChartSpec) -> tuple[str, str]:
-    if short:
+def _one(baseline: int, ratio: bool, rate: bool, wide: bool, scatter: float, spec: ChartSpec) -> tuple[str, str]:
+    if baseline < TRIAL_UNDER:
         return "run", f"run chart: under {TRIAL_UNDER} baseline points limits would mislead"
     if not ratio:
-        return "i", "I chart: there are values without numerators and denominators"
+        return _without_denominators(wide, scatter, spec)
     letter, law = ("u", "Poisson") if rate else ("p", "binomial")
     name = f"{letter.upper()}-prime chart"
     if spec.estimated:
@@ -69,10 +71,20 @@ def _one(short: bool, ratio: bool, rate: bool, wide: bool, scatter: float, spec:
         return f"{letter}_prime", f"{name}: points scatter {scatter:.2f} times as widely as counting alone explains"
     if np.isnan(scatter):
         return letter, f"{letter.upper()} chart: {law} limits; the scatter cannot be estimated"
-    return (
-        letter,
-        f"{letter.upper()} chart: the points scatter no wider than counting alone can give (sigma_z {scatter:.2f})",
-    )
+    return letter, f"{letter.upper()} chart: {_NO_WIDER} (sigma_z {scatter:.2f})"
+
+
+_NO_WIDER = "the points scatter no wider than counting alone can give"
+
+
+def _without_denominators(wide: bool, scatter: float, spec: ChartSpec) -> tuple[str, str]:
+    if spec.data_type == "time_between":
+        return "t", "T chart: the values are times between events"
+    if spec.data_type != "count":
+        return "i", "I chart: there are values without numerators and denominators"
+    if wide:
+        return "i", f"I chart: counts scatter {scatter:.2f} times as widely as counting alone explains"
+    return "c", f"C chart: {_NO_WIDER} (sigma_z {scatter:.2f})"
 
 
 def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool) -> tuple[Floats, Ints]:
@@ -80,13 +92,14 @@ def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool)
     wanted = np.zeros(len(plan.series), dtype=bool)
     wanted[first] = True
     found, ranges = np.full(len(plan.series), np.nan), np.zeros(len(plan.series), dtype=np.int64)
-    prime = limits.prime_rates if rate else limits.prime_proportions
-    exact = replace(spec, constants="exact")
-    for rows in blocks(np.diff(plan.starts), _with_points(plan, wanted)):
-        block = block_of(panel, plan, rows)
-        found[rows], ranges[rows] = prime(block, exact).sigma_z, limits.range_count(block, exact)
+    prime = counts.prime_rates if rate else counts.prime_proportions
+    exact = replace(spec, constants="exact", spread="mean", limits="published")
+    for place in places(plan.starts, wanted, rules.padding(())):
+        block = block_at(panel, plan, place)
+        if spec.data_type == "count":
+            plain = np.isnan(block.denominator).all(axis=1, keepdims=True)
+            ones = np.where(plain & ~np.isnan(block.value), 1.0, block.denominator)
+            block = replace(block, numerator=np.where(plain, block.value, block.numerator), denominator=ones)
+        found[place.rows] = prime(block, exact).sigma_z
+        ranges[place.rows] = limits.range_count(block, exact)
     return found[first], ranges[first]
-
-
-def _with_points(plan: Plan, wanted: Bools) -> Bools:
-    return wanted & (np.diff(plan.starts) > 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pdsa.chart.engine import Answer
+from pdsa.chart.verdicts import Words
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec
 from pdsa.series import EXCLUDED, MISSING, SUPPRESSED, Bools, Ints, Panel
@@ -14,17 +15,19 @@ from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, TRIAL_UNDER
 LAG1_FROM, LAG1_POINTS = 0.25, 20
 
 
-def add_notes(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: Ints, kinds: dict[int, str]) -> None:
+def add_notes(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: Ints, kind_of: Words) -> None:
     """Add what the data of each series call for to `plan.notes`; `last` is each series' last segment."""
     _say(plan, _count(panel, panel.status == SUPPRESSED), "{n} hidden because the group is small", "period")
     empty = np.isnan(panel.value) & (panel.status == MISSING)
     _say(plan, _count(panel, empty), "{n} without a value: a gap is drawn, nothing is filled in", "period")
     zero = (panel.numerator == 0) & (panel.denominator == 0)
     _say(plan, _count(panel, zero), "{n} of 0 of 0: nothing to divide, so a gap", "period")
-    left_out = ~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)
+    coded = panel.status > EXCLUDED
+    _say(plan, _count(panel, coded), "{n} known only as a bound: drawn hollow at it, in no line and no rule", "value")
+    left_out = (~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)) & ~coded
     _say(plan, _count(panel, left_out), "{n} excluded from lines and rules, still drawn", "point")
     for s, segment in zip(plan.series[last].tolist(), last.tolist(), strict=True):
-        texts = [*_about_values(answer, segment), *_about_lines(answer, spec, segment, kinds.get(s, "run"), plan)]
+        texts = [*_about_values(answer, segment), *_about_lines(answer, spec, segment, str(kind_of[segment]))]
         if texts:
             plan.notes.setdefault(s, []).extend(texts)
 
@@ -60,7 +63,7 @@ def _about_spread(sigma: float) -> list[str]:
     return ["limits fall on the center line: the ranges that set them are all zero"] if sigma == 0 else []
 
 
-def _about_lines(answer: Answer, spec: ChartSpec, segment: int, kind: str, plan: Plan) -> list[str]:
+def _about_lines(answer: Answer, spec: ChartSpec, segment: int, kind: str) -> list[str]:
     texts = []
     k = int(answer.counts["n_baseline"][segment])
     if 1 < k < ESTABLISHED_FROM and kind != "run" and not bool(answer.constant[segment]):

@@ -1,0 +1,382 @@
+"""A tidy frame to a Panel; every mistake in it is named at once and the frame stays as it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pdsa.chart.arguments import refuse
+from pdsa.errors import InputError, Problem
+from pdsa.records import ChartSpec
+from pdsa.series import MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide, step_range
+from pdsa.terms import (
+    PLAIN_KINDS,
+    POINT_COLUMNS,
+    PROPORTION_KINDS,
+    RATIO_KINDS,
+    SIGNAL_COLUMNS,
+    STATUSES,
+    SUBGROUP_KINDS,
+    SUMMARY_COLUMNS,
+    Kind,
+    Step,
+)
+
+# Up to this many numerators above their denominators, `auto` takes them for slips, not for the sign of a rate.
+RARE = 2
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def panel_from_frame(
+    frame: pd.DataFrame, spec: ChartSpec, *, value: str, denominator: str | None, period: str, by: tuple[str, ...]
+) -> Panel:
+    """The panel of a tidy frame; the frame stays as it is.
+
+    Raises
+    ------
+    InputError
+        With every problem: columns that are not there, text among numbers, periods that are no periods, repeated
+        (series, period), a numerator above its denominator, a negative or infinite denominator.
+    """
+    needed = [value, period, *by, *([denominator] if denominator else [])]
+    absent = tuple(
+        Problem(f"column {name}", "no such column", f"one of {', '.join(map(str, frame.columns))}")
+        for name in needed
+        if name not in frame.columns
+    )
+    absent += tuple(
+        Problem(f"column {name}", "this name twice", "every column once")
+        for name in dict.fromkeys(needed)
+        if (frame.columns == name).sum() > 1
+    )
+    absent += tuple(
+        Problem(f"column {name}", f"a name that the chart gives to its own {name}", "another name")
+        for name in by
+        if name in (*POINT_COLUMNS, *SIGNAL_COLUMNS, *SUMMARY_COLUMNS)
+    )
+    if spec.kind in RATIO_KINDS and spec.kind != "i_prime" and denominator is None:
+        absent += (Problem("argument denominator", "none", f"the column of denominators, for kind {spec.kind}"),)
+    if spec.kind in (*PLAIN_KINDS, *SUBGROUP_KINDS) and denominator is not None:
+        absent += (Problem("argument denominator", repr(denominator), f"none, for kind {spec.kind}"),)
+    _raise(absent)
+    problems: list[Problem] = []
+    numerator = _numbers(frame[value], value, problems)
+    below = _numbers(frame[denominator], denominator, problems) if denominator else None
+    periods = _periods(frame[period], period, problems)
+    codes, keys = _series_codes(frame, by, problems)
+    problems += _impossible(numerator, below, value, denominator, spec.kind)
+    order, same, twice = _order(codes, periods, len(keys), period, spec.kind)
+    _raise((*problems, *twice))
+    columns = _columns(frame, spec, (value, denominator))
+    status = _status_of(frame, numerator)
+    rows = Rows(codes, periods, numerator, below, status, columns)
+    panel = _subgroups(order, same, rows, keys) if spec.kind in SUBGROUP_KINDS else _sorted_panel(order, rows, keys)
+    return panel if spec.step is None else _with_steps(panel, spec.step, spec.phases)
+
+
+def _raise(problems: tuple[Problem, ...]) -> None:
+    if problems:
+        raise InputError("the frame", problems, "no chart was made", "mend the rows or arguments named above")
+
+
+def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        parsed = [(isinstance(x, int | float | np.number) and not isinstance(x, bool)) or pd.isna(x) for x in column]
+        wrong = np.flatnonzero(~np.array(parsed, dtype=bool))
+        problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), "a number") for i in wrong.tolist()]
+        if len(wrong):
+            return np.full(len(column), np.nan)
+    plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
+    numbers: Floats = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    infinite = np.flatnonzero(np.isinf(numbers)).tolist()
+    problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), "a finite number") for i in infinite]
+    return numbers
+
+
+def _periods(column: pd.Series, name: str, problems: list[Problem]) -> pd.Index:
+    """Dates, whole numbers, Periods or ordered categories; anything else is a problem (and a RangeIndex)."""
+    if column.empty and not isinstance(column.dtype, pd.CategoricalDtype | pd.PeriodDtype):
+        return pd.DatetimeIndex([])
+    problems += [Problem(f"row {i + 1}, {name}", "nothing", "a period") for i in np.flatnonzero(column.isna()).tolist()]
+    if column.isna().any():
+        return pd.RangeIndex(len(column))
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        if column.cat.ordered:
+            ordered: pd.Index = pd.CategoricalIndex(column)
+            return ordered
+    elif isinstance(column.dtype, pd.PeriodDtype) or pd.api.types.infer_dtype(column) in ("integer", "period"):
+        column = column.infer_objects() if column.dtype == object else column
+        whole: pd.Index = pd.Index(column)
+        return whole
+    elif pd.api.types.is_datetime64_dtype(column):
+        return pd.DatetimeIndex(column)
+    else:
+        return _texts(column, name, problems)
+    problems.append(Problem(f"column {name}", "categories without an order", "ordered categories"))
+    return pd.RangeIndex(len(column))
+
+
+def _texts(column: pd.Series, name: str, problems: list[Problem]) -> pd.Index:
+    texts = column.map(lambda one: one if isinstance(one, str) else getattr(one, "isoformat", lambda: repr(one))())
+    good = texts.str.fullmatch(_DATE.pattern + r"(T00:00:00)?")
+    days = pd.to_datetime(texts.str[:10].where(good), format="%Y-%m-%d", errors="coerce")
+    wrong = np.flatnonzero(days.isna()).tolist()
+    expected = "a date such as 2025-01-31, a whole number, a Period or an ordered category"
+    problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), expected) for i in wrong]
+    return pd.DatetimeIndex(days) if not wrong else pd.RangeIndex(len(column))
+
+
+def _series_codes(frame: pd.DataFrame, by: tuple[str, ...], problems: list[Problem]) -> tuple[Ints, pd.DataFrame]:
+    for name in by:
+        rows = np.flatnonzero(frame[name].isna()).tolist()
+        problems += [Problem(f"row {i + 1}, {name}", "nothing", f"a {name}") for i in rows]
+    if not by:
+        return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
+    # categories in a chance order would put the series into that order
+    alike = {name: _ascending(frame[name]) for name in by}
+    groups = frame.assign(**alike).groupby(list(by), sort=True, observed=True, dropna=False)
+    keys = groups.size().reset_index()[list(by)]
+    return np.asarray(groups.ngroup(), dtype=np.int64), keys
+
+
+def _ascending(column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, pd.CategoricalDtype) or column.cat.ordered:
+        return column
+    return column.cat.reorder_categories(column.cat.categories.sort_values())
+
+
+def _impossible(
+    numerator: Floats, below: Floats | None, value: str, denominator: str | None, kind: Kind
+) -> list[Problem]:
+    if below is None:
+        return _impossible_values(numerator, value, kind)
+    negative = np.flatnonzero((below < 0) & np.isfinite(below)).tolist()
+    found = [Problem(f"row {i + 1}, {denominator}", f"{below[i]:g}", "no negative denominator") for i in negative]
+    if kind in RATIO_KINDS and kind != "i_prime":
+        minus = np.flatnonzero(numerator < 0).tolist()
+        found += [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g}", "no negative numerator") for i in minus]
+    parts = kind in PROPORTION_KINDS or (kind == "auto" and (numerator > below).sum() <= min(RARE, len(below) / 20))
+    over = (numerator > below) if parts else (numerator > 0) & (below == 0)
+    expected = "no more than its denominator" if parts else "a denominator above zero"
+    expected += "; of a rate, name kind='u'" if parts and kind == "auto" else ""
+    rows = np.flatnonzero(over & (below >= 0) & np.isfinite(numerator)).tolist()
+    return found + [Problem(f"row {i + 1}, {value}", f"{numerator[i]:g} of {below[i]:g}", expected) for i in rows]
+
+
+def _impossible_values(values: Floats, name: str, kind: Kind) -> list[Problem]:
+    """Counts and times that cannot be."""
+    if kind not in PLAIN_KINDS:
+        return []
+    wrong = np.flatnonzero(values <= 0 if kind == "t" else values < 0).tolist()
+    expected = (
+        "a time above zero (take a finer unit, or count cases between: kind g)" if kind == "t" else "no negative count"
+    )
+    return [Problem(f"row {i + 1}, {name}", f"{values[i]:g}", expected) for i in wrong]
+
+
+def _order(codes: Ints, periods: pd.Index, series: int, name: str, kind: Kind) -> tuple[Ints, Bools, list[Problem]]:
+    """The rows by series and period, which of them repeat the one before, and those that must not.
+
+    One whole-number key sorts faster than two columns.
+    """
+    ranks, count = _ranks(periods)
+    key = codes * max(count, 1) + ranks if series > 1 else ranks
+    steps = np.diff(key)
+    if (steps > 0).all():
+        return np.arange(len(key)), np.zeros(len(key), dtype=bool), []
+    order = np.argsort(key)
+    same = np.zeros(len(key), dtype=bool)
+    same[1:] = np.diff(key[order]) == 0
+    if not same.any():
+        return order, same, []
+    # rows of one period keep the order in which they were given
+    order = np.argsort(key, kind="stable")
+    if kind in SUBGROUP_KINDS:
+        return order, same, []
+    twice = np.flatnonzero(same)
+    rows = [(int(order[i - 1]) + 1, int(order[i]) + 1) for i in twice.tolist()]
+    return (
+        order,
+        same,
+        [
+            Problem(f"rows {a} and {b}, {name}", f"{periods[a - 1]} twice", "one row per series and period")
+            for a, b in rows
+        ],
+    )
+
+
+def _ranks(periods: pd.Index) -> tuple[Ints, int]:
+    """Whole numbers that ascend with the periods, from 0, and how many values they can take."""
+    if isinstance(periods, pd.CategoricalIndex):
+        return np.asarray(periods.codes, dtype=np.int64), len(periods.categories)
+    numbers = periods.asi8 if isinstance(periods, pd.DatetimeIndex | pd.PeriodIndex) else periods.to_numpy()
+    if len(numbers) and numbers.dtype.kind in "iu":
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < 1 << 24:
+            return np.asarray(numbers - low, dtype=np.int64), high - low + 1
+    ranks, values = pd.factorize(periods, sort=True)
+    return np.asarray(ranks, dtype=np.int64), len(values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What the rows of a frame hold, in the order given."""
+
+    codes: Ints
+    periods: pd.Index
+    numerator: Floats
+    below: Floats | None
+    status: Codes | None
+    columns: dict[str, pd.Series]
+
+
+def _columns(frame: pd.DataFrame, spec: ChartSpec, taken: tuple[str | None, ...]) -> dict[str, pd.Series]:
+    """The columns that baseline, exclude, phases or break_on may name; all of them where one names none of these."""
+    wanted = {one for one in (spec.baseline, spec.exclude, spec.phases, spec.break_on) if isinstance(one, str)}
+    if not wanted:
+        return {}
+    return {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in taken}
+
+
+def _status_of(frame: pd.DataFrame, numerator: Floats) -> Codes | None:
+    """Codes of a column `status`, where all its words are ours: as Observations have it."""
+    if "status" not in frame.columns:
+        return None
+    codes = pd.Index(STATUSES).get_indexer(pd.Index(frame["status"].astype(object)))
+    if (codes < 0).any():
+        return None
+    without = np.isnan(numerator) & (codes != SUPPRESSED)
+    return np.where(without, MISSING, codes).astype(np.int8)
+
+
+def _offsets(codes: Ints, series: int) -> Ints:
+    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=series))]).astype(np.int64)
+
+
+def _sorted_panel(order: Ints, rows: Rows, keys: pd.DataFrame) -> Panel:
+    below = rows.below
+    above = rows.numerator[order]
+    nothing = np.broadcast_to(np.float64(np.nan), above.shape)
+    under = nothing if below is None else below[order]
+    value = above if below is None else divide(above, under)
+    if below is not None:
+        # a period that lacks one of its two numbers loses both
+        lacking = np.isnan(above) | np.isnan(under)
+        if lacking.any():
+            above, under = np.where(lacking, np.nan, above), np.where(lacking, np.nan, under)
+    status = np.where(np.isnan(value), np.int8(MISSING), np.int8(REPORTED))
+    if rows.status is not None:
+        status = np.where(np.isnan(value) & (rows.status[order] == REPORTED), np.int8(MISSING), rows.status[order])
+    return Panel(
+        keys=keys,
+        offsets=_offsets(rows.codes, len(keys)),
+        period=rows.periods[order],
+        value=value,
+        numerator=nothing if below is None else above,
+        denominator=under,
+        people=under,
+        status=status,
+        ratio=np.full(len(keys), below is not None),
+        columns={name: column.iloc[order].reset_index(drop=True) for name, column in rows.columns.items()},
+    )
+
+
+def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame) -> Panel:
+    """A point per period: mean, number and standard deviation of its rows; rows without a value are left out."""
+    first = np.flatnonzero(~same)
+    values = rows.numerator[order]
+    known = ~np.isnan(values)
+
+    def each(cells: Floats) -> Floats:
+        return np.add.reduceat(cells, first) if len(first) else np.zeros(0)
+
+    count, sums = each(known.astype(np.float64)), each(np.where(known, values, 0.0))
+    mean = divide(sums, count)
+    apart = np.where(known, values - np.repeat(mean, np.diff(np.append(first, len(values)))), 0.0)
+    spread = np.sqrt(divide(each(apart**2), count - 1))
+    at = order[first]
+    return Panel(
+        keys=keys,
+        offsets=_offsets(rows.codes[at], len(keys)),
+        period=rows.periods[at],
+        value=mean,
+        numerator=np.where(count > 0, sums, np.nan),
+        denominator=np.where(count > 0, count, np.nan),
+        people=count,
+        status=np.where(count > 0, REPORTED, MISSING).astype(np.int8),
+        ratio=np.full(len(keys), False),
+        columns={name: column.iloc[at].reset_index(drop=True) for name, column in rows.columns.items()},
+        within=spread,
+    )
+
+
+def _steps(own: pd.Index, step: Step) -> pd.Index:
+    """The periods of one series with those that are missing in between."""
+    if isinstance(own, pd.PeriodIndex):
+        full: pd.Index = pd.period_range(own[0], own[-1], freq=own.freqstr)
+    elif step == "month":
+        full = _months(pd.DatetimeIndex(own))
+    else:
+        full = step_range(own[0], own[-1], step)
+    if not own.isin(full).all():
+        refuse("step", str(own[~own.isin(full)][0]), f"dates a whole number of {step}s after {own[0]}")
+    return full
+
+
+def _months(own: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """A date in every month: the given ones, and for missing months the day of the first, or the last of the month."""
+    first = pd.DatetimeIndex(own - pd.to_timedelta(own.day - 1, unit="D"))
+    starts = step_range(first[0], first[-1], "month")
+    day = 31 if own.is_month_end.all() else int(own[0].day)
+    full = starts + pd.to_timedelta(np.minimum(day, starts.days_in_month) - 1, unit="D")
+    return pd.DatetimeIndex(np.where(starts.isin(first), own[first.searchsorted(starts)], full))
+
+
+def _with_steps(panel: Panel, step: Step, phases: object) -> Panel:
+    """Insert the periods that are missing between the first and the last of each series."""
+    letter = getattr(panel.period, "freqstr", None) or ""
+    if not isinstance(panel.period, pd.DatetimeIndex) and letter[:1] != step[0].upper():
+        refuse("step", step, f"dates in the column of periods, or Periods of a {step}, found {panel.period.dtype}")
+    parts = []
+    owner = panel.series_of_points()
+    for s in range(panel.size):
+        own = panel.period[owner == s]
+        parts.append(pd.DataFrame({"s": s, "period": _steps(own, step)}))
+    grid = pd.concat(parts) if parts else pd.DataFrame({"s": [], "period": []})
+    old = pd.MultiIndex.from_arrays([owner, panel.period])
+    at = old.get_indexer(pd.MultiIndex.from_frame(grid))
+    there = at >= 0
+
+    def spread(values: Floats) -> Floats:
+        return np.where(there, values[at], np.nan)
+
+    return Panel(
+        keys=panel.keys,
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(grid["s"].astype(int), minlength=panel.size))]),
+        period=pd.Index(grid["period"]) if len(grid) else panel.period,
+        value=spread(panel.value),
+        numerator=spread(panel.numerator),
+        denominator=spread(panel.denominator),
+        people=spread(panel.people),
+        status=np.where(there, panel.status[at], MISSING).astype(np.int8),
+        ratio=panel.ratio,
+        columns={
+            name: _fill(column.iloc[at].reset_index(drop=True), there, name == phases)
+            for name, column in panel.columns.items()
+        },
+        step=step,
+        within=None if panel.within is None else spread(panel.within),
+    )
+
+
+def _fill(column: pd.Series, there: Bools, phase: bool) -> pd.Series:
+    """An inserted period is in no declared set; a phase goes on from the row before it."""
+    if not phase and pd.api.types.infer_dtype(column) == "boolean":
+        return column.where(there, False)
+    return column.iloc[np.maximum.accumulate(np.where(there, np.arange(len(there)), 0))].reset_index(drop=True)
+
+
+__all__ = ["panel_from_frame"]

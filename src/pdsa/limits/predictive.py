@@ -1,0 +1,169 @@
+"""Limits for the next point that keep the error rate of three sigma although they rest on few baseline points.
+
+Sources: Hillier, Journal of Quality Technology 1:17 (1969); predictive control charts, Journal of Quality Technology
+54(4) (2022), doi 10.1080/00224065.2021.1916413. Priors are Jeffreys'. A point of the baseline itself lies within such
+limits more often than a later one: the limits speak of the next points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from pdsa import quantiles
+from pdsa.limits.block import Block, Floats, Lines, ratio
+from pdsa.limits.counts import binomial_sigma, poisson_sigma, trials
+from pdsa.limits.individuals import TAILS, trials_of
+from pdsa.records import ChartSpec
+from pdsa.terms import TAIL_2S, TAIL_3S
+
+Quantile = Callable[[float], Floats]
+
+
+def _with(lines: Lines, quantile: Quantile) -> Lines:
+    """The lines with limits at the quantiles of the next point; one that cannot be reached is missing."""
+    drawn = {name: quantile(tail) for name, tail in TAILS}
+    return replace(lines, **drawn, exact=np.ones(len(lines.value), dtype=bool))
+
+
+def _spread(values: Floats, block: Block, center: Floats, known_center: bool) -> tuple[Floats, Floats]:
+    """Shape (rows, 1) each: the sample standard deviation of the baseline, and its degrees of freedom."""
+    apart = np.where(block.used, values - center, 0.0)
+    free = block.count(block.used & ~np.isnan(values)).astype(np.float64) - (not known_center)
+    found = np.sqrt(ratio(block.total(apart**2), np.maximum(free, 0)))
+    return np.where(found > 0, found, np.nan), free
+
+
+def individuals(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Student's t around the mean; with a given sigma the normal distribution."""
+    share = 0.0 if spec.center is not None else ratio(np.ones((len(block.value), 1)), block.count(block.used))
+    if spec.sigma is not None:
+        sigma = spec.sigma / spec.per * np.sqrt(1 + share)
+        return _with(lines, lambda tail: lines.center + _normal(tail) * sigma)
+    spread, free = _spread(block.value, block, lines.center, spec.center is not None)
+    wide = spread * np.sqrt(1 + share)
+    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
+
+
+def _normal(tail: float) -> float:
+    return {TAIL_3S: -3.0, 1 - TAIL_3S: 3.0, TAIL_2S: -2.0, 1 - TAIL_2S: 2.0}[tail]
+
+
+def prime_individuals(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Student's t for values that scatter with one over the root of their denominators."""
+    n = trials_of(block)
+    spread, free = _spread((block.value - lines.center) * np.sqrt(n), block, np.zeros_like(lines.center), False)
+    share = 0.0 if spec.center is not None else 1 / block.total(np.where(block.used, n, 0.0))
+    wide = spread * np.sqrt(1 / n + share)
+    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
+
+
+def means(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Student's t with the degrees of freedom within all subgroups of the baseline."""
+    size = np.where(np.isnan(block.value), np.nan, block.denominator)
+    free = np.where(block.used & (size > 1), size - 1, 0.0)
+    within = np.zeros_like(size) if block.within is None else np.nan_to_num(block.within)
+    total = block.total(free)
+    spread = np.sqrt(ratio(block.total(free * within**2), total))
+    spread = np.where(spread > 0, spread, np.nan)
+    share = 0.0 if spec.center is not None else ratio(np.ones_like(total), block.total(np.where(block.used, size, 0.0)))
+    wide = spread * np.sqrt(1 / size + share)
+    if spec.sigma is not None:
+        wide = spec.sigma / spec.per * np.sqrt(1 / size + share)
+        return _with(lines, lambda tail: lines.center + _normal(tail) * wide)
+    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, total) * wide)
+
+
+def _baseline_sum(values: Floats, block: Block) -> Floats:
+    return block.total(np.where(block.used, values, 0.0))
+
+
+def proportions(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Beta-binomial limits; of estimated numerators, which are no counts, Student's t for scores."""
+    if spec.center is not None:
+        return lines  # nothing is estimated: guarded limits are those of the next point
+    if spec.estimated:
+        return prime_proportions(lines, block, spec)
+    above, below, n = _baseline_sum(block.numerator, block), _baseline_sum(block.denominator, block), trials(block)
+    return _with(
+        lines, lambda tail: ratio(quantiles.beta_binomial_quantile(tail, n, above + 0.5, below - above + 0.5), n)
+    )
+
+
+def numbers(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """The limits of proportions, multiplied by the denominators."""
+    n = trials(block)
+    share = proportions(replace(lines, value=ratio(lines.value, n), center=ratio(lines.center, n)), block, spec)
+    return replace(lines, **{name: getattr(share, name) * n for name, _ in TAILS}, exact=share.exact)
+
+
+def rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Gamma-Poisson limits; of estimated numerators, Student's t for scores."""
+    n = trials(block)
+    if spec.center is not None:
+        return lines
+    if spec.estimated:
+        return prime_rates(lines, block, spec)
+    events, exposure = _baseline_sum(block.numerator, block), _baseline_sum(block.denominator, block)
+    return _with(lines, lambda tail: ratio(quantiles.gamma_poisson_quantile(tail, events + 0.5, ratio(n, exposure)), n))
+
+
+def counts(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Gamma-Poisson limits, of periods that are all alike."""
+    if spec.center is not None:
+        return lines
+    share = ratio(np.ones_like(lines.center), block.count(block.used))
+    events = _baseline_sum(block.value, block)
+    return _with(lines, lambda tail: quantiles.gamma_poisson_quantile(tail, events + 0.5, share))
+
+
+def prime_proportions(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Student's t for scores, never narrower than counting gives."""
+    return _scores(lines, block, spec, binomial_sigma(lines.center, trials(block)))
+
+
+def prime_rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Student's t for scores, never narrower than counting gives."""
+    return _scores(lines, block, spec, poisson_sigma(lines.center, trials(block)))
+
+
+def _scores(lines: Lines, block: Block, spec: ChartSpec, sigma: Floats) -> Lines:
+    """Values that scatter `spread` times as widely as counting alone: at least once."""
+    spread, free = _spread(ratio(block.value - lines.center, sigma), block, np.zeros_like(lines.center), False)
+    share = 0.0 if spec.center is not None else ratio(np.ones_like(spread), block.count(block.used))
+    wide = np.fmax(spread, 1.0) * np.sqrt(1 + share) * sigma
+    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
+
+
+def cases_between(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Beta-geometric limit above and none below; with a given mean, the geometric quantile."""
+    if spec.center is not None:
+        return lines
+    events = block.count(block.used).astype(np.float64)
+    cases = _baseline_sum(block.value, block)
+    found = _with(lines, lambda tail: quantiles.beta_geometric_quantile(tail, events + 0.5, cases + 0.5))
+    none = np.full_like(lines.center, np.nan)
+    return replace(found, lower=none, lower_2s=none)
+
+
+def as_they_are(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
+    """Run charts have no limits, and those of T charts are guarded as predictive ones already."""
+    return lines
+
+
+PREDICTIVE: dict[str, Callable[[Lines, Block, ChartSpec], Lines]] = {
+    "run": as_they_are,
+    "i": individuals,
+    "i_prime": prime_individuals,
+    "xbar": means,
+    "p": proportions,
+    "np": numbers,
+    "u": rates,
+    "c": counts,
+    "p_prime": prime_proportions,
+    "u_prime": prime_rates,
+    "g": cases_between,
+    "t": as_they_are,
+}

@@ -1,0 +1,360 @@
+"""The rules, as data and as arrays: values and lines to flags, every rule kept per point, for a whole block at once.
+
+Sets: Western Electric, Statistical Quality Control Handbook (1956); Nelson, Journal of Quality Technology 16:237
+(1984); NHS England, Making Data Count (2021, changed December 2023); Perla, Provost and Murray, BMJ Quality and Safety
+20:46 (2011); Wheeler, Understanding Statistical Process Control.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from pdsa.limits import Block, Bools, Floats, Lines, Squeezed
+from pdsa.limits.block import ROUNDING
+from pdsa.records import Rule
+from pdsa.rules import patterns
+from pdsa.rules.runs import Ints, Runs, Sides, crossings_min, longest_run_max, run_limits, runs
+from pdsa.terms import ON_LINE
+
+Flat = npt.NDArray[np.uint16]
+
+# n, of and sigma of each rule, where it names none.
+DEFAULTS: dict[str, tuple[int, int, float]] = {
+    "outside": (1, 1, 3.0),
+    "shift": (8, 8, 0.0),
+    "trend": (6, 6, 0.0),
+    "alternating": (14, 14, 0.0),
+    "beyond": (2, 3, 2.0),
+    "near": (15, 15, 1.0),
+    "away": (8, 8, 1.0),
+}
+# Rules of a whole chart, which mark no point; and those that rest on runs of sides.
+CHART_RULES = ("few_crossings", "few_runs", "many_runs")
+RUN_RULES = ("long_run", "shift")
+
+TWO_OF_THREE = Rule("beyond", n=2, of=3, sigma=2, label="two_of_three")
+FOUR_OF_FIVE = Rule("beyond", n=4, of=5, sigma=1, label="four_of_five")
+THREE_OF_FOUR = Rule("beyond", n=3, of=4, sigma=1.5, label="three_of_four")
+_OUTSIDE = Rule("outside")
+_MDC = (
+    Rule("outside"),
+    Rule("trend", n=7, ties="break", gaps="break"),
+    replace(TWO_OF_THREE, gaps="break", same_side=True),
+    Rule("shift", n=7, ties="break", gaps="break"),
+)
+RULE_SETS: dict[str, tuple[Rule, ...]] = {
+    "anhoej": (_OUTSIDE, Rule("long_run"), Rule("few_crossings")),
+    "western_electric": (_OUTSIDE, TWO_OF_THREE, FOUR_OF_FIVE, Rule("shift", n=8)),
+    "nelson": (
+        _OUTSIDE,
+        Rule("shift", n=9),
+        Rule("trend", n=6),
+        Rule("alternating", n=14),
+        TWO_OF_THREE,
+        FOUR_OF_FIVE,
+        Rule("near", n=15, sigma=1),
+        Rule("away", n=8, sigma=1),
+    ),
+    "making_data_count": _MDC,
+    "making_data_count_2023": _MDC,
+    "making_data_count_2021": (*_MDC[:2], replace(_MDC[2], within=3), _MDC[3]),
+    "ihi": (Rule("shift", n=6), Rule("trend", n=5), Rule("few_runs"), Rule("many_runs")),
+    "wheeler": (_OUTSIDE, Rule("shift", n=8), THREE_OF_FOUR),
+}
+NAMED: dict[str, Rule] = {
+    **{name: Rule(name) for name in (*DEFAULTS, "long_run", *CHART_RULES)},  # type: ignore[arg-type]
+    **{rule.column: rule for rule in (TWO_OF_THREE, FOUR_OF_FIVE, THREE_OF_FOUR)},
+    **{f"nelson_{i}": rule for i, rule in enumerate(RULE_SETS["nelson"], 1)},
+}
+
+
+def lengths_of(rule: Rule) -> tuple[int, int, float]:
+    """`n`, `of` and `sigma` of a rule, its own or the defaults."""
+    n, of, sigma = DEFAULTS.get(rule.name, (0, 0, 0.0))
+    n = rule.n or n
+    return n, max(rule.of or of, n), sigma if rule.sigma is None else rule.sigma
+
+
+def padding(rules: tuple[Rule, ...]) -> int:
+    """How many cells of padding keep the windows of these rules within their rows."""
+    return max([4, *(lengths_of(rule)[1] for rule in rules if rule.name == "beyond")])
+
+
+def sides(value: Floats, center: Floats, size: Floats) -> tuple[Bools, Bools]:
+    """Shape (rows, width) each: cells above and below the center; `size`, shape (rows, 1), is the largest value."""
+    near = np.fmax(ON_LINE * np.abs(center), ROUNDING * size)
+    return value > center + near, value < center - near
+
+
+class View:
+    """A block as a rule sees it: points in order, some of them passed over; what several rules need is kept."""
+
+    def __init__(self, book: Rulebook, order: Squeezed | None) -> None:
+        self._lines, self._order, self._value = book.lines, order, book.value
+        self._above, self._below, self._known = book.above, book.below, book.known
+        self._zones: dict[float, tuple[Bools, Bools]] = {}
+
+    def _take(self, cells: Floats) -> Floats:
+        return cells if self._order is None else self._order.take(cells)  # type: ignore[return-value]
+
+    def _bytes(self, cells: Bools) -> Bools:
+        return (cells if self._order is None else self._order.take(cells, False)).ravel()  # type: ignore[return-value]
+
+    def back(self, cells: Bools) -> Bools:
+        """Flat cells in their places within the block."""
+        if self._order is None:
+            return cells
+        return self._order.back(cells.reshape(self._known.shape)).ravel()  # type: ignore[return-value]
+
+    @cached_property
+    def value(self) -> Floats:
+        """Values that count; NaN for all others."""
+        return self._take(self._value)
+
+    @cached_property
+    def sides(self) -> tuple[Bools, Bools]:
+        """Cells above and below the center."""
+        return self._bytes(self._above), self._bytes(self._below)
+
+    @cached_property
+    def steps(self) -> tuple[Bools, Bools]:
+        """Cells higher and lower than the cell before them."""
+        flat = self.value.ravel()
+        up, down = np.zeros(flat.size, dtype=bool), np.zeros(flat.size, dtype=bool)
+        np.greater(flat[1:], flat[:-1], out=up[1:])
+        np.less(flat[1:], flat[:-1], out=down[1:])
+        return up, down
+
+    @cached_property
+    def gone(self) -> Bools:
+        """Cells without a value: missing points that end a pattern, and padding."""
+        return np.isnan(self.value)
+
+    def _line(self, sigma: float) -> tuple[Floats, Floats]:
+        lines = self._lines
+        if sigma == 3:
+            return lines.lower, lines.upper
+        if sigma == 2:
+            return lines.lower_2s, lines.upper_2s
+        share = sigma / 3
+        return (
+            lines.center - share * (lines.center - lines.lower),
+            lines.center + share * (lines.upper - lines.center),
+        )
+
+    def zone(self, sigma: float) -> tuple[Bools, Bools]:
+        """Cells beyond the line at so many standard deviations, above and below."""
+        if sigma not in self._zones:
+            (lower, below), (upper, above) = self._borders(sigma)
+            self._zones[sigma] = ((self.value > upper + above).ravel(), (self.value < lower - below).ravel())
+        return self._zones[sigma]
+
+    def _borders(self, sigma: float) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """Both lines, each with the distance at which a value still stands on it."""
+        lower, upper = (self._take(line) for line in self._line(sigma))
+        low, high = np.abs(lower), np.abs(upper)
+        # where large numbers cancel, a line at zero is not quite zero
+        size = ROUNDING * np.fmax(low, high)
+        return (lower, np.maximum(ON_LINE * low, size)), (upper, np.maximum(ON_LINE * high, size))
+
+    def inside(self, sigma: float) -> Bools:
+        """Cells strictly between the two lines."""
+        (lower, below), (upper, above) = self._borders(sigma)
+        return ((self.value < upper - above) & (self.value > lower + below)).ravel()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fired:
+    """What fired where: bit i of `up` and `down`, shape (rows, width), is the i-th rule of the set.
+
+    A signal without a direction is in both. `outside` counts the points of each row beyond its limits, whether or
+    not the set asks for it.
+    """
+
+    up: Flat
+    down: Flat
+    runs: Runs
+    outside: Ints
+    above: Bools
+    below: Bools
+
+
+class Rulebook:
+    """The rules of a set applied to one block."""
+
+    def __init__(self, block: Block, lines: Lines, known: Bools, ties: str) -> None:
+        self.block, self.lines, self.known, self.ties = block, lines, known, ties
+        self.value = lines.value if block.whole else np.where(known, lines.value, np.nan)
+        self.high, self.low = np.fmax.reduce(self.value, axis=1), np.fmin.reduce(self.value, axis=1)
+        self.filled = np.count_nonzero(known) == block.lengths.sum()
+        size = np.fmax(np.abs(self.high), np.abs(self.low))[:, None]
+        self.above, self.below = sides(self.value, lines.center, size)
+        self.runs = runs(self.above.view(np.int8) - self.below.view(np.int8))
+
+    @cached_property
+    def plain(self) -> View:
+        """Every cell in its place."""
+        return View(self, None)
+
+    @cached_property
+    def bridged(self) -> View:
+        """Missing and excluded points passed over."""
+        return self.plain if self.filled else View(self, Squeezed(self.known))
+
+    @cached_property
+    def broken(self) -> View:
+        """Only excluded points passed over: a missing one stands in the way."""
+        return self.plain if self.filled or self.block.whole else View(self, Squeezed(self.block.included))
+
+    def view(self, rule: Rule) -> View:
+        """The points as this rule sees them."""
+        return self.broken if rule.gaps == "break" else self.bridged
+
+    def outside(self, sigma: float = 3.0) -> tuple[Bools, Bools]:
+        """Flat cells beyond the limits, above and below, in their places."""
+        return self.plain.zone(sigma)
+
+    def beyond(self, rule: Rule) -> tuple[Bools, Bools]:
+        """n of `of` points beyond a line on one side."""
+        view, (n, of, sigma) = self.view(rule), lengths_of(rule)
+        found = []
+        for far, side, most in zip(view.zone(sigma), view.sides, self._most(view, rule), strict=True):
+            cells = far if most is None else far & ~most
+            allowed = patterns.all_last(side, of) if rule.same_side else None
+            found.append(view.back(patterns.some_of(cells, n, of, rule.mark == "last", allowed)))
+        return found[0], found[1]
+
+    def _most(self, view: View, rule: Rule) -> tuple[Bools | None, Bools | None]:
+        return (None, None) if rule.within is None else view.zone(rule.within)
+
+    def shift(self, rule: Rule) -> tuple[Bools, Bools]:
+        """n in a row on one side of the center."""
+        n, last = lengths_of(rule)[0], rule.mark == "last"
+        if (rule.ties or self.ties) == "break":
+            view = self.view(rule)
+            found = [view.back(patterns.in_a_row(side, n, last)) for side in view.sides]
+            return found[0], found[1]
+        if rule.gaps == "break" and not self.filled:
+            missing = self.block.included & ~self.known
+            again = runs(self.above.view(np.int8) - self.below.view(np.int8), missing)
+        else:
+            again = self.runs
+        return self._cells(*again.cells(n, n - 1 if last else 0))
+
+    def long_run(self) -> tuple[Bools, Bools]:
+        """Every point of the runs that are longer than Anhoej's limit."""
+        return self._cells(*self.runs.cells(longest_run_max(self.runs.n_useful) + 1))
+
+    def _cells(self, places: Ints, sign: Sides) -> tuple[Bools, Bools]:
+        found = np.zeros((2, self.known.size), dtype=bool)
+        found[0, places[sign > 0]] = True
+        found[1, places[sign < 0]] = True
+        return found[0], found[1]
+
+    def trend(self, rule: Rule) -> tuple[Bools, Bools]:
+        """n points that steadily rise or fall."""
+        view, n, last = self.view(rule), lengths_of(rule)[0], rule.mark == "last"
+        up, down = view.steps
+        if (rule.ties or self.ties) == "skip" and _ties(view):
+            return self._trend_over_ties(view, n, last)
+        found = []
+        for step in (up, down):
+            ends = patterns.all_last(step, n - 1)
+            found.append(view.back(ends if last or not ends.any() else patterns.any_next(ends, n)))
+        return found[0], found[1]
+
+    def _trend_over_ties(self, view: View, n: int, last: bool) -> tuple[Bools, Bools]:
+        up, down = view.steps
+        steps = (up.view(np.int8) - down.view(np.int8)).reshape(self.known.shape)
+        found = runs(steps, view.gone if view.gone.any() else None)
+        rising, falling = self._cells(*found.cells(n - 1, n - 2 if last else 0))
+        if not last:
+            first, sign = found.starts(n - 1)
+            rising[first[sign > 0] - 1] = True
+            falling[first[sign < 0] - 1] = True
+        return view.back(rising), view.back(falling)
+
+    def neither(self, rule: Rule) -> Bools:
+        """Patterns without a direction: alternating, near and away."""
+        view, (n, _, sigma), last = self.view(rule), lengths_of(rule), rule.mark == "last"
+        if rule.name == "alternating":
+            return view.back(patterns.alternating(*view.steps, n, last))
+        if rule.name == "near":
+            return view.back(patterns.in_a_row(view.inside(sigma), n, last))
+        above, below = view.zone(sigma)
+        return view.back(patterns.in_a_row(above | below, n, last))
+
+    def one(self, rule: Rule) -> tuple[Bools, Bools]:
+        """Flat cells that a rule marks, those with an upward and those with a downward meaning."""
+        if rule.name == "outside":
+            return self.outside(lengths_of(rule)[2])
+        if rule.name == "long_run":
+            return self.long_run()
+        if rule.name in ("beyond", "shift", "trend"):
+            return {"beyond": self.beyond, "shift": self.shift, "trend": self.trend}[rule.name](rule)
+        both = self.neither(rule)
+        return both, both
+
+
+def _ties(view: View) -> bool:
+    """Whether two neighbors with values are equal."""
+    flat = view.value.ravel()
+    return bool((flat[1:] == flat[:-1]).any())
+
+
+def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, mute: Bools) -> Fired:
+    """Every rule on every point of a block.
+
+    Parameters
+    ----------
+    silent, mute
+        Shape (rows,): rows whose runs do not count, and rows of which only points outside limits count.
+    """
+    shape = book.known.shape
+    up, down = np.zeros(shape, dtype=np.uint16), np.zeros(shape, dtype=np.uint16)
+    for i, rule in enumerate(rules):
+        if rule.name in CHART_RULES:
+            continue
+        quiet = mute if rule.name not in RUN_RULES else mute | silent
+        if rule.name == "outside":
+            quiet = np.zeros_like(mute)
+        for target, cells in zip((up, down), book.one(rule), strict=True):
+            _set(target, cells, i, quiet)
+    high, low = book.outside()
+    outside = np.count_nonzero((high | low).reshape(shape), axis=1)
+    return Fired(up, down, book.runs, outside, book.above, book.below)
+
+
+def _set(target: Flat, cells: Bools, bit: int, quiet: Bools) -> None:
+    """Set a bit where cells are true, save in quiet rows."""
+    if not cells.any():
+        return
+    grid = cells.reshape(target.shape)
+    if quiet.any():
+        grid = grid & ~quiet[:, None]
+    target |= grid.view(np.uint8).astype(np.uint16) << bit
+
+
+__all__ = [
+    "CHART_RULES",
+    "NAMED",
+    "RULE_SETS",
+    "RUN_RULES",
+    "Fired",
+    "Ints",
+    "Rulebook",
+    "Runs",
+    "Sides",
+    "View",
+    "apply",
+    "crossings_min",
+    "lengths_of",
+    "longest_run_max",
+    "padding",
+    "run_limits",
+    "runs",
+]

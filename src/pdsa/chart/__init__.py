@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pdsa import phases as phase_plan
+from pdsa.chart.alarm import false_alarms
 from pdsa.chart.arguments import check_spec, rules_of
 from pdsa.chart.choose import choose
 from pdsa.chart.engine import Answer, compute, empty_answer
@@ -313,7 +314,7 @@ def _segments(
         **_run_counts(answer, judgement),
         **{name: answer.segment[name] for name in ("center", "sigma", "sigma_z", "lag1", "last")},
         **{name: getattr(judgement, name) for name in ("runs_signal", "verdict", "history", "assurance")},
-        "false_alarm": np.full(len(plan.series), np.nan),
+        "false_alarm": false_alarms(answer, plan, spec, kind_of),
         "notes": _tuples(plan),
     }
     columns["phase"] = _labels(plan, np.arange(len(plan.series)))

@@ -205,7 +205,7 @@ def merge(one: Chart, other: Chart) -> Chart:
     spec = _shared(one.spec, other.spec)
     return Chart(
         points=points.loc[order].reset_index(drop=True), **frames, by=one.by, spec=spec, status=status,
-        step=one.step, measure=one.measure, annotations=one.annotations,
+        extra=pd.concat([one.extra, other.extra], ignore_index=True).loc[order].reset_index(drop=True), step=one.step, measure=one.measure, annotations=one.annotations,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 NAN = float("nan")
+MEMORY_KINDS = ("mr", "cusum", "ewma")  # neighbors share values: runs analysis says nothing there
 RATIO_KINDS = ("p", "np", "u", "p_prime", "u_prime", "i_prime")
 SUBGROUP_KINDS = ("xbar", "s")
 
@@ -150,20 +151,23 @@ def moving_pairs(phase: Phase, gaps: str) -> list[tuple[int, int]]:
 
 
 def average_range(ranges: list[float], setup: Setup, multiple: float = 3.267) -> float:
-    """Their mean or median; screening keeps those strictly below a multiple of the mean, once."""
-    mean = mean_of(ranges)
-    if setup.screen == "once" and mean > 0:
-        ranges = [r for r in ranges if r < multiple * mean]
-    if setup.spread == "median":
-        return median(ranges) if ranges else NAN
-    return mean_of(ranges)
+    """Their mean or median; screening keeps those strictly below a multiple of it, once."""
+
+    def average(numbers: list[float]) -> float:
+        return (median(numbers) if numbers else NAN) if setup.spread == "median" else mean_of(numbers)
+
+    typical = average(ranges)
+    if setup.screen == "once" and typical > 0:
+        multiple = 3.865 if setup.spread == "median" else multiple
+        return average([r for r in ranges if r < multiple * typical])
+    return typical
 
 
 def sigma_of(ranges: list[float], setup: Setup) -> float:
     """The standard deviation that an average moving range stands for."""
     average = average_range(ranges, setup)
     if setup.spread == "median":
-        return average / 0.9539
+        return average / {"rounded": 0.9539, "wheeler": 3 / 3.145, "exact": 0.9538725524089398}[setup.constants]
     if setup.constants == "wheeler":
         return 2.66 * average / 3
     return average / {"rounded": 1.128, "exact": 2 / math.sqrt(math.pi)}[setup.constants]
@@ -288,7 +292,10 @@ def time_between(phase: Phase, setup: Setup) -> None:
         return everywhere(phase, number**3.6 if number >= 0 else (below if number < 0 else NAN))
 
     phase.center = back(middle, NAN)
-    phase.lower, phase.upper = back(middle - 3 * sigma, 0.0), back(middle + 3 * sigma, NAN)
+    low = middle - 3 * sigma
+    phase.lower, phase.upper = back(low, 0.0), back(middle + 3 * sigma, NAN)
+    if math.isnan(low) and not math.isnan(middle):
+        phase.lower = everywhere(phase, 0.0)
     phase.lower_2s, phase.upper_2s = back(middle - 2 * sigma, NAN), back(middle + 2 * sigma, NAN)
 
 
@@ -300,7 +307,7 @@ def within_sigma(phase: Phase) -> float:
     """Mean of the standard deviations where all subgroups are of one size, else the pooled one."""
     deviations = phase.deviation
     base = [i for i in range(len(deviations)) if phase.base[i] and not math.isnan(deviations[i])]
-    if len(set(phase.denominator)) == 1:
+    if len({n for n in phase.denominator if n}) == 1:
         return mean_of([deviations[i] for i in base])
     freedom = sum(phase.denominator[i] - 1 for i in base)
     squares = sum((phase.denominator[i] - 1) * deviations[i] ** 2 for i in base)
@@ -348,7 +355,9 @@ def cusum(phase: Phase, setup: Setup) -> None:
         phase.cusum_lower.append(NAN if math.isnan(z) else low)
         drawn.append(NAN if math.isnan(z) else (high if high >= -low else low))
     phase.value = drawn
-    draw(phase, everywhere(phase, 0.0), everywhere(phase, h / 3))
+    phase.center = everywhere(phase, 0.0)
+    phase.lower, phase.upper = ([m if sigma == sigma else NAN for _ in drawn] for m in (-h, h))
+    phase.lower_2s, phase.upper_2s = everywhere(phase, NAN), everywhere(phase, NAN)
 
 
 def ewma(phase: Phase, setup: Setup) -> None:
@@ -526,7 +535,8 @@ def flags_of(phase: Phase, rule: Any, setup: Setup) -> list[bool]:
         )
         return flags
     if rule.name == "long_run":
-        marked = [p for p in side_runs(phase) if len(p) > phase.counts["longest_run_max"] and setup.kind != "mr"]
+        marked = [p for p in side_runs(phase) if len(p) > phase.counts["longest_run_max"]]
+        marked = [] if setup.kind in MEMORY_KINDS else marked
     else:
         defaults = DEFAULTS[rule.name]
         n = rule.n or defaults.get("n", 0)

@@ -162,7 +162,7 @@ def setup_of(rng: np.random.Generator, kind: str) -> Setup:
         phases=phases,
         screen=str(rng.choice(["off", "once"])),
         constants=str(rng.choice(["rounded", "wheeler", "exact"])),
-        spread=str(rng.choice(["mean", "mean", "median"])) if kind != "mr" else "mean",
+        spread=str(rng.choice(["mean", "mean", "median"])) if kind not in ("mr", "i_prime") else "mean",
         gaps=str(rng.choice(["break", "bridge"])),
         ties=str(rng.choice(["skip", "break"])),
         center=center if rng.random() < 0.2 else None,

@@ -156,7 +156,7 @@ def ask_oracle(one: Case, ask: Ask) -> Answer:
             columns |= {"cusum_upper": phase.cusum_upper, "cusum_lower": phase.cusum_lower}
         points.append(pd.DataFrame(columns))
         known = phase.counts
-        fired = bool(known["n_useful"]) and ask.kind != "mr"
+        fired = bool(known["n_useful"]) and ask.kind not in oracle.MEMORY_KINDS
         fired = fired and (
             known["longest_run"] > known["longest_run_max"] or known["crossings"] < known["crossings_min"]
         )

@@ -217,7 +217,7 @@ def dots(case_id: str, call: str, **more: object) -> pd.Series:
 
 
 def test_assurance_icons() -> None:
-    """A constant series is compared with its target, by decision; theirs has no limits, or counts being on it a miss."""
+    """A constant series is compared with its target, by decision; theirs has none, or calls being on it a miss."""
     rows = table("expected_ptd_summary.csv")
     compared = 0
     for row in rows[rows["assurance"].notna()].itertuples():

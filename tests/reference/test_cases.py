@@ -110,8 +110,8 @@ def test_run_limits_of_every_length() -> None:
     longest = int(expected["n"].max())
     n = np.repeat(np.arange(1, longest + 1), np.arange(1, longest + 1))
     at = np.concatenate([np.arange(1, m + 1) for m in range(1, longest + 1)])
-    frame = pd.DataFrame({"n": n, "at": at, "y": (-1.0) ** at})
-    phases = pdsa.analyze(frame, "run", value="y", period="at", by="n", center=0.0, rules=["long_run"]).phases
+    frame = pd.DataFrame({"size": n, "at": at, "y": (-1.0) ** at})
+    phases = pdsa.analyze(frame, "run", value="y", period="at", by="size", center=0.0, rules=["long_run"]).phases
     assert phases["n_useful"].tolist() == expected["n"].tolist()
     assert phases["longest_run_max"].tolist() == expected["longest.run.max"].tolist()
     assert phases["crossings_min"].tolist() == expected["n.crossings.min"].tolist()

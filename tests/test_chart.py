@@ -451,8 +451,13 @@ class TestCounts:
         # mean 2.5, deviations -1.5 -0.5 . 0.5 1.5: products 0.75 and 0.75 of 5
         assert summary(chart([1, 2, NAN, 3, 4]), "lag1") == pytest.approx(0.3)
 
-    def test_false_alarm_is_not_computed_yet(self) -> None:
-        assert np.isnan(summary(chart([1, 2, 3]), "false_alarm"))  # type: ignore[call-overload]
+    def test_false_alarm(self) -> None:
+        """Statistics.md E 3.1: 24 points about a fixed center .066, about their own median .029."""
+        series = [float(i % 7) for i in range(24)]
+        assert summary(chart(series, center=2.5), "false_alarm") == pytest.approx(0.066, abs=0.0005)
+        own = pdsa.analyze(pd.DataFrame({"t": range(24), "x": range(24)}), value="x", period="t")
+        assert summary(own, "false_alarm") == pytest.approx(0.029, abs=0.003)
+        assert np.isnan(summary(chart([5, 5, 5], kind="run"), "false_alarm"))  # type: ignore[call-overload]
 
 
 class TestVerdict:

@@ -10,7 +10,12 @@ from pdsa.records import Rule
 from pdsa.terms import VERSION
 
 if TYPE_CHECKING:
+    from pdsa.adjust import aggregate, network_adjusted, weekday_adjusted
+    from pdsa.bernoulli import bernoulli_cusum
+    from pdsa.categories import pareto
     from pdsa.chart import Chart, analyze
+    from pdsa.network.funnel import funnel
+    from pdsa.rebase import suggest_rebase
 
 __version__ = VERSION
 
@@ -23,12 +28,32 @@ __all__ = [
     "ReportError",
     "Rule",
     "__version__",
+    "aggregate",
     "analyze",
+    "bernoulli_cusum",
+    "funnel",
+    "network_adjusted",
+    "pareto",
+    "suggest_rebase",
+    "weekday_adjusted",
 ]
+
+# Where each name lives that brings pandas with it: half a second that `pdsa --help` need not wait for.
+_LAZY = {
+    "Chart": "pdsa.chart",
+    "aggregate": "pdsa.adjust",
+    "analyze": "pdsa.chart",
+    "bernoulli_cusum": "pdsa.bernoulli",
+    "funnel": "pdsa.network.funnel",
+    "network_adjusted": "pdsa.adjust",
+    "pareto": "pdsa.categories",
+    "suggest_rebase": "pdsa.rebase",
+    "weekday_adjusted": "pdsa.adjust",
+}
 
 
 def __getattr__(name: str) -> object:
-    """`analyze` and `Chart` bring pandas with them: half a second that `pdsa --help` need not wait for."""
-    if name in ("Chart", "analyze"):
-        return getattr(import_module("pdsa.chart"), name)
+    """The lazy names, at their first use."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'pdsa' has no attribute {name!r}")

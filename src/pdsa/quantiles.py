@@ -43,7 +43,7 @@ def beta_binomial_quantile(q: float, n: Numbers, a: Numbers, b: Numbers) -> Floa
     The chances of all counts that matter are built from the ratio of neighbors and divided by their sum: no gamma
     function of a large number, whose rounding would show. Exact to about 1e-12 of the distribution function.
 
-    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, section 6.2.2, equation 6.31.
+    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, chapter 6 (negative hypergeometric).
     """
     n, a, b = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (n, a, b)))
     known = ~np.isnan(n + a + b)
@@ -76,7 +76,7 @@ def gamma_poisson_quantile(q: float, shape: Numbers, scale: Numbers) -> Floats:
     F(x) = 1 - I(x + 1, shape; scale / (1 + scale)), with the incomplete beta function I: the small one of the two
     shares of the exposure is its argument, because 1 minus a small number loses its digits.
 
-    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, section 5.6, equation 5.31.
+    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, chapter 5 (negative binomial).
     """
     from scipy.special import betainc, betaincc
 
@@ -101,7 +101,7 @@ def beta_geometric_quantile(q: float, a: Numbers, b: Numbers) -> Floats:
     -----
     Closed form: the chance of x or more cases between is B(a, b + x) / B(a, b).
 
-    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, section 6.2.3 (beta-geometric).
+    Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, chapter 6 (beta-geometric).
     """
     from scipy.special import betaln
 
@@ -125,7 +125,7 @@ def normal_quantile(q: float, k: Numbers, mean: Numbers, sd: Numbers) -> Floats:
 
     mean + t(k - 1) sd sqrt(1 + 1 / k); NaN for fewer than two values.
 
-    Source: Hillier, Journal of Quality Technology 1:17 (1969), doi 10.1080/00224065.1969.11980342.
+    Source: Hillier, Journal of Quality Technology 1:17 (1969).
     """
     k = np.asarray(k, dtype=np.float64)
     with np.errstate(divide="ignore"):

@@ -81,8 +81,8 @@ def situation(spec: ChartSpec, kind: str, fixed: bool, tied: bool = False, exact
 
 
 def _counts(rule: Rule, kind: str, tied: bool) -> bool:
-    if kind in MOVING_KINDS:
-        return rule.name == "outside"
+    if kind in MOVING_KINDS and rule.name in ("long_run", *rules.CHART_RULES):
+        return False
     return not (tied and rule.name in (*rules.RUN_RULES, *rules.CHART_RULES))
 
 
@@ -206,7 +206,7 @@ def _whole(book: rules.Rulebook, chosen: tuple[Rule, ...]) -> Bools:
     if "few_crossings" in names:
         found |= crossings < rules.crossings_min(useful)
     if names & {"few_runs", "many_runs"}:
-        above = np.count_nonzero(book.above, axis=1)
+        above = np.count_nonzero(book.sides[0], axis=1)
         few, many = run_count_limits(above, useful - above)
         found |= ("few_runs" in names) & (crossings + 1 < few) & (useful > 0)
         found |= ("many_runs" in names) & (crossings + 1 > many)

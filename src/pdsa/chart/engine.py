@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +11,12 @@ import numpy.typing as npt
 
 from pdsa import limits, rules
 from pdsa.limits import Block, Lines
+from pdsa.limits.block import count_rows
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec
 from pdsa.rules import Fired, Rulebook
 from pdsa.series import Bools, Floats, Ints, Panel
-from pdsa.terms import MANY_TIES, MOVING_KINDS, ON_LINE
+from pdsa.terms import MANY_TIES, MOVING_KINDS, ON_LINE, RATIO_KINDS, SUBGROUP_KINDS
 
 Cells = npt.NDArray[Any]
 Flat = npt.NDArray[np.uint16]
@@ -130,7 +131,7 @@ def _fit(lengths: Ints, padding: int) -> int:
 
 
 def _place(starts: Ints, rows: Ints, lengths: Ints, padding: int) -> Place:
-    inside = np.arange(int(lengths.max()) + padding) < lengths[:, None]
+    inside = _inside(lengths, padding)
     first, last = int(rows[0]), int(rows[-1])
     if last - first + 1 == len(rows) and (np.diff(rows) == 1).all():
         return Place(slice(first, last + 1), inside, slice(int(starts[first]), int(starts[last + 1])), lengths)
@@ -139,20 +140,26 @@ def _place(starts: Ints, rows: Ints, lengths: Ints, padding: int) -> Place:
     return Place(rows, inside, points, lengths)
 
 
-def block_at(panel: Panel, plan: Plan, place: Place) -> Block:
-    """The padded block of some segments."""
+def _inside(lengths: Ints, padding: int) -> Bools:
+    """Which cells of the rows are points; the width is a multiple of eight, so that cells can be counted as bytes."""
+    width = -(-(int(lengths.max()) + padding) // 8) * 8
+    return np.arange(width, dtype=np.int32) < lengths.astype(np.int32)[:, None]
+
+
+def block_at(panel: Panel, plan: Plan, place: Place, kind: str = "auto") -> Block:
+    """The padded block of some segments; without numerators and denominators where the kind does not use them."""
     included, whole = place.inside, True
     if not plan.all_included:
         included = place.inside & place.take(plan.included, False)
         whole = bool(np.array_equal(included, place.inside))
     baseline = included if plan.baseline is plan.included else place.inside & place.take(plan.baseline, False)
-    ratio = bool(panel.ratio.any())
+    both = kind in NEED_BOTH and (bool(panel.ratio.any()) or panel.within is not None)
     nothing = np.broadcast_to(np.float64(np.nan), place.inside.shape)
     value = place.take(panel.value, np.nan)
     return Block(
         value=value,
-        numerator=place.take(panel.numerator, np.nan) if ratio or panel.within is not None else nothing,
-        denominator=place.take(panel.denominator, np.nan) if ratio or panel.within is not None else nothing,
+        numerator=place.take(panel.numerator, np.nan) if both else nothing,
+        denominator=place.take(panel.denominator, np.nan) if both else nothing,
         included=included,
         baseline=baseline,
         lengths=place.lengths,
@@ -161,10 +168,20 @@ def block_at(panel: Panel, plan: Plan, place: Place) -> Block:
     )
 
 
-def compute(panel: Panel, plan: Plan, spec: ChartSpec, kind: str, wanted: Bools, answer: Answer) -> None:
-    """Fill the answer for the wanted segments with the lines of one kind and the rules on them."""
-    for place in places(plan.starts, wanted, rules.padding(spec.rules)):
-        block = block_at(panel, plan, place)
+# Kinds whose lines come from numerators and denominators.
+NEED_BOTH = (*RATIO_KINDS, *SUBGROUP_KINDS, "auto")
+
+
+def compute(
+    panel: Panel, plan: Plan, spec: ChartSpec, kind: str, wanted: Bools | Iterable[Place], answer: Answer
+) -> None:
+    """Fill the answer for the wanted segments with the lines of one kind and the rules on them.
+
+    `wanted` are segments, shape (segments,), or the blocks that `places` made of them.
+    """
+    blocks = places(plan.starts, wanted, rules.padding(spec.rules)) if isinstance(wanted, np.ndarray) else wanted
+    for place in blocks:
+        block = block_at(panel, plan, place, kind)
         lines = limits.lines_of(kind, block, spec)
         _store(answer, place, block, lines, spec, kind, plan.frozen[place.rows])
 
@@ -172,21 +189,31 @@ def compute(panel: Panel, plan: Plan, spec: ChartSpec, kind: str, wanted: Bools,
 def _store(answer: Answer, place: Place, block: Block, lines: Lines, spec: ChartSpec, kind: str, frozen: Bools) -> None:
     known = block.known if lines.value is block.value else block.included & ~np.isnan(lines.value)
     book = Rulebook(block, lines, known, spec.ties)
-    values, useful = np.count_nonzero(known, axis=1), book.runs.n_useful
-    # a class of ten that is mostly complete has most weeks at 100%; the others are below, and would be one long run
-    tied = (values - useful > MANY_TIES * values) & (spec.method != "published")
-    mute = np.full(len(values), kind in MOVING_KINDS)
-    fired = rules.apply(book, spec.rules, tied, mute)
+    values = block.count(known)[:, 0]
+    tied = np.zeros(len(values), dtype=bool)
+    if spec.method != "published":
+        # a class of ten that is mostly complete has most weeks at 100%; the others are below, one long run
+        tied = values - book.runs.n_useful > MANY_TIES * values
+    fired = rules.apply(book, spec.rules, tied, np.full(len(values), kind in MOVING_KINDS))
     place.put(answer.up, fired.up)
     place.put(answer.down, fired.down)
+    answer.exact[place.rows], answer.tied[place.rows] = lines.exact, tied
+    answer.counts["n_values"][place.rows] = values
+    answer.counts["n_outside"][place.rows] = fired.outside
+    for name in ("center", "sigma"):
+        column = getattr(lines, name)
+        if column.shape[1] == 1:
+            answer.segment[name][place.rows] = column[:, 0] * spec.per
+    if answer.point or any(rule.name in NEED_RUNS for rule in spec.rules):
+        _count_runs(answer, place, book)
     if answer.point:
         _keep_lines(answer, place, lines, book, spec.per)
-    rows = place.rows
-    answer.exact[rows], answer.tied[rows] = lines.exact, tied
-    answer.constant[rows] = (values > 0) & (np.abs(book.high - book.low) <= ON_LINE * np.abs(book.high))
-    _count(answer, place, block, known, fired)
-    _measure(answer, place, block, known, lines, spec)
-    _split(answer, place, block, fired, frozen, spec.recent)
+        _measure(answer, place, block, book, spec)
+        _split(answer, place, block, book.runs, fired, frozen, spec.recent)
+
+
+# Rules that the counts of runs are judged by.
+NEED_RUNS = ("long_run", *rules.CHART_RULES)
 
 
 def _keep_lines(answer: Answer, place: Place, lines: Lines, book: Rulebook, per: float) -> None:
@@ -199,39 +226,40 @@ def _keep_lines(answer: Answer, place: Place, lines: Lines, book: Rulebook, per:
             place.put(column, cells)
 
 
-def _count(answer: Answer, place: Place, block: Block, known: Bools, fired: Fired) -> None:
-    rows, counts = place.rows, answer.counts
-    counts["n"][rows] = np.count_nonzero(block.included, axis=1)
-    counts["n_values"][rows] = np.count_nonzero(known, axis=1)
-    counts["n_baseline"][rows] = np.count_nonzero(block.used, axis=1)
-    counts["n_useful"][rows] = fired.runs.n_useful
-    counts["longest_run"][rows] = fired.runs.longest
-    counts["crossings"][rows] = fired.runs.crossings
-    counts["n_outside"][rows] = fired.outside
-    counts["n_above"][rows] = np.count_nonzero(fired.above, axis=1)
+def _count_runs(answer: Answer, place: Place, book: Rulebook) -> None:
+    rows, counts, found = place.rows, answer.counts, book.runs
+    counts["n_useful"][rows] = found.n_useful
+    counts["longest_run"][rows] = found.longest
+    counts["crossings"][rows] = found.crossings
+    counts["n_above"][rows] = count_rows(book.sides[0])
 
 
-def _measure(answer: Answer, place: Place, block: Block, known: Bools, lines: Lines, spec: ChartSpec) -> None:
+def _measure(answer: Answer, place: Place, block: Block, book: Rulebook, spec: ChartSpec) -> None:
     """Numbers of the latest value, so that the summary and the right end of the drawing agree."""
-    rows, shape = place.rows, known.shape
-    last = shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
-    there = known[np.arange(shape[0]), last]
+    rows, known, lines = place.rows, book.known, book.lines
+    last = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    every = np.arange(len(last))
+    there = known[every, last]
 
     def pick(values: Floats) -> Floats:
-        column = values[:, 0] if values.shape[1] == 1 else values[np.arange(shape[0]), last]
+        column = values[:, 0] if values.shape[1] == 1 else values[every, last]
         return np.where(there, column * spec.per, np.nan)
 
     pairs = (("sigma", lines.sigma), ("last", lines.value), ("last_lower", lines.lower), ("last_upper", lines.upper))
     for name, values in (*pairs, ("last_center", lines.center)):
         answer.segment[name][rows] = pick(values)
-    center = lines.center
-    answer.segment["center"][rows] = center[:, 0] * spec.per if center.shape[1] == 1 else pick(center)
+    if lines.center.shape[1] > 1:
+        answer.segment["center"][rows] = pick(lines.center)
+    low, high = book.range
+    answer.constant[rows] = there & (np.abs(high - low) <= ON_LINE * np.abs(high))
+    answer.counts["n"][rows] = block.count(block.included)[:, 0]
+    answer.counts["n_baseline"][rows] = block.count(block.used)[:, 0]
     answer.segment["highest_lower"][rows] = np.fmax.reduce(lines.lower, axis=1) * spec.per
     answer.segment["lowest_upper"][rows] = np.fmin.reduce(lines.upper, axis=1) * spec.per
     answer.segment["sigma_z"][rows] = lines.sigma_z
-    if not np.isnan(block.denominator[0, 0]) or np.count_nonzero(~np.isnan(block.denominator)):
+    if block.denominator.strides != (0, 0):
         answer.segment["size"][rows] = block.mean(block.denominator, known)[:, 0]
-    answer.segment["lag1"][rows] = _lag1(lines.value, known & block.baseline, block)
+    answer.segment["lag1"][rows] = _lag1(lines.value, known if block.plain else known & block.baseline, block)
 
 
 def _lag1(value: Floats, known: Bools, block: Block) -> Floats:
@@ -239,8 +267,7 @@ def _lag1(value: Floats, known: Bools, block: Block) -> Floats:
 
     The baseline only: a real shift after it would look like resemblance.
     """
-    apart = np.where(known, value, 0.0)
-    mean = limits.ratio(block.total(apart), block.count(known))
+    mean = block.mean(value, known)
     apart = np.where(known, value - mean, 0.0)
     together = block.total(_times_before(apart))[:, 0]
     spread = block.total(apart * apart)[:, 0]
@@ -255,12 +282,13 @@ def _times_before(apart: Floats) -> Floats:
     return out
 
 
-def _split(answer: Answer, place: Place, block: Block, fired: Fired, frozen: Bools, recent: int) -> None:
+def _split(
+    answer: Answer, place: Place, block: Block, found: rules.Runs, fired: Fired, frozen: Bools, recent: int
+) -> None:
     """What fired in the latest useful points after the baseline, and what before them."""
     width = block.included.shape[1]
     rows = np.arange(len(place.lengths))
     start, end = block.edges[::2], block.edges[1::2]
-    found = fired.runs
     from_here = found.row_first[:-1]
     if frozen.any():
         after = width - np.argmax(block.baseline[:, ::-1], axis=1)

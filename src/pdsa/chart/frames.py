@@ -73,7 +73,11 @@ def panel_from_frame(
     columns = _columns(frame, spec, (value, denominator))
     status = _status_of(frame, numerator)
     rows = Rows(codes, periods, numerator, below, status, columns)
-    panel = _subgroups(order, same, rows, keys) if spec.kind in SUBGROUP_KINDS else _sorted_panel(order, rows, keys)
+    panel = (
+        _subgroups(order, same, rows, keys, spec.kind)
+        if spec.kind in SUBGROUP_KINDS
+        else _sorted_panel(order, rows, keys)
+    )
     return panel if spec.step is None else _with_steps(panel, spec.step, spec.phases)
 
 
@@ -284,8 +288,8 @@ def _sorted_panel(order: Ints, rows: Rows, keys: pd.DataFrame) -> Panel:
     )
 
 
-def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame) -> Panel:
-    """A point per period: mean, number and standard deviation of its rows; rows without a value are left out."""
+def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame, kind: Kind) -> Panel:
+    """A point per period: its rows' mean (or standard deviation) and number; rows without a value are left out."""
     first = np.flatnonzero(~same)
     values = rows.numerator[order]
     known = ~np.isnan(values)
@@ -302,7 +306,7 @@ def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame) -> Pane
         keys=keys,
         offsets=_offsets(rows.codes[at], len(keys)),
         period=rows.periods[at],
-        value=mean,
+        value=spread if kind == "s" else mean,
         numerator=np.where(count > 0, sums, np.nan),
         denominator=np.where(count > 0, count, np.nan),
         people=count,

@@ -7,7 +7,7 @@ cells of each row alone, so that the width of its neighbors changes no digit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,8 @@ SCREEN_MULTIPLE = 3.267
 SCREEN_MEDIAN_MULTIPLE = 3.865
 # Fewer ranges than these are no ground to set others aside.
 FEWEST_SCREENED = 5
+# Rows up to this many cells are counted eight cells at a time.
+MOST_BYTES = 8 * 255
 # What sums and differences of floats leave of numbers that cancel, as a share of the largest of them.
 ROUNDING = 1e-14
 
@@ -64,25 +66,41 @@ class Block:
         return np.column_stack((first, first + self.lengths)).ravel()
 
     @cached_property
+    def complete(self) -> bool:
+        """Whether every point of every row is included and has a value."""
+        return self.whole and int(np.count_nonzero(np.isnan(self.value))) == self.value.size - int(self.lengths.sum())
+
+    @cached_property
     def known(self) -> Bools:
         """Included points with a value."""
-        return self.included & ~np.isnan(self.value)
+        return self.included if self.complete else self.included & ~np.isnan(self.value)
 
     @cached_property
     def used(self) -> Bools:
         """Baseline points with a value: those that the lines come from."""
         return self.known if self.baseline is self.included else self.baseline & self.known
 
-    def total(self, values: Floats) -> Floats:
-        """Shape (rows, 1): the sums of the points of each row, whatever stands in the padding."""
-        return np.add.reduceat(np.ascontiguousarray(values).ravel(), self.edges)[::2, None]
+    @property
+    def plain(self) -> bool:
+        """Whether lines come from every point of every row, so that no mask is needed."""
+        return self.complete and self.baseline is self.included
+
+    def total(self, values: Floats, first: int = 0) -> Floats:
+        """Shape (rows, 1): the sums of the points of each row from cell `first` on, whatever stands in the padding."""
+        edges = self.edges
+        if first:
+            edges = edges.copy()
+            edges[::2] = np.minimum(edges[::2] + first, edges[1::2])
+        return np.add.reduceat(np.ascontiguousarray(values).ravel(), edges)[::2, None]
 
     def count(self, mask: Bools) -> Ints:
         """Shape (rows, 1): how many cells are true."""
-        return np.count_nonzero(mask, axis=1, keepdims=True)
+        return self.lengths[:, None] if mask is self.included and self.whole else count_rows(mask)[:, None]
 
     def mean(self, values: Floats, mask: Bools) -> Floats:
         """Shape (rows, 1): the mean of the values under the mask that are not missing; NaN where there is none."""
+        if self.plain and values is self.value and mask is self.used:
+            return ratio(self.total(values), self.lengths[:, None])
         known = mask & ~np.isnan(values)
         return ratio(self.total(np.where(known, values, 0.0)), self.count(known))
 
@@ -98,23 +116,49 @@ class Block:
         return np.where(count > 0, (low + np.where(count % 2, low, high)) / 2, np.nan)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(eq=False)
 class Lines:
     """The plotted value and the lines, each of a shape that broadcasts to (rows, width); `sigma_z` has (rows,).
 
-    `exact` marks rows with exact limits; `sums` are the two traces of a CUSUM chart, upper and lower.
+    `exact` marks rows with exact limits; `sums` are the two traces of a CUSUM chart, upper and lower. `inner` are the
+    lines at two standard deviations, None where they lie as far from the center as `sigma` says.
     """
 
     value: Floats
     center: Floats
     lower: Floats
     upper: Floats
-    lower_2s: Floats
-    upper_2s: Floats
+    inner: tuple[Floats, Floats] | None
     sigma: Floats
     sigma_z: Floats
     exact: Bools
     sums: tuple[Floats, Floats] | None = None
+
+    @cached_property
+    def lower_2s(self) -> Floats:
+        """The lower line at two standard deviations."""
+        return self.center - 2 * self.sigma if self.inner is None else self.inner[0]
+
+    @cached_property
+    def upper_2s(self) -> Floats:
+        """The upper line at two standard deviations."""
+        return self.center + 2 * self.sigma if self.inner is None else self.inner[1]
+
+    def redrawn(self, drawn: dict[str, Floats], exact: Bools) -> Lines:
+        """The lines with other limits: `lower`, `upper`, `lower_2s`, `upper_2s` and, where named, `center`."""
+        inner = drawn["lower_2s"], drawn["upper_2s"]
+        center = drawn.get("center", self.center)
+        return replace(self, center=center, lower=drawn["lower"], upper=drawn["upper"], inner=inner, exact=exact)
+
+
+def count_rows(mask: Bools) -> Ints:
+    """Shape (rows,): how many cells of each row are true."""
+    rows, width = mask.shape
+    if width % 8 or not mask.flags.c_contiguous or width > MOST_BYTES:
+        return np.count_nonzero(mask, axis=1)
+    # eight cells are added at once as the bytes of one number; no byte can overflow up to this width
+    words = np.add.reduce(mask.view(np.uint64), axis=1)
+    return words.view(np.uint8).reshape(rows, 8).sum(axis=1, dtype=np.int64)
 
 
 def ratio(above: Cells, below: Cells) -> Floats:
@@ -221,6 +265,12 @@ def deviation(typical: Floats, spec: ChartSpec) -> Floats:
 
 def range_sigma(values: Floats, block: Block, spec: ChartSpec) -> Floats:
     """Shape (rows, 1): the standard deviation from the moving ranges of the baseline."""
+    if block.plain and spec.spread == "mean" and spec.screen == "off" and values is block.value:
+        steps = np.empty_like(values)
+        np.subtract(values[:, 1:], values[:, :-1], out=steps[:, 1:])
+        np.abs(steps, out=steps)
+        many = block.lengths[:, None] - 1
+        return deviation(ratio(np.where(many > 0, block.total(steps, 1), 0.0), many), spec)
     return deviation(typical_range(*moving_ranges(values, block, spec), block, spec), spec)
 
 
@@ -238,8 +288,7 @@ def around(value: Floats, center: Floats, sigma: Floats, sigma_z: Floats | None 
         center=center,
         lower=center - 3 * sigma,
         upper=center + 3 * sigma,
-        lower_2s=center - 2 * sigma,
-        upper_2s=center + 2 * sigma,
+        inner=None,
         sigma=sigma,
         sigma_z=np.full(rows, np.nan) if sigma_z is None else sigma_z[:, 0],
         exact=np.zeros(rows, dtype=bool),

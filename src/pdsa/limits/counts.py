@@ -38,7 +38,7 @@ Quantile = Callable[[float, Floats, Floats], Floats]
 
 def trials(block: Block) -> Floats:
     """Denominators; a period that lacks one of its two numbers loses both, and so its limits."""
-    return np.where(np.isnan(block.value), np.nan, block.denominator)
+    return block.denominator if block.complete else np.where(np.isnan(block.value), np.nan, block.denominator)
 
 
 def _pooled(block: Block, spec: ChartSpec) -> Floats:
@@ -74,9 +74,10 @@ def numbers(block: Block, spec: ChartSpec) -> Lines:
     n = trials(block)
     shares = replace(block, value=ratio(block.numerator, n))
     lines = proportions(shares, spec)
-    parts = (lines.center, lines.lower, lines.upper, lines.lower_2s, lines.upper_2s, lines.sigma)
+    inner = lines.lower_2s * n, lines.upper_2s * n
     counted = np.where(np.isnan(n), np.nan, block.numerator)
-    return Lines(counted, *(part * n for part in parts), sigma_z=lines.sigma_z, exact=lines.exact)
+    center, lower, upper, sigma = (part * n for part in (lines.center, lines.lower, lines.upper, lines.sigma))
+    return Lines(counted, center, lower, upper, inner, sigma, lines.sigma_z, lines.exact)
 
 
 def rates(block: Block, spec: ChartSpec) -> Lines:
@@ -150,8 +151,7 @@ def with_exact(lines: Lines, middle: Floats, n: Floats, small: Bools, quantile: 
         line = np.array(np.broadcast_to(getattr(lines, name), n.shape))
         line[rows] = ratio(quantile(tail, size, p), size)
         drawn[name] = line
-    center = np.where(rows[:, None], middle, lines.center)
-    return Lines(lines.value, center, **drawn, sigma=lines.sigma, sigma_z=lines.sigma_z, exact=rows)
+    return lines.redrawn(drawn | {"center": np.where(rows[:, None], middle, lines.center)}, rows)
 
 
 def binomial_quantile(q: float, n: Floats, p: Floats) -> Floats:

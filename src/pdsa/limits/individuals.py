@@ -28,7 +28,7 @@ from pdsa.limits.block import (
 )
 from pdsa.quantiles import chi_square_quantile
 from pdsa.records import ChartSpec
-from pdsa.terms import MR_UPPER_EXACT, MR_UPPER_ROUNDED, MR_UPPER_WHEELER, TAIL_2S, TAIL_3S
+from pdsa.terms import D2_EXACT, D4_EXACT, MR_UPPER_EXACT, MR_UPPER_ROUNDED, MR_UPPER_WHEELER, TAIL_2S, TAIL_3S
 
 # I-prime sets ranges aside from here on: 3 d3 / d2 + 1 by the exact constants.
 SCREEN_PRIME = 3.2665
@@ -56,9 +56,8 @@ def ranges(block: Block, spec: ChartSpec) -> Lines:
     if spec.method != "published":
         multiple = np.where(center == 0, np.nan, multiple)
     upper, zero, rows = multiple * center, np.zeros_like(center), len(values)
-    return Lines(
-        values, center, zero, upper, zero, upper * 2 / 3, (upper - center) / 3, np.full(rows, np.nan), _none(rows)
-    )
+    inner = zero, upper * 2 / 3
+    return Lines(values, center, zero, upper, inner, (upper - center) / 3, np.full(rows, np.nan), _none(rows))
 
 
 def _none(rows: int) -> Bools:
@@ -82,13 +81,15 @@ def prime_individuals(block: Block, spec: ChartSpec) -> Lines:
         return np.sqrt(np.pi / 2) * ratio(np.abs(values[:, 1:] - values[:, :-1]), spread)
 
     found, both = neighbors(block.value, block, spec.gaps, weighed)
-    sigma = typical_range(found, both, block, spec, SCREEN_PRIME)
+    sigma = typical_range(found, both, block, spec, 0.0 if spec.spread == "median" else SCREEN_PRIME)
+    if spec.spread == "median":
+        sigma = sigma * (D2_EXACT / D4_EXACT)
     return around(block.value, center, guard_zero(ratio(sigma, np.sqrt(n)), spec))
 
 
 def pooled(above: Floats, below: Floats, block: Block) -> Floats:
     """Shape (rows, 1): the sum of one over the sum of the other, over the baseline's points with a value."""
-    if block.used is block.known and not np.isnan(above).any():
+    if block.plain:
         return ratio(block.total(above), block.total(below))
     return ratio(*(block.total(np.where(block.used, part, 0.0)) for part in (above, below)))
 
@@ -106,7 +107,7 @@ def _within(block: Block) -> tuple[Floats, Floats, Floats]:
 
     Of subgroups of one size the mean, of others the pooled one: so it is decided over all subgroups of the row.
     """
-    size = np.where(np.isnan(block.value), np.nan, block.denominator)
+    size = block.denominator
     spread = np.full_like(size, np.nan) if block.within is None else block.within
     low, high = np.fmin.reduce(size, axis=1, keepdims=True), np.fmax.reduce(size, axis=1, keepdims=True)
     free = np.where(block.used & (size > 1), size - 1, 0.0)
@@ -135,7 +136,7 @@ def deviations(block: Block, spec: ChartSpec) -> Lines:
     if spec.method != "published":
         return _chi_square(lines, size, sigma)
     lower, lower_2s = np.maximum(lines.lower, 0), np.maximum(lines.lower_2s, 0)
-    return Lines(spread, center, lower, lines.upper, lower_2s, lines.upper_2s, sigma, lines.sigma_z, lines.exact)
+    return replace(lines, lower=lower, inner=(lower_2s, lines.upper_2s))
 
 
 def _chi_square(lines: Lines, size: Floats, sigma: Floats) -> Lines:
@@ -143,4 +144,4 @@ def _chi_square(lines: Lines, size: Floats, sigma: Floats) -> Lines:
     free = size - 1
     scale = np.where(sigma > 0, lines.center / c4(size), np.nan)
     drawn = {name: scale * np.sqrt(ratio(chi_square_quantile(tail, free), free)) for name, tail in TAILS}
-    return replace(lines, **drawn, sigma=sigma, exact=np.ones(len(lines.value), dtype=bool))
+    return lines.redrawn(drawn, np.ones(len(lines.value), dtype=bool))

@@ -24,8 +24,7 @@ Quantile = Callable[[float], Floats]
 
 def _with(lines: Lines, quantile: Quantile) -> Lines:
     """The lines with limits at the quantiles of the next point; one that cannot be reached is missing."""
-    drawn = {name: quantile(tail) for name, tail in TAILS}
-    return replace(lines, **drawn, exact=np.ones(len(lines.value), dtype=bool))
+    return lines.redrawn({name: quantile(tail) for name, tail in TAILS}, np.ones(len(lines.value), dtype=bool))
 
 
 def _spread(values: Floats, block: Block, center: Floats, known_center: bool) -> tuple[Floats, Floats]:
@@ -96,7 +95,7 @@ def numbers(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """The limits of proportions, multiplied by the denominators."""
     n = trials(block)
     share = proportions(replace(lines, value=ratio(lines.value, n), center=ratio(lines.center, n)), block, spec)
-    return replace(lines, **{name: getattr(share, name) * n for name, _ in TAILS}, exact=share.exact)
+    return lines.redrawn({name: getattr(share, name) * n for name, _ in TAILS}, share.exact)
 
 
 def rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
@@ -145,7 +144,7 @@ def cases_between(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     cases = _baseline_sum(block.value, block)
     found = _with(lines, lambda tail: quantiles.beta_geometric_quantile(tail, events + 0.5, cases + 0.5))
     none = np.full_like(lines.center, np.nan)
-    return replace(found, lower=none, lower_2s=none)
+    return replace(found, lower=none, inner=(none, found.upper_2s))
 
 
 def as_they_are(lines: Lines, block: Block, spec: ChartSpec) -> Lines:

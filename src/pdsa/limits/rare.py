@@ -7,6 +7,8 @@ and 2 k degrees of freedom (statistics.md E 3.3).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from pdsa.limits.block import Block, Floats, Lines, around, given_center, guard_zero, range_sigma, ratio
@@ -29,11 +31,10 @@ def cases_between(block: Block, spec: ChartSpec) -> Lines:
     mean = given_center(block.mean(block.value, block.used), spec)
     middle = block.median(block.value, block.used) if spec.center is None else mean * MEDIAN_SHARE
     lines = around(block.value, mean, guard_zero(np.sqrt(mean * (mean + 1)), spec))
-    drawn = {name: getattr(lines, name) for name in ("lower", "upper", "lower_2s", "upper_2s")}
-    if spec.method != "published":
-        drawn = {name: _geometric(mean, tail) if "upper" in name else mean * np.nan for name, tail in _TAILS}
-    exact = np.full(len(mean), spec.method != "published")
-    return Lines(block.value, middle, **drawn, sigma=lines.sigma, sigma_z=lines.sigma_z, exact=exact)
+    if spec.method == "published":
+        return replace(lines, center=middle, inner=(lines.lower_2s, lines.upper_2s))
+    drawn = {name: _geometric(mean, tail) if "upper" in name else mean * np.nan for name, tail in _TAILS}
+    return lines.redrawn(drawn | {"center": middle}, np.ones(len(mean), dtype=bool))
 
 
 def _geometric(mean: Floats, tail: float) -> Floats:
@@ -58,7 +59,8 @@ def time_between(block: Block, spec: ChartSpec) -> Lines:
     )
     # a limit below zero is drawn at zero; of the inner line nothing is said there
     lower = np.where(np.isnan(lower) & ~np.isnan(center), 0.0, lower)
-    return Lines(block.value, _back(center), lower, upper, lower_2s, upper_2s, sigma, lines.sigma_z, lines.exact)
+    inner = lower_2s, upper_2s
+    return Lines(block.value, _back(center), lower, upper, inner, sigma, lines.sigma_z, lines.exact)
 
 
 def _back(line: Floats) -> Floats:
@@ -74,5 +76,4 @@ def _exponential(block: Block, spec: ChartSpec) -> Lines:
     for name, tail in _TAILS:
         with np.errstate(divide="ignore", invalid="ignore"):
             drawn[name] = np.where(k > 1, k * mean * (tail ** (-1 / k) - 1), np.nan)
-    nothing = np.full(len(mean), np.nan)
-    return Lines(block.value, middle, **drawn, sigma=mean, sigma_z=nothing, exact=np.ones(len(mean), dtype=bool))
+    return around(block.value, middle, mean).redrawn(drawn, np.ones(len(mean), dtype=bool))

@@ -37,7 +37,7 @@ def cumulative_sums(block: Block, spec: ChartSpec) -> Lines:
     line = np.where(np.isnan(sigma), np.nan, CUSUM_INTERVAL * unit)
     none, rows = np.full_like(line, np.nan), len(line)
     return Lines(
-        value * unit, np.zeros_like(line), -line, line, none, none, sigma, np.full(rows, np.nan),
+        value * unit, np.zeros_like(line), -line, line, (none, none), sigma, np.full(rows, np.nan),
         np.zeros(rows, dtype=bool), (upper, lower),
     )  # fmt: skip
 
@@ -56,5 +56,9 @@ def weighed_average(block: Block, spec: ChartSpec) -> Lines:
     width = EWMA_WEIGHT / (2 - EWMA_WEIGHT) * (1 - (1 - EWMA_WEIGHT) ** (2 * step))
     spread = np.where(step > 0, sigma * np.sqrt(width), np.nan)
     third, rows = EWMA_MULTIPLE / 3, len(center)
-    lines = [center + sign * third * many * spread for many, sign in ((3, -1), (3, 1), (2, -1), (2, 1))]
-    return Lines(value, center, *lines, sigma=sigma, sigma_z=np.full(rows, np.nan), exact=np.zeros(rows, dtype=bool))
+    lower, upper, *inner = (center + sign * third * many * spread for many, sign in _SIDES)
+    nothing = np.full(rows, np.nan)
+    return Lines(value, center, lower, upper, (inner[0], inner[1]), sigma, nothing, np.zeros(rows, dtype=bool))
+
+
+_SIDES = ((3, -1), (3, 1), (2, -1), (2, 1))

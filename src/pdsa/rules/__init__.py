@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsa.limits import Block, Bools, Floats, Lines, Squeezed
-from pdsa.limits.block import ROUNDING
+from pdsa.limits.block import ROUNDING, count_rows
 from pdsa.records import Rule
 from pdsa.rules import patterns
 from pdsa.rules.runs import Ints, Runs, Sides, crossings_min, longest_run_max, run_limits, runs
@@ -94,39 +94,41 @@ class View:
     """A block as a rule sees it: points in order, some of them passed over; what several rules need is kept."""
 
     def __init__(self, book: Rulebook, order: Squeezed | None) -> None:
-        self._lines, self._order, self._value = book.lines, order, book.value
-        self._above, self._below, self._known = book.above, book.below, book.known
+        self._book, self._lines, self.order = book, book.lines, order
         self._zones: dict[float, tuple[Bools, Bools]] = {}
 
     def _take(self, cells: Floats) -> Floats:
-        return cells if self._order is None else self._order.take(cells)  # type: ignore[return-value]
+        return cells if self.order is None else self.order.take(cells)  # type: ignore[return-value]
 
     def _bytes(self, cells: Bools) -> Bools:
-        return (cells if self._order is None else self._order.take(cells, False)).ravel()  # type: ignore[return-value]
+        return (cells if self.order is None else self.order.take(cells, False)).ravel()  # type: ignore[return-value]
 
     def back(self, cells: Bools) -> Bools:
         """Flat cells in their places within the block."""
-        if self._order is None:
+        if self.order is None:
             return cells
-        return self._order.back(cells.reshape(self._known.shape)).ravel()  # type: ignore[return-value]
+        return self.order.back(cells.reshape(self._book.known.shape)).ravel()  # type: ignore[return-value]
 
     @cached_property
     def value(self) -> Floats:
         """Values that count; NaN for all others."""
-        return self._take(self._value)
+        return self._take(self._book.value)
 
     @cached_property
     def sides(self) -> tuple[Bools, Bools]:
         """Cells above and below the center."""
-        return self._bytes(self._above), self._bytes(self._below)
+        above, below = self._book.sides
+        return self._bytes(above), self._bytes(below)
 
     @cached_property
     def steps(self) -> tuple[Bools, Bools]:
         """Cells higher and lower than the cell before them."""
         flat = self.value.ravel()
+        near = np.abs(flat)
+        near *= ON_LINE
         up, down = np.zeros(flat.size, dtype=bool), np.zeros(flat.size, dtype=bool)
-        np.greater(flat[1:], flat[:-1], out=up[1:])
-        np.less(flat[1:], flat[:-1], out=down[1:])
+        np.greater(flat[1:] - near[1:], flat[:-1] + near[:-1], out=up[1:])
+        np.less(flat[1:] + near[1:], flat[:-1] - near[:-1], out=down[1:])
         return up, down
 
     @cached_property
@@ -177,10 +179,7 @@ class Fired:
 
     up: Flat
     down: Flat
-    runs: Runs
     outside: Ints
-    above: Bools
-    below: Bools
 
 
 class Rulebook:
@@ -188,12 +187,30 @@ class Rulebook:
 
     def __init__(self, block: Block, lines: Lines, known: Bools, ties: str) -> None:
         self.block, self.lines, self.known, self.ties = block, lines, known, ties
+        self.filled = block.complete if known is block.known else np.count_nonzero(known) == block.lengths.sum()
         self.value = lines.value if block.whole else np.where(known, lines.value, np.nan)
-        self.high, self.low = np.fmax.reduce(self.value, axis=1), np.fmin.reduce(self.value, axis=1)
-        self.filled = np.count_nonzero(known) == block.lengths.sum()
-        size = np.fmax(np.abs(self.high), np.abs(self.low))[:, None]
-        self.above, self.below = sides(self.value, lines.center, size)
-        self.runs = runs(self.above.view(np.int8) - self.below.view(np.int8))
+
+    @cached_property
+    def range(self) -> tuple[Floats, Floats]:
+        """Shape (rows,) each: the lowest and the highest value of each row."""
+        return np.fmin.reduce(self.value, axis=1), np.fmax.reduce(self.value, axis=1)
+
+    @cached_property
+    def sides(self) -> tuple[Bools, Bools]:
+        """Shape (rows, width) each: points above and below the center."""
+        low, high = self.range
+        return sides(self.value, self.lines.center, np.fmax(np.abs(high), np.abs(low))[:, None])
+
+    @cached_property
+    def side(self) -> Sides:
+        """Shape (rows, width): 1 above the center, -1 below it, 0 on it or without a value."""
+        above, below = self.sides
+        return above.view(np.int8) - below.view(np.int8)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs of useful points, which pass over all others."""
+        return runs(self.side)
 
     @cached_property
     def plain(self) -> View:
@@ -224,8 +241,14 @@ class Rulebook:
         found = []
         for far, side, most in zip(view.zone(sigma), view.sides, self._most(view, rule), strict=True):
             cells = far if most is None else far & ~most
-            allowed = patterns.all_last(side, of) if rule.same_side else None
-            found.append(view.back(patterns.some_of(cells, n, of, rule.mark == "last", allowed)))
+            last = rule.mark == "last"
+            if rule.same_side or view.order is self.bridged.order or self.filled:
+                # a window of one side holds no missing point anyway
+                allowed = patterns.all_last(side, of) if rule.same_side else None
+                marked = patterns.some_of(cells, n, of, last, allowed)
+            else:
+                marked = patterns.some_of_unbroken(cells, n, of, last, ~view.gone.ravel())
+            found.append(view.back(marked))
         return found[0], found[1]
 
     def _most(self, view: View, rule: Rule) -> tuple[Bools | None, Bools | None]:
@@ -240,7 +263,7 @@ class Rulebook:
             return found[0], found[1]
         if rule.gaps == "break" and not self.filled:
             missing = self.block.included & ~self.known
-            again = runs(self.above.view(np.int8) - self.below.view(np.int8), missing)
+            again = runs(self.side, missing)
         else:
             again = self.runs
         return self._cells(*again.cells(n, n - 1 if last else 0))
@@ -302,41 +325,49 @@ class Rulebook:
 
 def _ties(view: View) -> bool:
     """Whether two neighbors with values are equal."""
-    flat = view.value.ravel()
-    return bool((flat[1:] == flat[:-1]).any())
+    up, down = view.steps
+    there = ~view.gone.ravel()
+    return bool((there[1:] & there[:-1] & ~(up[1:] | down[1:])).any())
 
 
-def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, mute: Bools) -> Fired:
+def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools) -> Fired:
     """Every rule on every point of a block.
 
     Parameters
     ----------
-    silent, mute
-        Shape (rows,): rows whose runs do not count, and rows of which only points outside limits count.
+    silent, moving
+        Shape (rows,): rows whose runs do not count, and rows whose neighbors share values, so that Anhoej's do not.
     """
-    shape = book.known.shape
-    up, down = np.zeros(shape, dtype=np.uint16), np.zeros(shape, dtype=np.uint16)
+    shape, count = book.known.shape, len(rules)
+    # eight rules to a byte: the smaller the numbers, the more of them are worked on at once
+    planes = np.zeros((2, 1 + (count > 8), *shape), dtype=np.uint8)
     for i, rule in enumerate(rules):
         if rule.name in CHART_RULES:
             continue
-        quiet = mute if rule.name not in RUN_RULES else mute | silent
-        if rule.name == "outside":
-            quiet = np.zeros_like(mute)
-        for target, cells in zip((up, down), book.one(rule), strict=True):
-            _set(target, cells, i, quiet)
+        quiet = silent if rule.name in RUN_RULES else np.zeros_like(silent)
+        quiet = quiet | moving if rule.name == "long_run" else quiet
+        for plane, cells in zip(planes, book.one(rule), strict=True):
+            _set(plane[i // 8], cells, i % 8, quiet)
     high, low = book.outside()
-    outside = np.count_nonzero((high | low).reshape(shape), axis=1)
-    return Fired(up, down, book.runs, outside, book.above, book.below)
+    up, down = (_words(plane) for plane in planes)
+    return Fired(up, down, count_rows((high | low).reshape(shape)))
 
 
-def _set(target: Flat, cells: Bools, bit: int, quiet: Bools) -> None:
+def _set(plane: npt.NDArray[np.uint8], cells: Bools, bit: int, quiet: Bools) -> None:
     """Set a bit where cells are true, save in quiet rows."""
     if not cells.any():
         return
-    grid = cells.reshape(target.shape)
+    grid = cells.reshape(plane.shape)
     if quiet.any():
         grid = grid & ~quiet[:, None]
-    target |= grid.view(np.uint8).astype(np.uint16) << bit
+    plane |= grid.view(np.uint8) * np.uint8(1 << bit)
+
+
+def _words(plane: npt.NDArray[np.uint8]) -> Flat:
+    words = plane[0].astype(np.uint16)
+    if len(plane) > 1:
+        words |= plane[1].astype(np.uint16) << 8
+    return words
 
 
 __all__ = [

@@ -55,6 +55,21 @@ def some_of(cells: Bools, n: int, of: int, last: bool, allowed: Bools | None = N
     return cells & (hit if last else any_next(hit, of))
 
 
+def some_of_unbroken(cells: Bools, n: int, of: int, last: bool, there: Bools) -> Bools:
+    """The same, of windows that hold no cell outside `there`: they are shorter after a gap."""
+    whole = [all_last(there, k + 1) for k in range(of)]
+    count = cells.astype(np.uint8)
+    for k in range(1, of):
+        count[k:] += cells[:-k] & whole[k][k:]
+    hit = count >= n
+    if last:
+        return cells & hit
+    marked = hit.copy()
+    for k in range(1, of):
+        marked[:-k] |= hit[k:] & whole[k][k:]
+    return cells & marked
+
+
 def alternating(up: Bools, down: Bools, n: int, last: bool) -> Bools:
     """Every cell of a stretch of `n` or more that go up and down in turn; `up` and `down` tell each step to a cell."""
     turned = np.zeros_like(up)

@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from pdsa.limits.block import count_rows
+
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Sides = npt.NDArray[np.int8]
@@ -92,7 +94,7 @@ def runs(side: Sides, breaks: Bools | None = None) -> Runs:
     """The runs of useful cells, which pass over cells that are zero; `breaks` marks cells that end a run."""
     there = side != 0
     useful = np.flatnonzero(there)
-    row_first = np.concatenate(([0], np.cumsum(np.count_nonzero(there, axis=1))))
+    row_first = np.concatenate(([0], np.cumsum(count_rows(there))))
     sign = np.take(side.ravel(), useful)
     begins = np.ones(len(useful), dtype=bool)
     np.not_equal(sign[1:], sign[:-1], out=begins[1:])

@@ -203,9 +203,10 @@ def merge(one: Chart, other: Chart) -> Chart:
     }
     status = np.concatenate([one.status, other.status])[order.to_numpy()]
     spec = _shared(one.spec, other.spec)
+    extra = pd.concat([one.extra, other.extra], ignore_index=True).loc[order].reset_index(drop=True)
     return Chart(
         points=points.loc[order].reset_index(drop=True), **frames, by=one.by, spec=spec, status=status,
-        extra=pd.concat([one.extra, other.extra], ignore_index=True).loc[order].reset_index(drop=True), step=one.step, measure=one.measure, annotations=one.annotations,
+        step=one.step, measure=one.measure, annotations=one.annotations, extra=extra,
     )  # fmt: skip
 
 

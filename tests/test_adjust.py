@@ -132,6 +132,13 @@ class TestNetwork:
         nothing = pdsa.network_adjusted(self.FRAME.assign(late=np.nan), **RATIO)
         assert nothing["network"].isna().all()
 
+    def test_a_school_of_nobody_is_no_other(self) -> None:
+        frame = pd.DataFrame({"school": [*"ABC"], "period": 1, "late": [1, 3, 0], "all": [10, 20, 0]})
+        table = pdsa.network_adjusted(frame, **RATIO)
+        assert table["others"].tolist() == [1, 1, 2]
+        assert table["network"].tolist() == [3 / 20, 1 / 10, 4 / 30]
+        assert np.isnan(table["network_adjusted"][2])
+
     def test_other_columns_come_along(self) -> None:
         table = pdsa.network_adjusted(self.FRAME.assign(note=[*"abcdefg"]), **RATIO)
         assert table["note"].tolist() == ["a", "d", "g", "b", "e", "c", "f"]

@@ -454,7 +454,7 @@ class TestCounts:
     def test_false_alarm(self) -> None:
         """Statistics.md E 3.1: 24 points about a fixed center .066, about their own median .029."""
         series = [float(i % 7) for i in range(24)]
-        assert summary(chart(series, center=2.5), "false_alarm") == pytest.approx(0.066, abs=0.0005)
+        assert summary(chart(series, "run", center=2.5), "false_alarm") == pytest.approx(0.066, abs=0.0005)
         own = pdsa.analyze(pd.DataFrame({"t": range(24), "x": range(24)}), value="x", period="t")
         assert summary(own, "false_alarm") == pytest.approx(0.029, abs=0.003)
         assert np.isnan(summary(chart([5, 5, 5], kind="run"), "false_alarm"))  # type: ignore[call-overload]

@@ -159,7 +159,7 @@ class TestWholeNumbers:
         assert runs_alarm(even, longest, crossings, own_median=True) == pytest.approx(expected, abs=1e-12)
 
     def test_the_band_of_long_series_loses_nothing(self) -> None:
-        n = 3_000
+        n = 2_200
         longest, crossings = (int(one[n]) for one in run_limits(n))
         expected = counted_alarm_own_median(n, longest, crossings)
         assert runs_alarm(n, longest, crossings, own_median=True) == pytest.approx(expected, abs=1e-12)
@@ -177,6 +177,7 @@ class TestWholeNumbers:
         assert runs_alarm(LONG, longest, few=True, many=True, own_median=True) == pytest.approx(exact, abs=0.01)
         after = runs_alarm(LONG + 1, longest, few=True, many=True)
         assert after == runs_alarm(LONG + 1, longest, few=True, many=True, own_median=True)
+        assert runs_alarm(LONG + 1, many=True) == runs_alarm(LONG + 1, many=True, own_median=True)
 
 
 class TestOutside:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -14,11 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pdsa import figures
+from pdsa import figures, narrate, trace
 from pdsa.chart import Chart, analyze
-from pdsa.figures import axes, flags, svg, symbols, trace
-from pdsa.records import Annotation, ChartSpec, Measure
+from pdsa.figures import axes, svg, symbols
+from pdsa.records import Annotation, ChartSpec, Measure, Rule
 from pdsa.terms import STATUSES, SUMMARY_COLUMNS
+from pdsa.trace import remarks
 
 PERCENT = Measure("attendance", "Attendance", "outcome", "proportion", "%", "up", "week", "present / enrolled", per=100)
 MINUTES = Measure("late", "Minutes late", "process", "continuous", "minutes", "down", "week", "minutes")
@@ -144,12 +146,9 @@ def place(group: ET.Element) -> tuple[float, float]:
     for shape in group:
         if shape.tag == "circle":
             return float(shape.get("cx", "")), float(shape.get("cy", ""))
-        if shape.tag == "rect":
-            half = float(shape.get("width", "")) / 2
-            return float(shape.get("x", "")) + half, float(shape.get("y", "")) + half
         if shape.tag == "path":
-            x, y, size = map(float, re.match(r"M([\d.-]+) ([\d.-]+)l([\d.]+)", shape.get("d", "")).groups())
-            return x, y + size
+            x, y = map(float, re.match(r"M([\d.-]+) ([\d.-]+)m", shape.get("d", "")).groups())
+            return x, y
     raise AssertionError("a point without a mark")
 
 
@@ -251,7 +250,7 @@ def test_limits_are_clipped_to_what_is_possible() -> None:
 def test_shape_says_the_rule(flagged: dict[str, list[int]], kind: str) -> None:
     points = classed(tree(figures.control_chart(chart_of([82, 84, 86, 89, 85], **flagged))), "pdsa-point")
     assert [e.get("class") for e in points] == [f"pdsa-point pdsa-{k}" for k in ("dot", "dot", "dot", kind, "dot")]
-    tags = {"diamond": ["title", "path"], "square": ["title", "rect"], "crossed": ["title", "circle", "path"]}
+    tags = {"diamond": ["title", "path"], "square": ["title", "path"], "crossed": ["title", "circle", "path"]}
     assert [child.tag for child in points[3]] == tags[kind]
 
 
@@ -554,7 +553,7 @@ def test_three_to_five_ticks_within_the_range(low: float, span: float) -> None:
 def test_spread_keeps_order_and_room(boxes: list[tuple[float, float]]) -> None:
     boxes = sorted(boxes)
     centers, sizes = [b[0] for b in boxes], [b[1] for b in boxes]
-    placed = svg.spread(centers, sizes, 0, 500)
+    placed = remarks.spread(centers, sizes, 0, 500)
     for a, b, wide, following in zip(placed, placed[1:], sizes, sizes[1:], strict=False):
         assert b - a >= (wide + following) / 2 - 1e-6
     assert placed[0] - sizes[0] / 2 >= -1e-6
@@ -562,13 +561,15 @@ def test_spread_keeps_order_and_room(boxes: list[tuple[float, float]]) -> None:
 
 
 def test_spread_moves_as_little_as_possible() -> None:
-    assert svg.spread([10, 50], [10, 10], 0, 100) == [10, 50]
-    assert svg.spread([50, 51], [10, 10], 0, 100) == [45.5, 55.5]
-    assert svg.spread([0, 1], [10, 10], 0, 100) == [5, 15]
+    assert remarks.spread([10, 50], [10, 10], 0, 100) == [10, 50]
+    assert remarks.spread([50, 51], [10, 10], 0, 100) == [45.5, 55.5]
+    assert remarks.spread([0, 1], [10, 10], 0, 100) == [5, 15]
 
 
 def test_flags_of_one_place_share_a_box() -> None:
-    assert [t for _, t in flags.grouped([(1, 10), (2, 12), (3, 60), (4, 100), (5, 101), (6, 102), (7, 103)], 500)] == [
+    assert [
+        t for _, t in remarks.grouped([(1, 10), (2, 12), (3, 60), (4, 100), (5, 101), (6, 102), (7, 103)], 500)
+    ] == [
         "1,2",
         "3",
         "4–7",
@@ -791,3 +792,242 @@ def test_columns_are_read_once_and_the_chart_stays_as_it_is() -> None:
     figures.small_multiples(chart)
     pd.testing.assert_frame_equal(chart.points, before)
     assert trace.read(chart).shown.tolist() == [True, False, True]
+
+
+TWO_OF_THREE = Rule("beyond", 2, 3, 2.0, label="two_of_three")
+
+
+def ruled(chart: Chart, fired: dict[Rule, list[int]]) -> Chart:
+    """The chart with these rules instead of its own, each said to have fired at some rows."""
+    points = chart.points.drop(columns=[c for c in chart.points if c.startswith("rule_")]).assign(signal=False)
+    for rule, rows in fired.items():
+        flag = np.isin(np.arange(len(points)), rows)
+        points[f"rule_{rule.column}"], points["signal"] = flag, points["signal"] | flag
+    return replace(chart, points=points, spec=replace(chart.spec, rules=tuple(fired)))
+
+
+def coded(chart: Chart, top: list[int], bottom: list[int]) -> Chart:
+    status, points = np.array(chart.status), chart.points.copy()
+    status[top], status[bottom] = STATUSES.index("top_coded"), STATUSES.index("bottom_coded")
+    points.loc[[*top, *bottom], "included"] = False
+    return replace(chart, points=points, status=status)
+
+
+def kinds_of(figure: figures.Figure) -> list[str]:
+    return [e.get("class", "").split("pdsa-")[-1] for e in classed(tree(figure), "pdsa-point")]
+
+
+def tips_of(figure: figures.Figure) -> list[str]:
+    return [e.find("title").text.split(": ", 1)[1] for e in classed(tree(figure), "pdsa-point")]
+
+
+def test_every_rule_has_a_shape_and_the_first_of_the_set_wins() -> None:
+    fired = {
+        Rule("outside"): [0],
+        Rule("shift"): [0, 1],
+        Rule("trend"): [1, 2],
+        TWO_OF_THREE: [2, 3],
+        Rule("near", label="nelson_7"): [4],
+        Rule("away"): [5],
+        Rule("alternating"): [6],
+    }
+    figure = figures.control_chart(ruled(chart_of([82, 84, 86, 88, 84, 83, 85, 84]), fired))
+    assert kinds_of(figure) == ["diamond", "square", "triangle", "plus", "plus", "plus", "plus", "dot"]
+    root = tree(figure)
+    assert [e.text for e in classed(root, "pdsa-key")[0].iter("text")] == [
+        "outside the limits",
+        "in a shift to one side",
+        "in a steady rise or fall",
+        "in two of three near a limit or in a row close to the center or another pattern",
+    ]
+    assert tips_of(figure)[:5] == [
+        "82.0%, outside the limits, in a shift to one side",
+        "84.0%, in a shift to one side, in a steady rise or fall",
+        "86.0%, in a steady rise or fall, in two of three near a limit",
+        "88.0%, in two of three near a limit",
+        "84.0%, in a row close to the center",
+    ]
+
+
+def test_a_long_key_takes_two_lines_and_covers_no_axis() -> None:
+    fired = {Rule("outside"): [0], Rule("shift"): [1], Rule("trend"): [2], TWO_OF_THREE: [3], Rule("near"): [4]}
+    root = tree(figures.control_chart(ruled(chart_of([82, 84, 86, 88, 84, np.nan]), fired), width=420))
+    (key,) = classed(root, "pdsa-key")
+    rows = {float(e.get("y", "")) for e in key.iter("text")}
+    assert len(rows) >= 3
+    assert max(rows) <= 320
+    names = [float(e.get("y", "")) for e in root.iter("text") if (e.text or "").startswith("Sep")]
+    assert min(rows) > max(names)
+    ends = [float(e.get("x", "")) + svg.width_of(e.text or "", 11) for e in key.iter("text")]
+    assert max(ends) <= 420
+
+
+@pytest.mark.parametrize(("better", "good", "bad"), [("up", svg.GOOD, svg.WORSE), ("down", svg.WORSE, svg.GOOD)])
+def test_a_trend_has_the_color_of_its_direction(better: str, good: str, bad: str) -> None:
+    values = [82.0, 83, 84, 86, 85, 84, 83]
+    chart = ruled(chart_of(values, better=better), {Rule("trend"): [0, 1, 2, 3, 5, 6]})
+    fills = [e[1].get("fill") for e in classed(tree(figures.control_chart(chart)), "pdsa-point")]
+    assert fills == [good] * 4 + [svg.DATA] + [bad] * 2
+    plain = ruled(chart_of(values, better=better), {Rule("alternating"): [1, 2]})
+    fills = [e[1].get("fill") for e in classed(tree(figures.control_chart(plain)), "pdsa-point")]
+    assert fills[1:3] == [svg.CHANGED] * 2
+
+
+def test_coded_points_are_hollow_and_in_no_line() -> None:
+    figure = figures.control_chart(coded(chart_of([82, 84, 95, 86, 5, 85, 84]), [2], [4]))
+    assert kinds_of(figure) == ["dot", "dot", "hollow", "dot", "hollow", "dot", "dot"]
+    assert tips_of(figure)[2] == "at least 95.0%, only a bound is known, in no line"
+    assert tips_of(figure)[4] == "at most 5.0%, only a bound is known, in no line"
+    root = tree(figure)
+    assert pieces_of(root, "pdsa-line") == 2
+    (circle,) = [e for e in classed(root, "pdsa-hollow")[0] if e.tag == "circle"]
+    assert circle.get("fill") == svg.PAPER != circle.get("stroke")
+    assert "only a bound is known, in no line" in [e.text for e in classed(root, "pdsa-key")[0].iter("text")]
+
+
+def test_a_new_instrument_is_a_labeled_break() -> None:
+    chart = chart_of([82, 84, 86, 88, 84, 83])
+    chart = replace(chart, extra=pd.DataFrame({"instrument": [1, 1, 1, 2, 2, 2]}))
+    root = tree(figures.control_chart(chart))
+    xs = [place(g)[0] for g in classed(root, "pdsa-point")]
+    (double,) = classed(root, "pdsa-instrument")
+    assert float(double.get("data-at", "")) == pytest.approx((xs[2] + xs[3]) / 2, abs=0.11)
+    assert [e.text for e in classed(root, "pdsa-anew")] == ["measured in a new way"]
+    assert [pieces_of(root, n) for n in ("pdsa-line", "pdsa-upper", "pdsa-center")] == [2, 2, 2]
+    assert classed(root, "pdsa-phase") == []
+    later = replace(chart, extra=chart.extra.iloc[:, :0], points=chart.points.assign(phase=[1, 1, 1, 2, 2, 2]))
+    assert len(classed(tree(figures.control_chart(later)), "pdsa-phase")) == 1
+
+
+@pytest.mark.parametrize(("width", "named"), [(720, 3), (360, 1)])
+def test_words_of_new_instruments_never_overlap(width: int, named: int) -> None:
+    chart = chart_of([82.0, 84.0] * 8)
+    chart = replace(chart, extra=pd.DataFrame({"instrument": np.repeat([1, 2, 3, 4], [9, 1, 1, 5])}))
+    words = classed(tree(figures.control_chart(chart, width=width)), "pdsa-anew")
+    assert len(words) == named
+    middles = [float(e.get("x", "")) for e in words]
+    assert all(b - a >= svg.width_of("measured in a new way", 10) for a, b in pairwise(middles))
+
+
+def test_both_sums_of_a_cusum_are_drawn() -> None:
+    high, low = [0.5, 1.2, 2.0, 5.5], [-0.2, 0.0, 0.0, -1.0]
+    chart = chart_of(high, measure=MINUTES, lines=(-5.0, 0.0, 5.0), outside=[3])
+    sums = pd.DataFrame({"cusum_upper": high, "cusum_lower": low})
+    root = tree(figures.control_chart(replace(chart, extra=sums, summary=chart.summary.assign(kind="cusum"))))
+    assert classed(root, "pdsa-line") == []
+    ys = [place(g)[1] for g in classed(root, "pdsa-point")]
+    upper = numbers_in(classed(root, "pdsa-sum-upper")[0].get("d", ""))[1::2]
+    assert upper == pytest.approx(ys, abs=0.1)
+    lower = numbers_in(classed(root, "pdsa-sum-lower")[0].get("d", ""))[1::2]
+    assert lower[1] == lower[2] > ys[0]
+    labels = [e.text for e in classed(root, "pdsa-label")]
+    assert labels == ["upper 5.0", "center 0.0", "lower -5.0"]
+    assert [e.text for e in classed(root, "pdsa-sizes")] == ["standard deviations"]
+
+
+def test_sizes_stand_under_the_title_of_charts_that_depend_on_them() -> None:
+    chart = chart_of([82, 84, 86], sizes=(50, 60))
+    chart.points["denominator"] = [41.0, 58.0, 1234.0]
+    assert [e.text for e in classed(tree(figures.control_chart(chart)), "pdsa-sizes")] == ["n 41–1,234"]
+    hidden = replace(chart, status=np.array([0, 0, STATUSES.index("suppressed")], dtype=np.int8))
+    assert [e.text for e in classed(tree(figures.control_chart(hidden)), "pdsa-sizes")] == ["n 41–58"]
+    single = replace(chart, summary=chart.summary.assign(kind="i"))
+    assert classed(tree(figures.control_chart(single)), "pdsa-sizes") == []
+
+
+def test_the_scales_are_written_on_the_plot() -> None:
+    root = tree(figures.control_chart(chart_of([82.0, 88.0, 84.0])))
+    (plot,) = classed(root, "pdsa-plot")
+    low, high, start, end = map(float, plot.get("data-y", "").split())
+    x, y = place(classed(root, "pdsa-point")[1])
+    assert low + (y - start) / (end - start) * (high - low) == pytest.approx(88, abs=0.01)
+    low, high, start, end = map(float, plot.get("data-x", "").split())
+    day = low + (x - start) / (end - start) * (high - low)
+    assert day == pytest.approx((date(2025, 9, 8) - date(1970, 1, 1)).days, abs=0.01)
+
+
+def test_a_sparkline_is_tiny_and_says_itself() -> None:
+    chart = chart_of([82, 84, np.nan, 86, 88, 95], outside=[5], hidden=[2], verdict="improvement")
+    figure = figures.sparkline(chart)
+    root = tree(figure)
+    assert root.get("aria-label") == figure.text == "Attendance: better; latest 95.0%"
+    assert (root.get("width"), root.get("height")) == ("96", "22")
+    assert pieces_of(root, "pdsa-line") == 2
+    xs, ys = [numbers_in(classed(root, "pdsa-line")[0].get("d", ""))[k::2] for k in (0, 1)]
+    assert xs == sorted(xs)
+    assert ys == sorted(ys, reverse=True)
+    assert numbers_in(classed(root, "pdsa-dots")[0].get("d", ""))[:2] == [xs[-1], ys[-1]]
+    assert len(figure.html) < 900
+    with pytest.raises(ValueError, match="found 2 series"):
+        figures.sparkline(network(2))
+
+
+@pytest.mark.parametrize("name", DEGENERATE)
+def test_odd_series_have_a_sparkline(name: str) -> None:
+    html = figures.sparkline(DEGENERATE[name]).html
+    if name == "empty":
+        assert html == ""
+        return
+    for element in ET.fromstring(html).iter():
+        assert all(abs(v) < 200 for key in ("d", "cx", "cy") for v in numbers_in(element.get(key, "")))
+
+
+def test_a_matrix_of_sparklines_keeps_symbols_and_words() -> None:
+    chart = joined([chart_of([82 + k, 84, 86], school=f"s{k}") for k in range(3)])
+    plain, drawn = figures.matrix([chart]), figures.matrix([chart], sparklines=True, names={"never": "Zero"})
+    assert len(classed(tree(drawn), "pdsa-spark")) == 3
+    assert classed(tree(plain), "pdsa-spark") == []
+    cells = [classed(row, "pdsa-spark") for row in tree(drawn).find("table/tbody")]
+    assert [len(cell) for cell in cells] == [1, 1, 1, 0]
+    alone = tree(figures.sparkline(chart.only(school="s1")))
+    assert [e.get("d") for e in cells[1][0].iter("path")] == [e.get("d") for e in alone.iter("path")]
+
+
+def test_show_carries_a_picture_and_numbers_for_strict_checks() -> None:
+    chart = chart_of([82, 84, 86], outside=[2])
+    figure = figures.show(chart)
+    assert figure.html == figures.control_chart(chart).html
+    assert narrate.alt_text(chart) in tree(figure).find("svg/desc").text
+    assert figure.text == "Attendance: p, n 3, center 85, limits 80 to 90, 1 point with a signal, common_cause"
+    known = replace(chart, summary=chart.summary.assign(false_alarm=0.0712, assurance="met"))
+    assert figures.show(known).text.endswith("1 point with a signal, common_cause, target met, false alarm 0.07")
+    both = figures.show(joined([chart_of([82, 84], school="a"), chart_of([70, 72], school="b", lines=None)]))
+    assert both.text.splitlines() == [
+        "a · Attendance: p, n 2, center 85, limits 80 to 90, 0 points with a signal, common_cause",
+        "b · Attendance: p, n 2, no center, 0 points with a signal, common_cause",
+    ]
+    assert len(classed(tree(both), "pdsa-panel")) == 2
+
+
+def test_symbols_of_targets_differ_by_shape_in_grey() -> None:
+    names = [*symbols.SHORT_WORDS, *symbols.ASSURANCE_SHORT]
+    drawn = {re.sub("#[0-9a-f]{6}", "", figures.symbol(name)) for name in names}
+    assert len(drawn) == len(names) == 9
+
+
+@pytest.mark.parametrize("verdict", ["improvement", "concern", "change", "common_cause", "too_few"])
+@pytest.mark.parametrize("assurance", ["met", "by_chance", "not_expected", None])
+def test_chart_panel_table_sentence_and_icon_say_the_same(verdict: str, assurance: str | None) -> None:
+    """All of them read one summary row: whatever stands there, none says another thing."""
+    chart = chart_of([82, 84, 86, 95], outside=[3], verdict=verdict, target=83.0)
+    chart = replace(chart, summary=chart.summary.assign(assurance=assurance, verdict=verdict))
+    word, short = narrate.VERDICT_WORDS[verdict], symbols.SHORT_WORDS[verdict]
+    root = tree(figures.control_chart(chart))
+    sentence = narrate.headline(chart)
+    assert sentence.verdict == verdict
+    assert sentence.lead == f"Attendance: {word}."
+    assert [e.text for e in classed(root, "pdsa-word")] == [word]
+    panel, table = tree(figures.small_multiples(chart)), tree(figures.matrix([chart]))
+    assert "".join(classed(panel, "pdsa-word")[0].itertext()).strip() == short
+    assert "".join(table.find("table/tbody/tr/td").itertext()).strip() == short
+    assert f"signal, {verdict}" in figures.show(chart).text
+    icons = [ET.tostring(e[0], "unicode") for e in classed(root, "pdsa-verdict")]
+    assert icons == ([] if verdict == "too_few" else [ET.tostring(ET.fromstring(symbol_of(verdict))[0], "unicode")])
+    told = [e.text for e in classed(root, "pdsa-assured")]
+    stated = [key for key, words in narrate.ASSURANCE_WORDS.items() if words[:20] in sentence.text]
+    assert told == [symbols.ASSURANCE_SHORT[key] for key in stated]
+    assert bool(stated) == (assurance is not None and verdict == "common_cause")
+
+
+def symbol_of(verdict: str) -> str:
+    return figures.symbol(verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,14 @@ from hypothesis import strategies as st
 from pdsa import narrate
 from pdsa.chart import Chart, analyze, analyze_panel
 from pdsa.network import Chance
-from pdsa.records import ChartSpec, Measure
+from pdsa.records import ChartSpec, Measure, Rule
 from pdsa.series import Panel
 from pdsa.terms import Kind
 
 PERCENT = Measure("zeal", "Zeal", "outcome", "proportion", "%", "up", "week", "Share of the zealous.", per=100)
 MINUTES = Measure("wait", "Waiting", "process", "continuous", "minutes", "down", "week", "Minutes waited")
 RATE = Measure("talks", "Talks", "process", "rate", "per 100 ninth graders", "up", "week", "Talks held", per=100)
-FORBIDDEN = ("caused", "failed prediction", "weak plan", "nan", "none", "inf", "null", "np.", "float", "timestamp")
+FORBIDDEN = ("caused", "failed prediction", "weak plan", "nan", "inf", "null", "np.", "float", "timestamp")
 CALM = (50.0, 54.0)
 
 
@@ -64,11 +65,16 @@ def chart_of(
 ) -> Chart:
     """A chart of single values with lines from the first 12 points; `better` up unless told."""
     plan = {"baseline": 12, "better": "up", "limits": "guarded"} | spec
-    return analyze_panel(panel_of(values, status=status), ChartSpec(kind=kind, **plan), measure)
+    return quiet(analyze_panel(panel_of(values, status=status), ChartSpec(kind=kind, **plan), measure))
+
+
+def quiet(chart: Chart) -> Chart:
+    """The chart without its chance of a false alarm, whose sentence has tests of its own."""
+    return replace(chart, summary=chart.summary.assign(false_alarm=np.nan))
 
 
 def told(chart: Chart) -> str:
-    return str(narrate.headline(chart))
+    return str(narrate.headline(quiet(chart)))
 
 
 def calm(n: int) -> list[float]:
@@ -314,7 +320,7 @@ class TestAltText:
 class TestSummaryLine:
     def test_one_series(self) -> None:
         line = narrate.summary_line(chart_of([*calm(23), 90.0]))
-        assert line == "Waiting: i, n 24, center 52, limits 41.3617 to 62.6383, 1 points with a signal, improvement"
+        assert line == "Waiting: i, n 24, center 52, limits 41.3617 to 62.6383, 1 point with a signal, improvement"
 
     def test_lines_that_do_not_exist_are_not_printed(self) -> None:
         assert narrate.summary_line(chart_of(calm(11), "run", baseline=None)).startswith(
@@ -426,7 +432,8 @@ class TestWords:
             assert words in lines[3]
 
     def test_an_automatic_kind_says_why(self) -> None:
-        chart = analyze_panel(panel_of(calm(24)), ChartSpec(kind="auto", baseline=12, data_type="continuous"), MINUTES)
+        spec = ChartSpec(kind="auto", baseline=12, data_type="continuous")
+        chart = quiet(analyze_panel(panel_of(calm(24)), spec, MINUTES))
         assert repr(narrate.settings((chart,))).startswith(
             "Waiting: I chart: there are values without numerators and denominators; baseline: 12 weeks"
         )
@@ -458,6 +465,7 @@ def check_language(text: str) -> None:
     for word in FORBIDDEN:
         assert not re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text.casefold()), (word, text)
     assert "  " not in text
+    assert "None" not in text
     assert not re.search(r"\.\.|;\s*;|\(\s*\)|\s[.,;]", text)
     depth = 0
     for letter in text:
@@ -520,5 +528,196 @@ def test_signals_on_both_sides_are_told() -> None:
     values = [10.0, 11, 10, 11, 9, 10, 11, 9, 10, 11, 10, 9, 11, 10, 9, 30, 10, 11, -10, 9]
     frame = pd.DataFrame({"t": range(20), "y": values})
     chart = analyze(frame, "i", value="y", period="t", baseline=12, better="up")
-    told_now = str(narrate.headline(chart))
+    told_now = told(chart)
     assert "Value: changed. Signals on both sides of the center; the latest: 18 at -10.0 lies below" in told_now
+
+
+def marked(values: Iterable[float], *rules: Rule, rows: Iterable[int] = (), **summary: Any) -> Chart:
+    """A chart in which rules are said to have fired at some rows, whatever the engine says."""
+    chart = chart_of(values, baseline=None)
+    fired = np.isin(np.arange(len(chart.points)), list(rows))
+    points = chart.points.drop(columns=["rule_outside", "rule_long_run", "rule_few_crossings"])
+    points = points.assign(signal=fired, **{f"rule_{rule.column}": fired for rule in rules})
+    row = {"verdict": "change", "history": ""} | summary
+    return replace(chart, points=points, spec=replace(chart.spec, rules=rules), summary=chart.summary.assign(**row))
+
+
+RISE = [*calm(17), 49.0, 51.0, 53.0, 55.0, 57.0, 58.0]
+
+
+class TestEveryRule:
+    """The phrase of each rule, on rows that were said to carry it."""
+
+    @pytest.mark.parametrize(
+        ("rule", "phrase"),
+        [
+            (Rule("trend", n=6), "Waiting: changed. 6 weeks in a row rise."),
+            (Rule("alternating"), "Waiting: changed. 1 weeks in a row go up and down in turn."),
+            (
+                Rule("beyond", 2, 3, 2.0, label="two_of_three"),
+                "Waiting: changed. 2 of 3 weeks in a row lie past two thirds of the way from the center to "
+                "the upper limit.",
+            ),
+            (
+                Rule("beyond", 3, 4, 1.5, label="three_of_four"),
+                "Waiting: changed. 3 of 4 weeks in a row lie past half way from the center to the upper limit.",
+            ),
+            (
+                Rule("beyond", 4, 5, 1.0, label="four_of_five"),
+                "Waiting: changed. 4 of 5 weeks in a row lie past a third of the way from the center to "
+                "the upper limit.",
+            ),
+            (
+                Rule("beyond", 4, 5, 1.2),
+                "Waiting: changed. 4 of 5 weeks in a row lie past 40% of the way from the center to the upper limit.",
+            ),
+            (
+                Rule("near"),
+                "Waiting: changed. 15 or more weeks in a row lie close to the center, "
+                "within a third of the way to the limits.",
+            ),
+            (
+                Rule("away", 8),
+                "Waiting: changed. 8 or more weeks in a row lie past a third of the way to a limit, "
+                "on either side of the center.",
+            ),
+            (
+                Rule("outside", sigma=2.0),
+                "Waiting: changed. Week of 2026-02-02 at 58.0 minutes lies beyond two thirds of the way from the "
+                "center to the upper limit.",
+            ),
+        ],
+    )
+    def test_its_phrase(self, rule: Rule, phrase: str) -> None:
+        if rule.name == "alternating":
+            phrase = phrase.replace("1 weeks", "16 weeks")
+            assert told(marked([*calm(16)], rule, rows=[14, 15])) == phrase
+        else:
+            assert told(marked(RISE, rule, rows=[21, 22])) == phrase
+
+    def test_a_shift_counts_its_run(self) -> None:
+        chart = marked([*calm(12), *[56.0, 57.0] * 6], Rule("shift", n=8), rows=range(11, 24), verdict="improvement")
+        assert told(chart).startswith("Waiting: better. 12 weeks in a row above the center of 54.")
+        numbered = replace(chart, points=chart.points.assign(run=np.repeat([1, 2], [14, 10])))
+        assert told(numbered).startswith("Waiting: better. 10 weeks in a row above the center of 54.")
+
+    def test_the_zones_are_silent_beside_a_stronger_rule(self) -> None:
+        rules = (Rule("outside"), Rule("beyond", 2, 3, 2.0, label="two_of_three"), Rule("trend", n=6))
+        text = told(marked(RISE, *rules, rows=[22]))
+        assert text.startswith("Waiting: changed. 6 weeks in a row rise; week of 2026-02-02 at 58.0 lies above")
+        assert "two thirds" not in text
+
+    def test_trends_in_both_directions(self) -> None:
+        values = [*calm(14), 55.0, 54.0, 53.0, 52.0, 51.0, 50.0, 51.0, 52.0, 53.0, 54.0, 55.0]
+        text = told(marked(values, Rule("trend", n=6), rows=range(16, 25)))
+        assert text == "Waiting: changed. Signals on both sides of the center; the latest: 6 weeks in a row rise."
+
+    def test_a_fall_passes_over_equal_values(self) -> None:
+        values = [*calm(14), 55.0, 54.0, 53.0, 53.0, 52.0, 51.0, 50.0]
+        assert told(marked(values, Rule("trend", n=6), rows=range(14, 21))).endswith("6 weeks in a row fall.")
+
+    @pytest.mark.parametrize(
+        ("values", "words"),
+        [
+            (
+                [50.0] * 10 + [54.0] * 10,
+                "cross the center of 52.0 minutes (all 20 weeks, 2025-09-01 to 2026-01-12) "
+                "only once, fewer than chance gives.",
+            ),
+            (
+                [50.0, 54.0] * 10,
+                "cross the center of 52.0 minutes (all 20 weeks, 2025-09-01 to 2026-01-12) "
+                "19 times, more than chance gives.",
+            ),
+        ],
+    )
+    def test_the_number_of_runs(self, values: list[float], words: str) -> None:
+        text = told(marked(values, Rule("few_runs"), Rule("many_runs"), crossings=1 if values[1] == 50 else 19))
+        assert text == f"Waiting: changed. Over the whole series the values {words}"
+
+    def test_earlier_signals_by_any_rule(self) -> None:
+        rule = Rule("trend", n=9, label="slow_rise")
+        chart = marked(calm(20), rule, verdict="common_cause", history="slow_rise,two_of_three,custom")
+        assert told(chart).endswith(
+            "Earlier weeks show a steady rise or fall and two of three points near a limit and custom."
+        )
+
+    def test_settings_name_the_columns(self) -> None:
+        chart = marked(calm(20), Rule("outside"), Rule("beyond", 2, 3, 2.0, label="two_of_three"))
+        assert "rules outside, two of three;" in repr(narrate.settings((chart,)))
+
+
+class TestFalseAlarm:
+    @pytest.mark.parametrize(
+        ("chance", "often"), [(0.07, "about 7"), (0.481, "about 48"), (0.001, "fewer than 1"), (0.999, "more than 99")]
+    )
+    def test_it_stands_beside_a_signal(self, chance: float, often: str) -> None:
+        chart = chart_of([*calm(23), 90.0])
+        chart = replace(chart, summary=chart.summary.assign(false_alarm=chance))
+        words = f"A stable chart of this length and these rules shows a signal somewhere in {often} of 100 cases."
+        assert str(narrate.headline(chart)).endswith(words)
+        assert words in narrate.alt_text(chart)
+        assert words[2:-1].lower() in repr(narrate.settings((chart,)))
+        assert narrate.summary_line(chart).endswith(f"improvement, false alarm {chance:.2f}")
+
+    def test_a_steady_chart_keeps_its_headline_short(self) -> None:
+        chart = chart_of(calm(24))
+        known = replace(chart, summary=chart.summary.assign(false_alarm=0.07))
+        assert str(narrate.headline(known)) == str(narrate.headline(chart))
+        assert "about 7 of 100" in repr(narrate.settings((known,)))
+
+
+class TestAltTextOfEverything:
+    def test_bounds_phases_and_instruments(self) -> None:
+        chart = chart_of(calm(24), phases=(12,), status=[0] * 20 + [4, 5, 4, 0])
+        anew = pd.DataFrame({"instrument": np.repeat([1, 2], [12, 12])})
+        told_all = narrate.alt_text(replace(chart, extra=anew))
+        for words in (
+            "2 phases with lines of their own",
+            "measured in a new way from week of 2025-11-24",
+            "2 weeks of at least the value shown",
+            "1 week of at most the value shown",
+        ):
+            assert words in told_all
+
+    def test_a_cusum_counts_in_standard_deviations(self) -> None:
+        chart = chart_of(calm(24), baseline=None)
+        summary = chart.summary.assign(kind="cusum", center=0.0)
+        points = chart.points.assign(center=0.0, lower=-5.0, upper=5.0)
+        text = narrate.alt_text(replace(chart, points=points, summary=summary))
+        assert text.startswith("CUSUM chart of Waiting, 24 weeks")
+        assert "limits -5.0 to 5.0; " in text
+        assert "zero, counted in standard deviations" in text
+        assert "minutes" not in text
+
+    def test_one_limit_alone(self) -> None:
+        chart = chart_of(calm(24))
+        text = narrate.alt_text(replace(chart, points=chart.points.assign(lower=np.nan)))
+        assert "upper limit 62.6 minutes; " in text
+        line = narrate.summary_line(replace(chart, points=chart.points.assign(lower=np.nan)))
+        assert "center 52, upper limit 62.6383, 0 points" in line
+
+    def test_many_series_are_counted(self) -> None:
+        frame = pd.DataFrame({"week": [*range(20)] * 2, "s": ["a"] * 20 + ["b"] * 20, "v": [*calm(20), *[1.0] * 20]})
+        chart = analyze(frame, "i", value="v", period="week", by="s")
+        assert narrate.alt_text(chart) == "Charts of Value, 2 series on one scale: 1 steady, 1 too early to say."
+
+    def test_limits_are_told_within_the_possible_range_only_if_the_values_are(self) -> None:
+        values = [0.5, 0.6, 0.4, 0.55] * 6
+        chart = chart_of(values, measure=Measure("s", "S", "process", "proportion", "", "up", "week", "S"))
+        chart = replace(chart, points=chart.points.assign(lower=-0.2, upper=1.3))
+        assert "limits 0.0 to 1.0; " in narrate.alt_text(chart)
+        beyond = replace(chart, points=chart.points.assign(value=np.r_[1.2, values[1:]]))
+        assert "limits -0.2 to 1.3; " in narrate.alt_text(beyond)
+
+
+@pytest.mark.parametrize("verdict", ["improvement", "concern", "change", "common_cause", "too_few"])
+@pytest.mark.parametrize("assurance", ["met", "by_chance", "not_expected", None])
+def test_the_assurance_is_told_only_where_the_verdict_allows(verdict: str, assurance: str | None) -> None:
+    chart = chart_of([*calm(23), 90.0], target=55.0)
+    chart = replace(chart, summary=chart.summary.assign(verdict=verdict, assurance=assurance))
+    account = narrate.account(chart)
+    assert account.verdict == verdict
+    assert account.assurance == (assurance or "" if verdict == "common_cause" else "")
+    stated = {key for key, words in narrate.ASSURANCE_WORDS.items() if words[:20] in account.alt}
+    assert stated == ({account.assurance} if account.assurance else set())

@@ -21,6 +21,13 @@ def test_the_most_frequent_first_and_equals_in_their_own_order() -> None:
     pd.testing.assert_frame_equal(pdsa.pareto(frame.iloc[::-1], "why"), table)
 
 
+def test_many_equals_stay_in_order() -> None:
+    names = [f"c{i:02}" for i in range(60)]
+    frame = pd.DataFrame({"value": [*names[::-1], *names[::3]]})
+    expected = [*names[::3], *(name for i, name in enumerate(names) if i % 3)]
+    assert pdsa.pareto(frame)["category"].tolist() == expected
+
+
 def test_ordered_categories_break_ties_in_their_order() -> None:
     days = pd.Categorical(["Tue", "Mon", "Fri", "Fri"], categories=["Mon", "Tue", "Wed", "Fri"], ordered=True)
     assert pdsa.pareto(pd.DataFrame({"value": days}))["category"].tolist() == ["Fri", "Mon", "Tue"]

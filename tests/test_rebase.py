@@ -26,7 +26,9 @@ def test_two_shifts_written_by_hand() -> None:
     """Median of the first six: 6. Weeks 7 to 9 lie above, median 9; then weeks 10 (on 9) to 13 below, median 4."""
     table = pdsa.suggest_rebase(weeks(STEP), **SMALL)
     assert table["number"].tolist() == [1, 2]
+    assert table["position"].tolist() == [6, 10]
     assert table["last_before"].tolist() == [6, 10]
+    assert table["rule"].tolist() == ["shift", "shift"]
     assert table["start"].tolist() == [7, 11]
     assert table["end"].tolist() == [9, 13]
     assert table["through"].tolist() == [10, 14]
@@ -37,6 +39,10 @@ def test_two_shifts_written_by_hand() -> None:
     # against 6 the run above goes on through week 10; against 9 the one below through week 14
     assert table["run"].tolist() == [4, 4]
     assert table["instrument"].tolist() == [1, 1]
+    # weeks 1 to 10 against 6: - + . - + . + + + +; weeks 7 to 14 against 9: . . - . - - - -, as long as may be
+    assert table[["n_useful", "longest_run", "longest_run_max"]].to_numpy().tolist() == [[8, 5, 6], [5, 5, 5]]
+    assert table[["crossings", "crossings_min"]].to_numpy().tolist() == [[3, 1], [0, 0]]
+    assert table["anhoej"].tolist() == [False, False]
 
 
 def test_only_one_direction() -> None:
@@ -102,6 +108,10 @@ def test_nothing_crosses_a_change_of_the_instrument() -> None:
     assert cut[["instrument", "number", "start", "center_before", "center"]].to_numpy().tolist() == [[2, 1, 19, 9, 2]]
     named = pdsa.suggest_rebase(weeks(values, instrument=["old"] * 9 + ["new"] * 12), keep_baseline=True, **SMALL)
     assert named["instrument"].tolist() == ["old", "new", "new"]
+    assert named["position"].tolist() == [0, 9, 18]
+    later = pd.concat([weeks([1] * 4, school="A"), weeks(values, school="B").assign(period=range(101, 122))])
+    both = pdsa.suggest_rebase(later, by="school", **SMALL)
+    assert both[["position", "last_before"]].to_numpy().tolist() == [[7, 107], [18, 118]]
     assert named["through"].tolist() == [9, 18, 21]
     with pytest.raises(InputError) as caught:
         pdsa.suggest_rebase(weeks([1, 2], instrument=[1, None]))
@@ -115,7 +125,7 @@ def test_a_chart_brings_its_columns_its_phases_and_its_exclusions() -> None:
     plain = pdsa.suggest_rebase(weeks(STEP, school="Ash"), by="school", **SMALL)
     pd.testing.assert_frame_equal(found, plain)
     before = chart.points.copy(deep=True)
-    applied = pdsa.analyze(frame, value="late", period="week", by="school", phases=found["last_before"].tolist())
+    applied = pdsa.analyze(frame, value="late", period="week", by="school", phases=found["position"].tolist())
     assert applied.phases["center"].tolist() == [6, 9, 4]
     assert len(pdsa.suggest_rebase(applied, **SMALL)) == 0
     without = pdsa.analyze(frame, value="late", period="week", by="school", exclude=[7, 8])

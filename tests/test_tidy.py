@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -106,6 +108,13 @@ def test_every_row_that_is_no_number_is_named(name: str) -> None:
         (places[4], "a finite number"),
     ]
     assert [p.found for p in problems][:5] == ["'3'", "Decimal('1')", "[1]", "1j", "inf"]
+
+
+@pytest.mark.parametrize("name", RATIOS)
+def test_a_wrong_number_is_one_problem_only(name: str) -> None:
+    frame = good().astype({"late": float})
+    frame.loc[3, "late"] = np.inf
+    assert found(CALLS[name], frame) == (Problem("row 4, late", "inf", "a finite number"),)
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "Float64", "float32", "int8", object])
@@ -226,3 +235,12 @@ def test_categories_in_a_chance_order_do_not_order_the_series() -> None:
     assert rows.keys["school"].tolist() == ["Ash", "Elm"]
     assert rows.series.tolist() == [1, 0]
     assert problems == []
+
+
+@pytest.mark.parametrize("name", list(CALLS))
+def test_the_example_of_each_docstring_runs(name: str) -> None:
+    function = getattr(pdsa, name)
+    examples = doctest.DocTestFinder(recurse=False).find(function, globs=vars(sys.modules[function.__module__]).copy())
+    assert [len(one.examples) for one in examples] == [3]
+    for one in examples:
+        assert doctest.DocTestRunner().run(one).failed == 0

@@ -89,7 +89,7 @@ def bernoulli_cusum(
     p0 / (1 - p0) and r the odds ratio or, for the lower sum, its inverse. Each sum stops at 0.
 
     Source: Steiner, Cook, Farewell and Treasure, Biostatistics 1:441 (2000), doi 10.1093/biostatistics/1.4.441;
-    Reynolds and Stoumbos, J Qual Technol 31:87 (1999), doi 10.1080/00224065.1999.11979900.
+    Reynolds and Stoumbos, J Qual Technol 31:87 (1999).
 
     Examples
     --------

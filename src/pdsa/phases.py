@@ -97,11 +97,12 @@ def _note_breaks(panel: Panel, parts: Plan) -> None:
     changed = np.flatnonzero(np.diff(parts.instrument, prepend=1) > 0)
     changed = changed[np.diff(parts.series, prepend=-1)[changed] == 0]
     for i in changed.tolist():
-        text = f"measured in a new way from {_told(panel.period[parts.starts[i]])}: values before are not compared"
+        text = f"measured in a new way from {told(panel.period[parts.starts[i]])}: values before are not compared"
         parts.notes.setdefault(int(parts.series[i]), []).append(text)
 
 
-def _told(period: object) -> str:
+def told(period: object) -> str:
+    """A period in words."""
     return f"{period:%Y-%m-%d}" if isinstance(period, pd.Timestamp) else str(period)
 
 

@@ -2,7 +2,7 @@
 
 Counts follow one convention: the quantile is the smallest count whose distribution function reaches q, so a count
 strictly below the lower limit, or strictly above the upper one, has at most the chance of its tail. Every function
-takes arrays of any shape (they are broadcast) and one q; NaN in, NaN out.
+takes arrays of any shape (they are broadcast) and one q; without a finite number in, NaN out.
 
 The prior is Jeffreys' in each case, which the caller adds: a + 1/2 and b + 1/2 for proportions, events + 1/2 for rates.
 Background: Hillier, Journal of Quality Technology 1:17 (1969); predictive control charts, Journal of Quality Technology
@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Numbers = Floats | float
 
 # How many counts of the beta-binomial distribution are worked on at once.
@@ -46,7 +45,7 @@ def beta_binomial_quantile(q: float, n: Numbers, a: Numbers, b: Numbers) -> Floa
     Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, chapter 6 (negative hypergeometric).
     """
     n, a, b = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (n, a, b)))
-    known = ~np.isnan(n + a + b)
+    known = np.isfinite(n + a + b)
     trials, up, down = n[known], a[known], b[known]
     first, last = _counts_that_matter(trials, up, down)
     found = np.empty(len(trials))
@@ -73,20 +72,16 @@ def gamma_poisson_quantile(q: float, shape: Numbers, scale: Numbers) -> Floats:
 
     Notes
     -----
-    F(x) = 1 - I(x + 1, shape; scale / (1 + scale)), with the incomplete beta function I: the small one of the two
-    shares of the exposure is its argument, because 1 minus a small number loses its digits.
+    F(x) = 1 - I(x + 1, shape; scale / (1 + scale)), with the incomplete beta function I.
 
     Source: Johnson, Kemp and Kotz, Univariate Discrete Distributions, chapter 5 (negative binomial).
     """
-    from scipy.special import betainc, betaincc
+    from scipy.special import betaincc
 
     shape, scale = np.broadcast_arrays(np.asarray(shape, dtype=np.float64), np.asarray(scale, dtype=np.float64))
-
-    def cdf(x: Floats) -> Floats:
-        short = betaincc(x + 1, shape, scale / (1 + scale))
-        return np.asarray(np.where(scale < 1, short, betainc(shape, x + 1, 1 / (1 + scale))))
-
-    return _smallest(cdf, q, shape * scale)
+    with np.errstate(invalid="ignore"):
+        share = scale / (1 + scale)
+    return _smallest(lambda x: betaincc(x + 1, shape, share), q, shape * scale)
 
 
 def beta_geometric_quantile(q: float, a: Numbers, b: Numbers) -> Floats:
@@ -142,16 +137,15 @@ def t_quantile(q: float, df: Numbers) -> Floats:
 
 def chi_square_quantile(q: float, df: Numbers) -> Floats:
     """The quantile of the chi-square distribution; NaN without a degree of freedom."""
-    from scipy.special import gammainccinv, gammaincinv
+    from scipy.special import gammaincinv
 
     half = np.asarray(df, dtype=np.float64) / 2
-    safe = np.where(half > 0, half, 1.0)
-    return np.where(half > 0, 2 * (gammaincinv(safe, q) if q < 0.5 else gammainccinv(safe, 1 - q)), np.nan)
+    return np.where(half > 0, 2 * gammaincinv(np.where(half > 0, half, 1.0), q), np.nan)
 
 
 def _smallest(cdf: Callable[[Floats], Floats], q: float, guess: Floats) -> Floats:
     """The smallest whole number whose distribution function reaches q, by doubling and then halving."""
-    known = ~np.isnan(guess)
+    known = np.isfinite(guess)
     high = np.where(known, np.ceil(guess), 0.0)
     reach = q * EQUAL
     while np.any(short := known & (cdf(high) < reach)):
@@ -172,14 +166,13 @@ def _log_chance(x: Floats, n: Floats, a: Floats, b: Floats) -> Floats:
 
 
 def _counts_that_matter(n: Floats, a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """The first and the last count that are not negligible; where both ends are likelier than the middle, all."""
+    """The first and the last count that are not negligible."""
     with np.errstate(divide="ignore", invalid="ignore"):
         peak = np.clip(np.floor((n * (a - 1) - (b - 1)) / (a + b - 2)) + 1, 0, n)
-    peak = np.where(a + b > 2, peak, np.where(a >= 1, n, 0.0))
+    # with a + b of 2 or less no count is negligible, wherever the peak
+    peak = np.where(a + b > 2, peak, 0.0)
     floor = _log_chance(peak, n, a, b) - NEGLIGIBLE
-    first, last = (_edge(peak, end, floor, (n, a, b)) for end in (np.zeros_like(n), n))
-    all_of_them = (a < 1) & (b < 1)
-    return np.where(all_of_them, 0.0, first), np.where(all_of_them, n, last)
+    return _edge(peak, np.zeros_like(n), floor, (n, a, b)), _edge(peak, n, floor, (n, a, b))
 
 
 def _edge(peak: Floats, end: Floats, floor: Floats, terms: tuple[Floats, Floats, Floats]) -> Floats:

@@ -39,6 +39,7 @@ SEGMENT_NUMBERS = (
     "highest_lower",
     "lowest_upper",
     "size",
+    "second",
 )
 SEGMENT_COUNTS = ("n", "n_values", "n_baseline", "n_useful", "longest_run", "crossings", "n_outside", "n_above")
 SEGMENT_MASKS = ("now_up", "now_down", "before", "before_runs")
@@ -209,6 +210,8 @@ def _store(answer: Answer, place: Place, block: Block, lines: Lines, spec: Chart
     if answer.point:
         _keep_lines(answer, place, lines, book, spec.per)
         _measure(answer, place, block, book, spec)
+        if kind == "i" and spec.method != "published" and spec.sigma is None:
+            answer.segment["second"][place.rows] = limits.second_opinion(block, spec)
         _split(answer, place, block, book.runs, fired, frozen, spec.recent)
 
 

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from pdsa.chance import short_baseline_alarm
+from pdsa.chart.alarm import resembling
 from pdsa.chart.engine import Answer
 from pdsa.chart.verdicts import Words
-from pdsa.phases import Plan
+from pdsa.limits import Floats
+from pdsa.phases import Plan, told
 from pdsa.records import ChartSpec
 from pdsa.series import EXCLUDED, MISSING, SUPPRESSED, Bools, Ints, Panel
-from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, TRIAL_UNDER
+from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, PROPORTION_KINDS, TRIAL_UNDER
 
 # From this autocorrelation and length on, false alarms rise to where it matters (statistics.md E 3.2).
 LAG1_FROM, LAG1_POINTS = 0.25, 20
+# Two estimates of sigma that differ by more than this are both named.
+SECOND_OPINION = 0.25
+# Later points that a short baseline is asked about.
+AHEAD = 12
+# Kinds whose values cannot lie below zero, and those whose limits come from moving ranges.
+_FROM_ZERO = ("p", "np", "u", "c", "p_prime", "u_prime", "g", "t")
+_FROM_RANGES = ("i", "i_prime", "p_prime", "u_prime", "mr", "cusum", "ewma")
+_EXACT_WORDS = {
+    "g": "the upper limit is a quantile of the geometric distribution; there is none below",
+    "t": "limits are those of exponential times, and allow for the length of the baseline; the center is the median",
+    "s": "limits are those of the chi-square distribution, because standard deviations of few values lean",
+}
 
 
 def add_notes(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: Ints, kind_of: Words) -> None:
@@ -24,15 +41,17 @@ def add_notes(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: I
     _say(plan, _count(panel, zero), "{n} of 0 of 0: nothing to divide, so a gap", "period")
     coded = panel.status > EXCLUDED
     _say(plan, _count(panel, coded), "{n} known only as a bound: drawn hollow at it, in no line and no rule", "value")
-    left_out = (~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)) & ~coded
-    _say(plan, _count(panel, left_out), "{n} excluded from lines and rules, still drawn", "point")
-    for s, segment in zip(plan.series[last].tolist(), last.tolist(), strict=True):
-        texts = [*_about_values(answer, segment), *_about_lines(answer, spec, segment, str(kind_of[segment]))]
-        if texts:
-            plan.notes.setdefault(s, []).extend(texts)
+    if not plan.all_included:
+        left_out = (~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)) & ~coded
+        _say(plan, _count(panel, left_out), "{n} excluded from lines and rules, still drawn", "point")
+    facts = Facts(panel, plan, spec, answer, last, kind_of[last])
+    facts.about_values()
+    facts.about_lines()
 
 
 def _count(panel: Panel, mask: Bools) -> Ints:
+    if not mask.any():
+        return np.zeros(panel.size, dtype=np.int64)
     return np.bincount(panel.series_of_points()[mask], minlength=panel.size)
 
 
@@ -42,41 +61,129 @@ def _say(plan: Plan, counts: Ints, text: str, noun: str) -> None:
         plan.notes.setdefault(s, []).append(text.format(n=f"{n} {noun}{'' if n == 1 else 's'}"))
 
 
-def _about_values(answer: Answer, segment: int) -> list[str]:
-    values, useful = int(answer.counts["n_values"][segment]), int(answer.counts["n_useful"][segment])
-    if values == 0:
-        return ["there is no value yet"]
-    if values == 1:
-        return ["there is one value so far"]
-    if bool(answer.constant[segment]):
-        return ["every value is the same: without variation there is nothing to signal"]
-    ties = values - useful
-    if values >= MIN_USEFUL and ties > MANY_TIES * values:
-        judged = ": runs are not judged, only points outside limits" if bool(answer.tied[segment]) else ""
-        return [f"{ties} of {values} points lie on the center line and tell nothing about runs{judged}"]
-    return []
+class Facts:
+    """What is true of the last phase of each series; a sentence is made only where it is needed."""
 
+    def __init__(self, panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: Ints, kind: Words) -> None:
+        self.panel, self.plan, self.spec, self.answer = panel, plan, spec, answer
+        self.last, self.kind = last, kind
+        self.constant = answer.constant[last]
+        self.baseline = self.counted("n_baseline")
 
-def _about_spread(sigma: float) -> list[str]:
-    if np.isnan(sigma):
-        return ["there are no limits: the baseline shows no variation to set them by"]
-    return ["limits fall on the center line: the ranges that set them are all zero"] if sigma == 0 else []
+    def counted(self, name: str) -> Ints:
+        """A count of each series' last phase."""
+        return self.answer.counts[name][self.last]
 
+    def number(self, name: str) -> Floats:
+        """A number of each series' last phase."""
+        return self.answer.segment[name][self.last]
 
-def _about_lines(answer: Answer, spec: ChartSpec, segment: int, kind: str) -> list[str]:
-    texts = []
-    k = int(answer.counts["n_baseline"][segment])
-    if 1 < k < ESTABLISHED_FROM and kind != "run" and not bool(answer.constant[segment]):
+    def say(self, where: Bools, text: str | Callable[[int], str]) -> None:
+        """Add a sentence to those series."""
+        for i in np.flatnonzero(where).tolist():
+            told_so = text if isinstance(text, str) else text(i)
+            self.plan.notes.setdefault(int(self.plan.series[self.last[i]]), []).append(told_so)
+
+    def about_values(self) -> None:
+        """How much there is to judge."""
+        values, useful = self.counted("n_values"), self.counted("n_useful")
+        self.say(values == 0, "there is no value yet")
+        self.say(values == 1, "there is one value so far")
+        self.say((values > 1) & self.constant, "every value is the same: without variation there is nothing to signal")
+        tied = self.answer.tied[self.last]
+        judged = np.where(tied, ": runs are not judged, only points outside limits", "")
+        ties = (values >= MIN_USEFUL) & ~self.constant & (values - useful > MANY_TIES * values)
+        self.say(
+            ties,
+            lambda i: (
+                f"{values[i] - useful[i]} of {values[i]} points lie on the center line and tell nothing about runs"
+                f"{judged[i]}"
+            ),
+        )
+        names = {rule.name for rule in self.spec.rules}
+        if "few_runs" in names and "outside" not in names:
+            self.say((values > 1) & ~self.constant, self._furthest)
+
+    def _furthest(self, i: int) -> str:
+        """The point that people should look at: whether it is astronomical is for them to judge."""
+        segment = int(self.last[i])
+        span = slice(int(self.plan.starts[segment]), int(self.plan.starts[segment + 1]))
+        point = self.answer.point
+        apart = np.abs(np.where(self.plan.included[span], point["value"][span] - point["center"][span], np.nan))
+        at = span.start + int(np.nanargmax(apart))
+        where = told(self.panel.period[at])
+        return f"whether a point is astronomical is for people to judge: the furthest from the center is {where}"
+
+    def about_lines(self) -> None:
+        """What the lines rest on, and what they cannot do."""
+        drawn = (self.kind != "run") & ~self.constant & (self.baseline > 1)
+        self.say(drawn & (self.baseline < ESTABLISHED_FROM), self._short)
+        sigma = self.number("sigma")
+        self.say(drawn & np.isnan(sigma), "there are no limits: the baseline shows no variation to set them by")
+        self.say(drawn & (sigma == 0), "limits fall on the center line: the ranges that set them are all zero")
+        self._one_sided(drawn & (sigma > 0))
+        self.say((self.number("lag1") > LAG1_FROM) & (self.baseline >= LAG1_POINTS), self._resembling)
+        self.say(self.answer.exact[self.last] & (self.baseline > 0), self._exact)
+        widened = self.number("sigma_z")
+        if self.spec.method != "published":
+            self.say(
+                widened < 1,
+                lambda i: f"sigma_z is {widened[i]:.2f}; limits are not drawn narrower than counting alone gives",
+            )
+        self._second_opinion()
+
+    def _short(self, i: int) -> str:
+        k = int(self.baseline[i])
         label = "trial" if k < TRIAL_UNDER else "provisional"
-        texts.append(f"{label} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established")
-    if k > 1 and kind != "run" and not bool(answer.constant[segment]):
-        texts += _about_spread(float(answer.segment["sigma"][segment]))
-    lag1, values = float(answer.segment["lag1"][segment]), int(answer.counts["n_baseline"][segment])
-    if lag1 > LAG1_FROM and values >= LAG1_POINTS:
-        texts.append(f"neighboring values resemble each other (lag-1 {lag1:.2f}): false signals are more frequent")
-    if bool(answer.exact[segment]):
-        texts.append("limits are exact and the center is the median, because expected counts are small")
-    widened = float(answer.segment["sigma_z"][segment])
-    if widened < 1 and spec.method == "guarded":
-        texts.append(f"sigma_z is {widened:.2f}; limits are not drawn narrower than counting alone gives")
-    return texts
+        text = f"{label} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established"
+        if self.spec.method == "predictive" or self.answer.exact[self.last[i]] or self.spec.sigma is not None:
+            return text
+        share = float(short_baseline_alarm(k, AHEAD)) if self.kind[i] in _FROM_RANGES else _of_counts(k)
+        one_in = f"1 stable chart in {round(1 / share)}"
+        return f"{text}; about {one_in} would show a false point in the next {AHEAD}"
+
+    def _one_sided(self, drawn: Bools) -> None:
+        known = self.spec.data_type in ("proportion", "rate", "count", "time_between")
+        from_zero = np.isin(self.kind, _FROM_ZERO) | (known & np.isin(self.kind, ("i", "i_prime", "xbar")))
+        whole = self.spec.per if self.spec.data_type == "proportion" else np.inf
+        most = np.where(np.isin(self.kind, PROPORTION_KINDS) & (self.kind != "np"), self.spec.per, whole)
+        low, high = self.number("highest_lower") <= 0, self.number("lowest_upper") >= most
+        low, high = low & from_zero & drawn, high & drawn
+        self.say(low & ~high, "no single low point can signal here: the lower limit lies at or below zero")
+        self.say(high & ~low, "no single high point can signal here: the upper limit lies at or above what is possible")
+        self.say(low & high, "no single point can signal here: both limits lie at or beyond what is possible")
+
+    def _resembling(self, i: int) -> str:
+        r, n = float(self.number("lag1")[i]), int(self.baseline[i])
+        # the estimate is too low by about (1 + 4 r) / n: Kendall, Biometrika 41:403 (1954)
+        corrected = min(r + (1 + 4 * r) / n, 0.99)
+        text = f"neighboring values resemble each other (lag-1 {corrected:.2f}): false signals are more frequent"
+        plain, inflated = resembling(self.spec, str(self.kind[i]), bool(self.plan.frozen[self.last[i]]), n, corrected)
+        return f"{text}, in about {_percent(inflated)} of stable charts instead of {_percent(plain)}"
+
+    def _exact(self, i: int) -> str:
+        kind = str(self.kind[i])
+        if kind in _EXACT_WORDS:
+            return _EXACT_WORDS[kind]
+        if self.spec.method == "predictive":
+            return f"predictive limits: they allow for a baseline of {self.baseline[i]} points"
+        return "limits are exact and the center is the median, because expected counts are small"
+
+    def _second_opinion(self) -> None:
+        share = self.number("second")
+        self.say(
+            np.abs(share - 1) > SECOND_OPINION,
+            lambda i: f"the median of the moving ranges would set limits {share[i]:.2f} times as wide: look for jumps",
+        )
+
+
+def _of_counts(k: int) -> float:
+    """The chance of a false point among the next ones where counting gives sigma and only the center is estimated."""
+    from scipy.special import ndtr
+
+    one = 2 * float(ndtr(-3 / np.sqrt(1 + 1 / k)))
+    return float(1 - (1 - one) ** AHEAD)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"

@@ -1,4 +1,4 @@
-"""Chart -> inline SVG and HTML in milliseconds: control charts, small multiples, the matrix of a network.
+"""Chart -> inline SVG and HTML in milliseconds: control charts, small multiples, sparklines, the matrix of a network.
 
 Figures compute no statistics: they draw columns that exist. Nothing in them runs or is loaded from elsewhere, and
 text that people wrote is escaped. Embed `STYLE` once in a page that carries figures.
@@ -9,6 +9,8 @@ from pdsa.figures.figure import STYLE, Figure
 from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
 from pdsa.figures.sections import heading, notes, sentences, sheets, side_by_side
+from pdsa.figures.shown import show
+from pdsa.figures.sparks import sparkline
 from pdsa.figures.symbols import symbol
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "notes",
     "sentences",
     "sheets",
+    "show",
     "side_by_side",
     "small_multiples",
+    "sparkline",
     "symbol",
 ]

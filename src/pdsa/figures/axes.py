@@ -8,9 +8,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from pdsa.figures.trace import Floats
+from pdsa.trace import Floats
+from pdsa.trace.remarks import EPOCH, place
+from pdsa.trace.words import is_percent
 
-EPOCH = date(1970, 1, 1)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # School years begin in July; spans of more than this many days are labeled by calendar years alone.
 YEAR_START = 7
@@ -101,14 +102,22 @@ def decimals(places: list[float]) -> int:
     return 7
 
 
+def tick_labels(places: list[float], unit: str) -> list[str]:
+    """Ticks of the value axis with as many decimals as tell them apart; percent carries its sign."""
+    count = decimals(places)
+    sign = "%" if is_percent(unit) else ""
+    return [f"{_plain(place, count)}{sign}" for place in places]
+
+
+def _plain(value: float, count: int) -> str:
+    if value and (abs(value) >= 1e9 or abs(value) < 1e-4):
+        return f"{value:.3g}"
+    return f"{value:,.{count}f}"
+
+
 def day(x: float) -> date:
     """The date of a position in days since 1970."""
     return EPOCH + timedelta(days=math.floor(x))
-
-
-def place(day_: date) -> float:
-    """The position of a date in days since 1970."""
-    return float((day_ - EPOCH).days)
 
 
 def time_ticks(low: float, high: float, room: float, periods: list[float]) -> tuple[list[Tick], list[Span]]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from pdsa.figures.axes import Span
-from pdsa.figures.layers import SIZES, Pen, absence
-from pdsa.figures.layout import TEXT, Layout
-from pdsa.figures.svg import INK, MUTED, RULE, line, mark, number, path, shorten, spread, width_of, write
-from pdsa.figures.words import MARKS
+from pdsa.figures.layers import SIZES, Pen, absence, boundary
+from pdsa.figures.layout import KEY_LINE, SUBTITLE, TEXT, Layout, key_width
+from pdsa.figures.svg import INK, MUTED, RULE, line, mark, number, path, shorten, width_of, write
+from pdsa.trace import boundaries
+from pdsa.trace.remarks import spread
+from pdsa.trace.words import MEASURED_ANEW
 
 MIDDLE = ' text-anchor="middle"'
 LABEL_HEIGHT = 13.5
 
 
 def value_axis(plan: Layout) -> str:
-    """Faint lines at round values, their labels, and the unit where it is not percent."""
-    x, top = plan.canvas.x, plan.canvas.y.end
-    parts = [line(x.start, y, x.end, y, RULE, ' class="pdsa-gridline"') for y, _ in plan.y_ticks]
+    """Faint lines at round values, their labels, the unit where it is not percent, and the sizes of the periods."""
+    x = plan.canvas.x
+    d = "".join([f"M{number(x.start)} {number(y)}H{number(x.end)}" for y, _ in plan.y_ticks])
+    parts = [path(d, RULE, ' class="pdsa-gridline"')]
     parts += [write(x.start - 6, y + 4, text, color=MUTED, more=' text-anchor="end"') for y, text in plan.y_ticks]
-    if plan.unit:
-        parts.append(write(4, top - 7, shorten(plan.unit, TEXT, plan.size[0] / 2), color=MUTED))
+    if plan.subtitle:
+        said = shorten(plan.subtitle, TEXT, plan.size[0] - 8)
+        parts.append(write(4, SUBTITLE, said, color=MUTED, more=' class="pdsa-sizes"'))
     return "".join(parts)
 
 
@@ -26,15 +30,13 @@ def time_axis(plan: Layout) -> str:
     """The axis line with its ticks, and the school years named below."""
     x, y = plan.canvas.x, plan.canvas.axis
     below = y + 16 * plan.bracketed
-    parts = [line(x.start, y, x.end, y, MUTED, ' class="pdsa-axis"')]
+    d = "".join([f"M{number(x(t.at))} {number(y)}v{5 if t.label else 3}" for t in plan.x_ticks])
+    parts = [line(x.start, y, x.end, y, MUTED, ' class="pdsa-axis"'), path(d, MUTED, ' class="pdsa-ticks"')]
     for tick in plan.x_ticks:
-        at = x(tick.at)
-        parts.append(line(at, y, at, y + (5 if tick.label else 3), MUTED))
         if tick.label:
             half = width_of(tick.label, TEXT) / 2
-            parts.append(
-                write(min(max(at, half), plan.size[0] - half), below + 15, tick.label, color=MUTED, more=MIDDLE)
-            )
+            at = min(max(x(tick.at), half), plan.size[0] - half)
+            parts.append(write(at, below + 15, tick.label, color=MUTED, more=MIDDLE))
     return "".join(parts) + "".join(_year(plan, span, below + 30) for span in plan.years)
 
 
@@ -57,7 +59,7 @@ def brackets(pen: Pen) -> str:
     """A thin bracket under each baseline from which lines were carried on."""
     y = pen.canvas.axis
     marked = [(first, stop) for first, stop, partial in pen.stretches if partial]
-    return "".join(_bracket(pen.left[first], pen.right[stop - 1], y) for first, stop in marked)
+    return "".join(_bracket(float(pen.left[first]), float(pen.right[stop - 1]), y) for first, stop in marked)
 
 
 def _bracket(start: float, end: float, y: float) -> str:
@@ -87,21 +89,43 @@ def end_labels(plan: Layout) -> str:
     return "".join(parts)
 
 
+def divisions(pen: Pen) -> str:
+    """The boundaries of phases, and where the measure became another one, with its words above."""
+    found = boundaries(pen.trace)
+    drawn = "".join(boundary(pen.canvas, at, anew) for at, anew in found)
+    return drawn + _anew(pen, [pen.canvas.x(at) for at, anew in found if anew])
+
+
+def _anew(pen: Pen, places: list[float]) -> str:
+    """The words over each new instrument; over the first alone where they would not fit beside each other."""
+    x, wide = pen.canvas.x, width_of(MEASURED_ANEW, 10) + 10
+    named = places if len(places) * wide <= x.end - x.start else places[:1]
+    middles = spread(named, [wide] * len(named), x.start, x.end)
+    words = [
+        write(m, pen.canvas.y.end - 7, MEASURED_ANEW, size=10, color=MUTED, more=f'{MIDDLE} class="pdsa-anew"')
+        for m in middles
+    ]
+    return "".join(words)
+
+
 def key(plan: Layout) -> str:
-    """What the marks mean, for those that the chart uses."""
-    at, y = plan.canvas.x.start, plan.size[1] - 7
-    parts = []
-    for name in plan.used:
-        parts.append(_sample(name, at + 5, y - 4))
-        parts.append(write(at + 14, y, MARKS[name], color=MUTED))
-        at += 14 + width_of(MARKS[name], TEXT) + 16
+    """What the marks mean, for those that the chart uses, in as many rows as they need."""
+    parts: list[str] = []
+    at, y = plan.canvas.x.start, plan.size[1] - 7 - KEY_LINE * (plan.key_rows - 1)
+    for name, words in plan.used.items():
+        wide = key_width(words)
+        if at > plan.canvas.x.start and at + wide > plan.size[0]:
+            at, y = plan.canvas.x.start, y + KEY_LINE
+        parts += (_sample(name, at + 5, y - 4), write(at + 14, y, words, color=MUTED))
+        at += wide
     return f'<g class="pdsa-key">{"".join(parts)}</g>' if parts else ""
 
 
 def _sample(name: str, x: float, y: float) -> str:
     if name in ("hidden", "missing"):
         return absence(name, x, y + 4)
-    return mark(name, x, y, round(3.2 * SIZES[name] / 1.6, 1), MUTED if name == "crossed" else INK)
+    ink = MUTED if name in ("crossed", "hollow") else INK
+    return mark(name, number(x), number(y), round(3.2 * SIZES[name] / 1.6, 1), ink)
 
 
 def message(plan: Layout, text: str) -> str:

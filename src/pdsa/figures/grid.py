@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pdsa import narrate
 from pdsa.figures.figure import Figure
+from pdsa.figures.sparks import nothing, sparks_by_key
 from pdsa.figures.svg import AS_TYPED, escape, shorten, slug
 from pdsa.figures.symbols import SHORT_WORDS, symbol
-from pdsa.figures.trace import verdicts_of
-from pdsa.figures.words import display
+from pdsa.trace import verdicts_of
+from pdsa.trace.words import display
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -30,6 +31,7 @@ class Column:
     name: str
     anchor: str
     verdicts: dict[str, tuple[str, int]]
+    sparks: dict[str, str] = field(default_factory=dict)
 
     def verdict(self, school: str) -> str:
         """The school's verdict, or `no_data`."""
@@ -41,7 +43,11 @@ class Column:
 
 
 def matrix(
-    charts: Sequence[Chart], *, names: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
+    charts: Sequence[Chart],
+    *,
+    names: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
+    sparklines: bool = False,
 ) -> Figure:
     """A table of schools by measures in the order of the schools' names, with a legend and counts.
 
@@ -52,8 +58,10 @@ def matrix(
     names, links
         Name to show and address of the page, by the id of a school. A cell links to the measure on that page. A
         school that is named has its row also where it never reported.
+    sparklines
+        Draw each series beside its symbol; each line fills its cell by a scale of its own.
     """
-    columns = [column for chart in charts for column in columns_of(chart)]
+    columns = [column for chart in charts for column in columns_of(chart, sparklines)]
     reported = {school for column in columns for school in column.verdicts}
     schools = sorted(reported.union(names or ()), key=lambda s: _order(s, names))
     counts = [Counter(column.verdict(school) for school in schools) for column in columns]
@@ -82,8 +90,10 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def columns_of(chart: Chart) -> list[Column]:
+def columns_of(chart: Chart, sparklines: bool = False) -> list[Column]:
     """The columns of a chart: one, or one for each measure that its series name."""
+    drawn = sparks_by_key(chart) if sparklines else {}
+    lines: dict[str, dict[str, str]] = {}
     own = chart.measure.id if chart.measure else "value"
     found: dict[str, dict[str, tuple[str, int]]] = {} if "measure" in chart.by else {own: {}}
     useful = chart.summary["n_useful"].tolist()
@@ -92,8 +102,12 @@ def columns_of(chart: Chart) -> list[Column]:
         measure = parts.pop("measure", own)
         school = parts.get("school", next(iter(parts.values()), "all"))
         found.setdefault(measure, {})[school] = (verdict, int(count))
+        if sparklines:
+            lines.setdefault(measure, {})[school] = drawn.get(key, nothing())
     label = {chart.measure.id: chart.measure.name} if chart.measure else {}
-    return [Column(label.get(key, key), f"measure-{slug(key)}", cells) for key, cells in found.items()]
+    return [
+        Column(label.get(key, key), f"measure-{slug(key)}", cells, lines.get(key, {})) for key, cells in found.items()
+    ]
 
 
 def _row(school: str, name: str, link: str, columns: Sequence[Column]) -> str:
@@ -107,7 +121,7 @@ def _cell(school: str, name: str, link: str, column: Column) -> str:
     verdict, useful = column.verdict(school), column.useful(school)
     words = narrate.VERDICT_WORDS[verdict]
     sentence = escape(f"{name}, {column.name}: {words} ({_many(useful, 'period')} with data)")
-    inside = f"{symbol(verdict)} {SHORT_WORDS[verdict]}"
+    inside = f"{symbol(verdict)} {SHORT_WORDS[verdict]}{column.sparks.get(school, '')}"
     if link:
         inside = f'<a href="{escape(link)}#{column.anchor}">{inside}</a>'
     return f'<td title="{sentence}">{inside}</td>'

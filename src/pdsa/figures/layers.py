@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from pdsa.figures.axes import Scale
-from pdsa.figures.svg import BAND, CENTER, CHANGED, DATA, GOOD, LIMIT, MUTED, WORSE, line, mark, number, path, write
-from pdsa.figures.trace import Flags, Floats, Trace, edges, pieces, stretches
+from pdsa.figures.svg import (
+    BAND,
+    CENTER,
+    DATA,
+    LIMIT,
+    MUTED,
+    coordinates,
+    line,
+    mark,
+    number,
+    path,
+    write,
+)
+from pdsa.trace import MARKS, Flags, Floats, Trace, edges, made_by, pieces, stretches
+from pdsa.trace.ink import colors
 
 DASHES = ' stroke-dasharray="5 3"'
 DASH_DOT = ' stroke-dasharray="8 3 1.5 3"'
@@ -37,17 +49,17 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A series on its canvas: pixels of each row, computed once for all layers.
+    """A series on its canvas: written coordinates of each row, computed once for all layers.
 
     `left` and `right` are the ends of the row's stair, `stretches` the baselines of its phases.
     """
 
     canvas: Canvas
     trace: Trace
-    xs: list[float]
-    ys: list[float]
-    left: list[float]
-    right: list[float]
+    xs: list[str]
+    ys: list[str]
+    left: list[str]
+    right: list[str]
     breaks: Flags
     stretches: list[tuple[int, int, bool]]
 
@@ -59,34 +71,27 @@ def pen(canvas: Canvas, trace: Trace) -> Pen:
     return Pen(
         canvas=canvas,
         trace=trace,
-        xs=x.many(trace.x).tolist(),
-        ys=y.many(trace.value).tolist(),
-        left=x.many(left).tolist(),
-        right=x.many(right).tolist(),
+        xs=coordinates(x.many(trace.x)),
+        ys=coordinates(y.many(trace.value)),
+        left=coordinates(x.many(left)),
+        right=coordinates(x.many(right)),
         breaks=trace.breaks,
         stretches=stretches(trace),
     )
 
 
-def heights(pen: Pen, values: Floats) -> list[float]:
-    """Pixels of a line, which is kept within what is possible."""
-    clipped: list[float] = pen.canvas.y.many(np.clip(values, pen.canvas.floor, pen.canvas.ceiling)).tolist()
-    return clipped
+def heights(pen: Pen, values: Floats) -> list[str]:
+    """Coordinates of a line, which is kept within what is possible."""
+    return coordinates(pen.canvas.y.many(values.clip(pen.canvas.floor, pen.canvas.ceiling)))
 
 
 def stair(pen: Pen, values: Floats, rows: Flags) -> str:
     """Path data of one line as stair-steps over some rows; broken where phases, pauses or blanks break it."""
     ys = heights(pen, values)
-    parts = []
-    for start, stop in pieces(rows & np.isfinite(values), pen.breaks):
-        at = ys[start]
-        parts.append(f"M{number(pen.left[start])} {number(at)}")
-        for row in range(start + 1, stop):
-            if ys[row] != at:
-                at = ys[row]
-                parts.append(f"H{number(pen.left[row])}V{number(at)}")
-        parts.append(f"H{number(pen.right[stop - 1])}")
-    return "".join(parts)
+    return "".join(
+        f"M{_outline(pen.left, pen.right, ys, range(start, stop))}"
+        for start, stop in pieces(rows & np.isfinite(values), pen.breaks)
+    )
 
 
 def band(pen: Pen) -> str:
@@ -95,18 +100,21 @@ def band(pen: Pen) -> str:
     tops, feet = heights(pen, upper), heights(pen, lower)
     parts = []
     for start, stop in pieces(np.isfinite(upper) & np.isfinite(lower), pen.breaks):
-        there = _outline(pen.left, pen.right, tops, range(start, stop), "M")
-        back = _outline(pen.right, pen.left, feet, range(stop - 1, start - 1, -1), "L")
-        parts.append(f"{there}{back}Z")
+        there = _outline(pen.left, pen.right, tops, range(start, stop))
+        back = _outline(pen.right, pen.left, feet, range(stop - 1, start - 1, -1))
+        parts.append(f"M{there}L{back}Z")
     return f'<path class="pdsa-band" d="{"".join(parts)}" fill="{BAND}"/>' if parts else ""
 
 
-def _outline(near: list[float], far: list[float], ys: list[float], rows: range, first: str) -> str:
-    parts = [f"{first}{number(near[rows[0]])} {number(ys[rows[0]])}"]
-    for before, row in pairwise(rows):
-        if ys[row] != ys[before]:
-            parts.append(f"H{number(near[row])}V{number(ys[row])}")
-    return "".join([*parts, f"H{number(far[rows[-1]])}"])
+def _outline(near: list[str], far: list[str], ys: list[str], rows: range) -> str:
+    """A stair over neighboring rows, forward or backward."""
+    at = ys[rows[0]]
+    parts = [near[rows[0]], " ", at]
+    for row in rows:
+        if ys[row] != at:
+            at = ys[row]
+            parts += ("H", near[row], "V", at)
+    return "".join((*parts, "H", far[rows[-1]]))
 
 
 def limits(pen: Pen) -> str:
@@ -121,78 +129,59 @@ def limits(pen: Pen) -> str:
 
 def center(pen: Pen) -> str:
     """The center line: solid over the points that made it, dashed where it is carried on."""
-    trace = pen.trace
-    made = np.zeros(len(pen.xs), dtype=bool)
-    for start, stop, partial in pen.stretches:
-        made[start:stop] = True
-        if not partial:
-            made |= trace.phase == trace.phase[start]
-    solid = path(stair(pen, trace.center, made), CENTER, ' stroke-width="1.3" class="pdsa-center"')
-    carried = stair(pen, trace.center, ~made)
+    made = made_by(pen.trace, pen.stretches)
+    solid = path(stair(pen, pen.trace.center, made), CENTER, ' stroke-width="1.3" class="pdsa-center"')
+    carried = "" if made.all() else stair(pen, pen.trace.center, ~made)
     return solid + path(carried, CENTER, ' stroke-width="1.3" stroke-dasharray="6 4" class="pdsa-center-carried"')
 
 
 def data_line(pen: Pen) -> str:
-    """The line through the values; a missing period or a long pause leaves a gap."""
-    parts = []
-    for start, stop in pieces(pen.trace.shown, pen.breaks):
-        if stop - start > 1:
-            places = [f"{number(x)} {number(y)}" for x, y in zip(pen.xs[start:stop], pen.ys[start:stop], strict=True)]
-            parts.append("M" + "L".join(places))
-    return path("".join(parts), DATA, ' stroke-width="1.4" stroke-linejoin="round" class="pdsa-line"')
+    """The line through the values, or both sums of a CUSUM; a missing or coded period or a long pause is a gap."""
+    trace = pen.trace
+    if not np.isfinite(trace.high).any():
+        return _joined(pen, pen.ys, trace.shown & (trace.coded == 0), "pdsa-line")
+    sums = (("pdsa-sum-upper", trace.high), ("pdsa-sum-lower", trace.low))
+    return "".join(_joined(pen, heights(pen, values), np.isfinite(values), name) for name, values in sums)
 
 
-def shapes(trace: Trace) -> list[str]:
-    """The shape of each point: `dot`, `diamond` (outside), `square` (long run) or `crossed` (left out)."""
-    answer = np.full(len(trace.x), "dot", dtype=object)
-    answer[trace.long_run] = "square"
-    answer[trace.outside] = "diamond"
-    answer[~trace.included] = "crossed"
-    return [str(shape) for shape in answer]
+def _joined(pen: Pen, ys: list[str], rows: Flags, name: str) -> str:
+    places = [f"{x} {y}" for x, y in zip(pen.xs, ys, strict=True)]
+    d = "".join("M" + "L".join(places[a:b]) for a, b in pieces(rows, pen.breaks) if b - a > 1)
+    return path(d, DATA, f' stroke-width="1.4" stroke-linejoin="round" class="{name}"')
 
 
-def colors(canvas: Canvas, trace: Trace) -> list[str]:
-    """The color of each point: that of its direction for signals, ink otherwise."""
-    signal = (trace.outside | trace.long_run) & trace.included
-    above = np.nan_to_num(trace.value - trace.center) > 0
-    good = {"up": GOOD, "down": WORSE}.get(canvas.better or "", CHANGED)
-    bad = {"up": WORSE, "down": GOOD}.get(canvas.better or "", CHANGED)
-    directed = np.where(above, good, bad)
-    return [str(color) for color in np.where(signal, directed, np.where(trace.included, DATA, MUTED))]
-
-
-SIZES = {"dot": 1.0, "square": 1.45, "diamond": 2.1, "crossed": 1.7}
+SIZES = {"dot": 1.0, "square": 1.35, "diamond": 2.0, "triangle": 1.8, "plus": 1.9, "crossed": 1.7, "hollow": 1.4}
 
 
 def points(pen: Pen, tips: Mapping[int, str]) -> str:
-    """A mark for each row that has a tooltip and a value."""
+    """A mark for each row that has a tooltip, which is escaped already, and a value."""
     dot, trace = pen.canvas.dot, pen.trace
-    kinds, inks, shown = shapes(trace), colors(pen.canvas, trace), trace.shown.tolist()
-    parts = []
-    for row, tip in tips.items():
-        if shown[row]:
-            drawn = mark(kinds[row], pen.xs[row], pen.ys[row], round(dot * SIZES[kinds[row]], 1), inks[row])
-            parts.append(f'<g class="pdsa-point pdsa-{kinds[row]}"><title>{tip}</title>{drawn}</g>')
-    return "".join(parts)
+    codes, inks, shown = trace.mark.tolist(), colors(trace, pen.canvas.better), trace.shown.tolist()
+    sizes = [round(dot * SIZES[name], 1) for name in MARKS]
+    return "".join(
+        f'<g class="pdsa-point pdsa-{MARKS[codes[row]]}"><title>{tip}</title>'
+        f"{mark(MARKS[codes[row]], pen.xs[row], pen.ys[row], sizes[codes[row]], inks[row])}</g>"
+        for row, tip in tips.items()
+        if shown[row]
+    )
 
 
 def dots(pen: Pen) -> str:
     """All values as small dots in one path, for panels too small for tooltips."""
     rows = np.flatnonzero(pen.trace.shown & pen.trace.included).tolist()
-    d = "".join([f"M{number(pen.xs[row])} {number(pen.ys[row])}h0" for row in rows])
+    d = "".join([f"M{pen.xs[row]} {pen.ys[row]}h0" for row in rows])
     return path(d, DATA, f' stroke-width="{2 * pen.canvas.dot:g}" stroke-linecap="round" class="pdsa-dots"')
 
 
 def absences(pen: Pen, tips: Mapping[int, str]) -> str:
     """At the time axis: a star for a value hidden for privacy, a short tick for a missing one."""
-    shown, hidden = pen.trace.shown, pen.trace.hidden
+    shown, hidden = pen.trace.shown.tolist(), pen.trace.hidden
     parts = []
     for row, tip in tips.items():
-        if shown[row]:
-            continue
-        name = "hidden" if hidden[row] else "missing"
-        drawn = absence(name, pen.xs[row], pen.canvas.axis, pen.canvas.dot)
-        parts.append(f'<g class="pdsa-{name}"><title>{tip}</title>{drawn}</g>')
+        if not shown[row]:
+            name = "hidden" if hidden[row] else "missing"
+            drawn = absence(name, float(pen.xs[row]), pen.canvas.axis, pen.canvas.dot)
+            parts.append(f'<g class="pdsa-{name}"><title>{tip}</title>{drawn}</g>')
     return "".join(parts)
 
 
@@ -209,3 +198,12 @@ def target_line(canvas: Canvas, target: float | None, color: str) -> str:
         return ""
     y = canvas.y(target)
     return line(canvas.x.start, y, canvas.x.end, y, color, f'{DASH_DOT} stroke-width="1.4" class="pdsa-target"')
+
+
+def boundary(canvas: Canvas, at: float, anew: bool) -> str:
+    """Where a phase ends: a thin line; two thick ones, from edge to edge, where the measure itself is another."""
+    x, top, foot = canvas.x(at), canvas.y.end, canvas.axis
+    if not anew:
+        return line(x, top, x, foot, LIMIT, ' stroke-width="0.8" class="pdsa-phase"')
+    d = "".join(f"M{number(x + side)} {number(top - 4)}V{number(foot)}" for side in (-1.5, 1.5))
+    return path(d, MUTED, f' stroke-width="1.3" class="pdsa-instrument" data-at="{number(x)}"')

@@ -8,25 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pdsa import narrate
-from pdsa.figures.axes import Scale, Span, Tick, number_ticks, ticks, time_ticks, value_range, year_ticks
-from pdsa.figures.layers import Canvas, shapes
-from pdsa.figures.svg import CENTER, MUTED, TARGET, width_of
-from pdsa.figures.trace import Floats, Trace, edges, stretches
-from pdsa.figures.words import is_percent, possible, tick_labels, unit_of
+from pdsa.figures.axes import Scale, Span, Tick, number_ticks, tick_labels, ticks, time_ticks, value_range, year_ticks
+from pdsa.figures.layers import Canvas
+from pdsa.figures.svg import width_of
+from pdsa.trace import Floats, Trace, edges, n_range, stretches
+from pdsa.trace.words import better_of, ends_of, is_percent, possible, sizes_told, unit_of, used_marks
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 HEAD_ROOM = 42.0
 FLAG_ROOM = 26.0
-UNIT_ROOM = 14.0
+SUBTITLE_ROOM = 5.0
 TICK_ROOM = 17.0
 YEAR_ROOM = 15.0
 BRACKET_ROOM = 16.0
+ANEW_ROOM = 14.0
 KEY_ROOM = 22.0
+KEY_LINE = 15.0
+# Height of the line under the title, where unit and sizes of the periods stand.
+SUBTITLE = 33.0
 TEXT = 11.0
-LONGEST_UNIT = 3
 # Periods further apart than this many days are years: each is named by its own year.
 YEARLY = 300.0
 
@@ -42,48 +44,76 @@ class EndLabel:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything stands; `used` names the marks that need an entry in the key."""
+    """Where everything stands; `used` are the marks that need an entry in the key, with their words."""
 
     canvas: Canvas
     size: tuple[float, float]
-    unit: str
+    subtitle: str
     y_ticks: list[tuple[float, str]]
     x_ticks: list[Tick]
     years: list[Span]
     labels: list[EndLabel]
     bracketed: bool
-    used: list[str]
+    used: dict[str, str]
+    key_rows: int
     target: float | None
 
 
 def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: float) -> Layout:
     """Places of all parts of a chart of this size in pixels."""
-    floor, ceiling = possible(chart, trace)
-    target, unit, used = chart.spec.target, unit_of(chart), used_marks(trace)
+    (floor, ceiling), target, unit = possible(chart, trace), chart.spec.target, unit_of(chart, trace)
     shown = drawn_values(trace, target, floor, ceiling)
     low, high = value_range(shown, floor, ceiling)
     places = ticks(low, high) if np.isfinite(shown).any() else []
-    marks = tick_labels(places, unit)
-    ends = _ends(chart, trace, floor, ceiling)
-    bracketed = any(partial for _, _, partial in stretches(trace))
-    named = "" if is_percent(unit) else unit
-    head = HEAD_ROOM + FLAG_ROOM * flagged + UNIT_ROOM * bool(named and not flagged)
-    foot = (
-        height
-        - TICK_ROOM
-        - YEAR_ROOM * (trace.dated and trace.step <= YEARLY)
-        - BRACKET_ROOM * bracketed
-        - KEY_ROOM * bool(used)
-        - 9
-    )
+    marks, ends = tick_labels(places, unit), ends_of(chart, trace, floor, ceiling)
     x = time_scale(trace, 12 + _widest(marks), width - 24 - _widest([text for _, text, _ in ends]))
-    canvas = Canvas(
-        x, Scale(low, high, foot, head), floor, ceiling, chart.spec.better, 2.4 if len(trace.x) > 50 else 3.0
-    )
+    used, bracketed = used_marks(chart, trace), any(partial for _, _, partial in stretches(trace))
+    rows = _key_rows(used, x.start, width)
+    subtitle = " · ".join(filter(None, ("" if is_percent(unit) else unit, sizes_told(n_range(trace)))))
+    y = Scale(low, high, _foot(trace, bracketed, rows, height), _head(trace, flagged, subtitle))
+    dot = 2.4 if len(trace.x) > 50 else 3.0
     x_ticks, years = ticks_of(trace, x)
-    labels = sorted((EndLabel(canvas.y(value), text, ink) for value, text, ink in ends), key=lambda label: label.y)
-    drawn = [(canvas.y(place), text) for place, text in zip(places, marks, strict=True)]
-    return Layout(canvas, (width, height), named, drawn, x_ticks, years, labels, bracketed, used, target)
+    return Layout(
+        canvas=Canvas(x, y, floor, ceiling, better_of(chart, trace), dot),
+        size=(width, height),
+        subtitle=subtitle,
+        y_ticks=[(y(place), text) for place, text in zip(places, marks, strict=True)],
+        x_ticks=x_ticks,
+        years=years,
+        labels=sorted((EndLabel(y(at), text, ink) for at, text, ink in ends), key=lambda label: label.y),
+        bracketed=bracketed,
+        used=used,
+        key_rows=rows,
+        target=target,
+    )
+
+
+def _head(trace: Trace, flagged: bool, subtitle: str) -> float:
+    """Top of the plot: under title, unit and sizes, flags, and the words over a new instrument."""
+    anew = bool(trace.instrument_ends.any())
+    return HEAD_ROOM + FLAG_ROOM * flagged + SUBTITLE_ROOM * bool(subtitle) + ANEW_ROOM * anew
+
+
+def _foot(trace: Trace, bracketed: bool, key_rows: int, height: float) -> float:
+    """Foot of the plot: above the axis, the school years, the bracket of the baseline and the key."""
+    key = KEY_ROOM + KEY_LINE * (key_rows - 1) if key_rows else 0.0
+    years = YEAR_ROOM * (trace.dated and trace.step <= YEARLY)
+    return height - TICK_ROOM - years - BRACKET_ROOM * bracketed - key - 9
+
+
+def key_width(words: str) -> float:
+    """Room of one entry of the key."""
+    return 30 + width_of(words, TEXT)
+
+
+def _key_rows(used: dict[str, str], start: float, width: float) -> int:
+    """Lines that the key needs."""
+    rows, at = int(bool(used)), start
+    for words in used.values():
+        if at > start and at + key_width(words) > width:
+            rows, at = rows + 1, start
+        at += key_width(words)
+    return rows
 
 
 def _widest(texts: list[str]) -> float:
@@ -100,33 +130,7 @@ def drawn_values(trace: Trace, target: float | None, floor: float, ceiling: floa
     """Everything that the value axis must show; lines only as far as they are possible."""
     lines = np.clip(np.concatenate((trace.center, trace.lower, trace.upper)), floor, ceiling)
     aim = [target] if target is not None and math.isfinite(target) else []
-    return np.concatenate((trace.value, lines, np.asarray(aim, dtype=float)))
-
-
-def used_marks(trace: Trace) -> list[str]:
-    """The marks other than plain dots that the series needs, in the order of the key."""
-    shown = trace.shown
-    kinds = {kind for kind, there in zip(shapes(trace), shown, strict=True) if there}
-    absent = {"hidden": bool(trace.hidden.any()), "missing": bool((~shown & ~trace.hidden).any())}
-    found = [kind for kind in ("diamond", "square", "crossed") if kind in kinds]
-    return found + [kind for kind, there in absent.items() if there]
-
-
-def _ends(chart: Chart, trace: Trace, floor: float, ceiling: float) -> list[tuple[float, str, str]]:
-    """Value, words and color of the label of each line: its last value within the last phase."""
-    last = trace.phase == trace.phase[-1]
-    lines = (("upper", trace.upper, MUTED), ("center", trace.center, CENTER), ("lower", trace.lower, MUTED))
-    found = []
-    for name, values, color in lines:
-        there = values[last & np.isfinite(values)]
-        if len(there):
-            found.append((float(np.clip(there[-1], floor, ceiling)), name, color))
-    target = chart.spec.target
-    if target is not None and math.isfinite(target):
-        found.append((float(target), "target", TARGET))
-    # a long unit would squeeze the plot, and stands above the axis already
-    short = len(unit_of(chart)) <= LONGEST_UNIT
-    return [(at, f"{name} {narrate.format_value(at, chart.measure, unit=short)}", ink) for at, name, ink in found]
+    return np.concatenate((trace.value, trace.high, trace.low, lines, np.asarray(aim, dtype=float)))
 
 
 def ticks_of(trace: Trace, x: Scale) -> tuple[list[Tick], list[Span]]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from pdsa import narrate
 from pdsa.figures import layers
-from pdsa.figures.axes import Scale, ticks, value_range
+from pdsa.figures.axes import Scale, tick_labels, ticks, value_range
 from pdsa.figures.figure import Figure
-from pdsa.figures.layout import drawn_values, ticks_of, time_scale, used_marks
+from pdsa.figures.layout import drawn_values, ticks_of, time_scale
 from pdsa.figures.svg import (
     AS_TYPED,
     BOLD,
@@ -32,8 +32,8 @@ from pdsa.figures.svg import (
     write,
 )
 from pdsa.figures.symbols import NO_SYMBOL, SHORT_WORDS, symbol
-from pdsa.figures.trace import Trace, read, series_of, verdicts_of
-from pdsa.figures.words import MARKS, display, possible, tick_labels, tips, unit_of
+from pdsa.trace import Trace, boundaries, labels, read, series_of, verdicts_of
+from pdsa.trace.words import better_of, display, possible, tips, unit_of, used_marks
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -150,10 +150,10 @@ def _sheet(chart: Chart, trace: Trace, width: float) -> Sheet:
     floor, ceiling = possible(chart, trace)
     low, high = value_range(drawn_values(trace, chart.spec.target, floor, ceiling), floor, ceiling)
     places = ticks(low, high, 4)
-    labels = tick_labels(places, unit_of(chart))
+    labels = tick_labels(places, unit_of(chart, trace))
     left = 6 + max((width_of(text, TEXT) for text in labels), default=0.0)
     x, y = time_scale(trace, left, width - 4), Scale(low, high, HEIGHT - 24, 6)
-    canvas = layers.Canvas(x, y, floor, ceiling, chart.spec.better, dot=1.5)
+    canvas = layers.Canvas(x, y, floor, ceiling, better_of(chart, trace), dot=1.5)
     y_ticks = [(y(place), text) for place, text in zip(places, labels, strict=True)]
     return Sheet(canvas, y_ticks, _few_ticks(trace, x), chart.spec.target, width)
 
@@ -174,11 +174,11 @@ def _told(chart: Chart, panel: Panel, trace: Trace) -> str:
     shown = np.flatnonzero(part.shown)
     parts = [f"{panel.name}: {SHORT_WORDS[panel.verdict]}"]
     if len(shown):
-        when = narrate.format_period(part.period[shown[-1]], chart.step)
-        parts.append(f"latest {narrate.format_value(float(part.value[shown[-1]]), chart.measure)} ({when})")
+        when, last = labels(part.period[shown[-1:]], chart.step)[0], float(part.value[shown[-1]])
+        parts.append(f"latest {narrate.format_value(last, narrate.in_unit(chart, trace.kinds))} ({when})")
     centers = part.center[np.isfinite(part.center)]
     if len(centers):
-        parts.append(f"center {narrate.format_value(float(centers[-1]), chart.measure)}")
+        parts.append(f"center {narrate.format_value(float(centers[-1]), narrate.in_unit(chart, trace.kinds))}")
     return "; ".join(parts) + "."
 
 
@@ -208,12 +208,14 @@ def _head(panel: Panel, link: str, width: float) -> str:
 
 def _drawn(chart: Chart, sheet: Sheet, part: Trace) -> str:
     absent = ~part.shown if part.shown.any() else part.hidden
-    special = (part.outside | part.long_run | (part.shown & ~part.included) | absent).nonzero()[0].tolist()
-    told, pen = tips(chart, part, special), layers.pen(sheet.canvas, part)
+    special = ((part.mark != 0) & part.shown | absent).nonzero()[0].tolist()
+    told = {row: escape(tip) for row, tip in tips(chart, part, special).items()}
+    pen = layers.pen(sheet.canvas, part)
     return "".join(
         (
             layers.band(pen),
             _axes(sheet),
+            *(layers.boundary(sheet.canvas, at, anew) for at, anew in boundaries(part)),
             layers.target_line(sheet.canvas, sheet.target, TARGET),
             layers.limits(pen),
             layers.center(pen),
@@ -250,7 +252,7 @@ def _key(chart: Chart, trace: Trace) -> str:
     if chart.spec.target is not None:
         target = f"target {narrate.format_value(chart.spec.target, chart.measure)}"
         found.append((line(0, 6, 22, 6, TARGET, f'{layers.DASH_DOT} stroke-width="1.4"'), target))
-    found += [(_sample(name), MARKS[name]) for name in used_marks(trace)]
+    found += [(_sample(name), words) for name, words in used_marks(chart, trace).items()]
     parts = [f'<span style="white-space:nowrap">{_boxed(drawn)} {escape(word)}</span>' for drawn, word in found]
     return f'<p class="pdsa-note" style="margin:.5em 0 0;font-size:12px">{" &#160; ".join(parts)}</p>'
 
@@ -258,7 +260,7 @@ def _key(chart: Chart, trace: Trace) -> str:
 def _sample(name: str) -> str:
     if name in ("hidden", "missing"):
         return layers.absence(name, 11, 11)
-    return mark(name, 11, 6.5, round(2.2 * layers.SIZES[name], 1), MUTED)
+    return mark(name, "11", "6.5", round(2.2 * layers.SIZES[name], 1), MUTED)
 
 
 def _boxed(drawn: str) -> str:

@@ -1,9 +1,9 @@
-"""The six verdict symbols: told apart by shape, so that they survive grey print and color blindness."""
+"""The symbols of verdicts and of targets: told apart by shape, so that they survive grey print and color blindness."""
 
 from __future__ import annotations
 
 from pdsa import narrate
-from pdsa.figures.svg import CHANGED, GOOD, MUTED, PAPER, WORSE
+from pdsa.figures.svg import CHANGED, GOOD, INK, MUTED, PAPER, WORSE
 
 # What a cell of the matrix says, in its order in the legend: the words of sentences, one of them shortened.
 SHORT_WORDS = {**narrate.VERDICT_WORDS, "too_few": "too early"}
@@ -12,10 +12,14 @@ SIGNALS = ("improvement", "concern", "change")
 # Titles of charts carry no symbol where nothing is judged.
 NO_SYMBOL = ("too_few", "no_data")
 
+# What the target's symbol says beside the verdict.
+ASSURANCE_SHORT = {"met": "target met", "by_chance": "target by chance", "not_expected": "target not expected"}
+
 COLORS = {"improvement": GOOD, "concern": WORSE, "change": CHANGED}
 
 _WHITE = f'fill="none" stroke="{PAPER}" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"'
 _ARROWS = "M7 3.2v7.6M4.8 5.2L7 3l2.2 2.2M4.8 8.8L7 11l2.2-2.2"
+_RING = f'<circle cx="7" cy="7" r="6" fill="{PAPER}" stroke="{INK}" stroke-width="1.6"/>'
 _SHAPES = {
     # disc with a check mark
     "improvement": f'<circle cx="7" cy="7" r="6.5" fill="{GOOD}"/><path d="M3.8 7.3l2.3 2.3 4.2-4.7" {_WHITE}/>',
@@ -28,13 +32,17 @@ _SHAPES = {
     f'<path d="M4 7h6" stroke="{MUTED}" stroke-width="1.4"/>',
     # three dots
     "too_few": "".join(f'<circle cx="{x}" cy="7" r="1.3" fill="{MUTED}"/>' for x in (2.5, 7, 11.5)),
+    # a target hit in its middle; half hit; one that is crossed out. All have a thick outer ring
+    "met": f'{_RING}<circle cx="7" cy="7" r="3.2" fill="{INK}"/>',
+    "by_chance": f'{_RING}<path d="M7 1.6a5.4 5.4 0 0 1 0 10.8z" fill="{INK}"/>',
+    "not_expected": f'{_RING}<path d="M3.4 3.4l7.2 7.2M10.6 3.4l-7.2 7.2" stroke="{INK}" stroke-width="1.6"/>',
     # slashed short bar
     "no_data": f'<path d="M3.5 7h7" stroke="{MUTED}" stroke-width="1.4"/>',
 }
 
 
 def symbol(verdict: str) -> str:
-    """Inline SVG of a verdict (or `no_data`), hidden from screen readers: its word always stands beside it."""
+    """Inline SVG of a verdict (or `no_data`) or an assurance, hidden from screen readers: its word stands beside it."""
     return (
         '<svg class="pdsa-symbol" width="12" height="12" viewBox="0 0 14 14" aria-hidden="true" focusable="false">'
         f"{shape(verdict)}</svg>"

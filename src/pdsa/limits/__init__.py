@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pdsa.limits import counts, individuals, predictive, rare, sums
 from pdsa.limits.block import Block, Bools, Floats, Ints, Lines, Squeezed, beyond, range_count, ratio
+from pdsa.limits.individuals import second_opinion
 from pdsa.records import ChartSpec
 
 LINES: dict[str, Callable[[Block, ChartSpec], Lines]] = {
@@ -47,4 +48,5 @@ __all__ = [
     "lines_of",
     "range_count",
     "ratio",
+    "second_opinion",
 ]

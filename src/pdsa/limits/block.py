@@ -267,6 +267,7 @@ def range_sigma(values: Floats, block: Block, spec: ChartSpec) -> Floats:
     """Shape (rows, 1): the standard deviation from the moving ranges of the baseline."""
     if block.plain and spec.spread == "mean" and spec.screen == "off" and values is block.value:
         steps = np.empty_like(values)
+        steps[:, 0] = 0.0
         np.subtract(values[:, 1:], values[:, :-1], out=steps[:, 1:])
         np.abs(steps, out=steps)
         many = block.lengths[:, None] - 1

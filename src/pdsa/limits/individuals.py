@@ -17,6 +17,7 @@ from pdsa.limits.block import (
     Lines,
     Squeezed,
     around,
+    deviation,
     given_center,
     given_sigma,
     guard_zero,
@@ -46,6 +47,14 @@ def individuals(block: Block, spec: ChartSpec) -> Lines:
     """The mean and three standard deviations from the moving ranges."""
     center = given_center(block.mean(block.value, block.used), spec)
     return around(block.value, center, given_sigma(range_sigma(block.value, block, spec), spec))
+
+
+def second_opinion(block: Block, spec: ChartSpec) -> Floats:
+    """Shape (rows,): sigma from the median of the moving ranges, as a share of that from their mean."""
+    found = moving_ranges(block.value, block, spec)
+    mean, median = (replace(spec, spread=spread, constants="exact", screen="off") for spread in ("mean", "median"))
+    parts = (deviation(typical_range(*found, block, one), one) for one in (median, mean))
+    return ratio(*parts)[:, 0]
 
 
 def ranges(block: Block, spec: ChartSpec) -> Lines:

@@ -30,6 +30,7 @@ RunDirection = Literal["both", "above", "below"]
 SUGGESTION_COLUMNS = (
     "instrument",
     "number",
+    "position",
     "last_before",
     "start",
     "end",
@@ -38,6 +39,7 @@ SUGGESTION_COLUMNS = (
     "center",
     "points",
     "side",
+    "rule",
     "run",
     "anhoej",
     "n_useful",
@@ -66,8 +68,8 @@ def suggest_rebase(
     """A row per suggestion: from when on a series seems to run around a new center, and what speaks for it.
 
     Nothing is applied. A phase needs a reason that people can name (a change idea, a new form, a new principal);
-    who has one gives `last_before` to the chart, `pdsa.analyze(frame, ..., phases=[last_before])`, and writes the
-    reason into the log. For several series, `phases` names a column with the label of each row's phase.
+    who has one gives the position to the chart, `pdsa.analyze(frame, ..., phases=[position])`, and writes the reason
+    into the log. For several series, `phases` names a column with the label of each row's phase.
 
     Parameters
     ----------
@@ -90,10 +92,11 @@ def suggest_rebase(
     Returns
     -------
     pandas.DataFrame
-        Series ascending: the `by` columns, `instrument`, `number` (1, 2, ...), `last_before` (the last period before
-        the start), `start` and `end` (first and last of the `run` points), `through` (the last period before the next
-        suggestion, or of the stretch), `center_before`, `center` (the median of exactly these points), `points`,
-        `side`, `run` (how long the run goes on, from its `start`); `anhoej`: whether the points since the center before
+        Series ascending: the `by` columns, `instrument`, `number` (1, 2, ...), `position` and `last_before` (the last
+        row before the start, counted from 1 in its series as `phases=` counts, and its period), `start` and `end`
+        (first and last of the `run` points), `through` (the last period before the next suggestion, or of the
+        stretch), `center_before`, `center` (the median of exactly these points), `points`, `side`, `rule` (`shift`),
+        `run` (how long the run goes on, from its `start`); `anhoej`: whether the points since the center before
         began, through the end of the run, hold a run that is too long or too few crossings of it, with `n_useful`,
         `longest_run`, `longest_run_max`, `crossings`, `crossings_min`; `evidence`, a sentence.
 
@@ -114,8 +117,8 @@ def suggest_rebase(
     --------
     >>> import pandas as pd
     >>> weeks = pd.DataFrame({"week": range(1, 26), "late": [6, 8, 7] * 5 + [2, 3] * 5})
-    >>> suggest_rebase(weeks, value="late", period="week")[["last_before", "center_before", "center"]].to_dict("list")
-    {'last_before': [15], 'center_before': [7.0], 'center': [2.0]}
+    >>> suggest_rebase(weeks, value="late", period="week")[["position", "center_before", "center"]].to_dict("list")
+    {'position': [15], 'center_before': [7.0], 'center': [2.0]}
     """
     problems = check_count("baseline", baseline, 1) + check_count("run", run, 1)
     problems += check_word("direction", direction, get_args(RunDirection)) + check_given(period=period)
@@ -128,7 +131,7 @@ def _line(chart: Chart | pd.DataFrame, columns: Columns, problems: list[Problem]
     if isinstance(chart, Chart):
         points = chart.points
         columns = Columns("value", None, "period", chart.by, SUGGESTION_COLUMNS)
-        points = points.assign(value=points["value"].where(points["included"].astype(bool)))
+        points = points.assign(value=points["value"].where(points["included"].astype(bool)), **chart.extra)
         marks = [name for name in ("phase", "instrument") if name in points.columns]
     else:
         points = chart
@@ -190,6 +193,7 @@ def _frame(line: Line, found: Found, entries: _Entries, run: int) -> pd.DataFram
     answer = keys.assign(
         instrument=line.instrument.iloc[entries.stretch].to_numpy(),
         number=entries.number,
+        position=entries.start - line.starts[np.searchsorted(line.series, line.series[entries.stretch])],
         last_before=_before(line.period, np.where(own, entries.start - 1, -1)),
         start=line.period[entries.start],
         end=line.period[entries.end],
@@ -198,6 +202,7 @@ def _frame(line: Line, found: Found, entries: _Entries, run: int) -> pd.DataFram
         center=entries.center,
         points=np.where(own, run, entries.end - entries.start + 1),
         side=pd.Series(side, dtype="str"),
+        rule=pd.Series(np.where(own, "shift", ""), dtype="str"),
         run=pick(found.length, 0),
         anhoej=own & (pick(told.signal.astype(np.int64), 0) == 1),
         n_useful=pick(told.n_useful, 0),

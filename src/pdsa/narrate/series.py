@@ -1,0 +1,121 @@
+"""One series of a chart, read out of its frames once, for all sentences about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pdsa.chart import Chart
+from pdsa.narrate.words import format_period, format_value, in_unit, noun_of, plural
+from pdsa.series import Bools, Floats, Ints
+from pdsa.terms import ON_LINE
+
+POINTS = ("value", "center", "included", "baseline", "phase", "signal")
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One series; `there`, `side` and `used` are of the last phase, as the summary is.
+
+    `there` marks its included points with a value; `side` is 1 above the center, -1 below, 0 on it or not there;
+    `run` numbers the runs; `used` are the rows that made the lines; `frozen` says that others did not.
+    """
+
+    chart: Chart
+    row: Mapping[str, Any]
+    period: Any
+    value: Floats
+    signal: Bools
+    there: Bools
+    side: Ints
+    run: Ints
+    used: Ints
+    frozen: bool
+
+    def column(self, name: str) -> Any:
+        """A column of the points as an array."""
+        return self.chart.points[name].to_numpy()
+
+    def when(self, at: int) -> str:
+        """The period of a row in words."""
+        return format_period(self.period[at], self.chart.step)
+
+    def told(self, value: float, unit: bool = True) -> str:
+        """A value in the unit of the chart."""
+        return format_value(value, in_unit(self.chart, self.kinds), unit)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kind of the series, as a set."""
+        return frozenset((str(self.row.get("kind")),))
+
+    @property
+    def noun(self) -> str:
+        """What one point is called."""
+        return noun_of(self.chart.step)
+
+
+def read(chart: Chart) -> Series:
+    """The series of a chart that holds one."""
+    points, known = chart.points, not chart.summary.empty
+    value, center, included, baseline, phase, signal = (points[name].to_numpy() for name in POINTS)
+    last = phase == phase[-1] if len(phase) else included
+    there = included & last & ~np.isnan(value)
+    side = _sides(value, center, there)
+    run = chart.extra["run"].to_numpy() if "run" in chart.extra else _numbered(side)
+    return Series(
+        chart=chart,
+        row=dict(zip(chart.summary.columns, chart.summary.iloc[0].array, strict=True)) if known else {},
+        period=points["period"].array,
+        value=value,
+        signal=signal,
+        there=there,
+        side=np.where(run > 0, side, 0),
+        run=run,
+        used=np.flatnonzero(baseline & last & ~np.isnan(value)),
+        frozen=not np.array_equal(baseline[last], included[last]),
+    )
+
+
+def _sides(value: Floats, center: Floats, there: Bools) -> Ints:
+    """On which side of the center each point stands; agreement to the last digits counts as on it."""
+    away = np.where(there, value - center, 0.0)
+    near = ON_LINE * np.abs(value[there]).max(initial=0.0)
+    return np.where(np.abs(away) > near, np.sign(away), 0).astype(np.int64)
+
+
+def _numbered(side: Ints) -> Ints:
+    """The runs as the engine numbers them, for charts made without that column."""
+    useful = np.flatnonzero(side)
+    run = np.zeros(len(side), dtype=np.int64)
+    run[useful] = 1 + np.cumsum(np.diff(side[useful], prepend=side[useful[:1]]) != 0)
+    return run
+
+
+def center_words(series: Series) -> str:
+    """The center with the points that it comes from."""
+    if series.row["kind"] == "cusum":
+        return f"zero, counted in standard deviations ({baseline_words(series)})"
+    word = "the median" if series.row["kind"] == "run" else "the center"
+    return f"{word} of {series.told(float(series.row['center']))} ({baseline_words(series)})"
+
+
+def baseline_words(series: Series) -> str:
+    """Which points the lines come from: `baseline: 12 weeks, 2024-09-02 to 2024-11-18`."""
+    if not len(series.used):
+        return "no baseline"
+    first, last = (format_period(series.period[at], None) for at in series.used[[0, -1]])
+    span = f"{plural(len(series.used), series.noun)}, {first} to {last}"
+    return f"baseline: {span}" if series.frozen else f"all {span}"
+
+
+def latest_limits(series: Series) -> tuple[float, float]:
+    """The latest limits of the last phase, NaN where there are none."""
+    phase = series.column("phase")
+    lower, upper = (series.column(name)[phase == phase[-1]] for name in ("lower", "upper"))
+    known = np.flatnonzero(~np.isnan(lower) | ~np.isnan(upper))
+    return (float(lower[known[-1]]), float(upper[known[-1]])) if len(known) else (math.nan, math.nan)

@@ -63,19 +63,11 @@ class Package:
 
     def answer(self, judge: Judge, one: Case, call: str, every: bool = False) -> Answer:
         """Ours to one of its calls, at the periods that it kept or at every period."""
-        asked = self.calls[call](one)
-        if isinstance(asked, list):
-            parts = [self.full(one, ask) for ask in asked]
-            for ask in parts:
-                ask.arguments.pop("phases", None)
-            answer = ask_parts(judge, one, parts)
-        else:
-            answer = judge(one, self.full(one, asked))
-        if self.position and not every:
-            kept = answer.points.index.isin(self.rows(one.id, call)[self.position])
-            answer = Answer(answer.points[kept], answer.phases)
-        answer.points["reason"] = answer.points["reasons"].astype(str).str.split(",").str[0]
-        return answer
+        answer = _answer(self, judge, one, call)
+        if every or not self.position:
+            return answer
+        kept = answer.points.index.isin(self.rows(one.id, call)[self.position])
+        return Answer(answer.points[kept], answer.phases)
 
     def full(self, one: Case, ask: Ask) -> Ask:
         arguments = {name: value for name, value in self.settings(one).items() if value not in (None, ())}
@@ -84,6 +76,20 @@ class Package:
     def kind(self, one: Case, call: str) -> str:
         asked = self.calls[call](one)
         return asked[0].kind if isinstance(asked, list) else asked.kind
+
+
+@cache
+def _answer(package: Package, judge: Judge, one: Case, call: str) -> Answer:
+    asked = package.calls[call](one)
+    if isinstance(asked, list):
+        parts = [package.full(one, ask) for ask in asked]
+        for ask in parts:
+            ask.arguments.pop("phases", None)
+        answer = ask_parts(judge, one, parts)
+    else:
+        answer = judge(one, package.full(one, asked))
+    answer.points["reason"] = answer.points["reasons"].astype(str).str.split(",").str[0]
+    return answer
 
 
 def everything(one: Case) -> dict[str, object]:

@@ -65,7 +65,9 @@ class Phase:
     flags: dict[str, list[bool]] = field(default_factory=dict)
     run: list[int] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    chart_level: dict[str, bool] = field(default_factory=dict)
+    runs_signal: bool = False
+    doubtful: bool = False
+    largest: float = 0.0
 
     @property
     def known(self) -> list[int]:
@@ -84,11 +86,25 @@ def judge(series: Sequence[Period], setup: Setup, rules: Iterable[Any] = ()) -> 
     for number, (first, end) in enumerate(pairwise((0, *[p for p in setup.phases if p < len(series)], len(series)))):
         phase = plotted(series[first:end], setup, setup.baseline if number == 0 else None)
         LINES[setup.kind](phase, setup)
+        phase.largest = max((abs(phase.value[i]) for i in phase.known), default=0.0)
         runs_analysis(phase)
         for rule in rules:
             phase.flags[rule.label or rule.name] = flags_of(phase, rule, setup)
+            if rule.name in ("long_run", "few_crossings", "few_runs", "many_runs"):
+                phase.runs_signal |= setup.kind not in MEMORY_KINDS and speaks(phase, rule.name)
         answer.append(phase)
     return answer
+
+
+def speaks(phase: Phase, name: str) -> bool:
+    """Whether a rule of runs says that the order of a whole phase is not chance."""
+    if not phase.counts["n_useful"]:
+        return False
+    if name == "long_run":
+        return phase.counts["longest_run"] > phase.counts["longest_run_max"]
+    if name == "few_crossings":
+        return phase.counts["crossings"] < phase.counts["crossings_min"]
+    return runs_too(phase, few=name == "few_runs")
 
 
 def plotted(stretch: Sequence[Period], setup: Setup, baseline: int | None) -> Phase:
@@ -370,7 +386,7 @@ def ewma(phase: Phase, setup: Setup) -> None:
         if i in known:
             level, seen = share * y + (1 - share) * level, seen + 1
         drawn.append(level if i in known else NAN)
-        widths.append(sigma * math.sqrt(share / (2 - share) * (1 - (1 - share) ** (2 * seen))) if i in known else NAN)
+        widths.append(sigma * math.sqrt(share / (2 - share) * (1 - (1 - share) ** (2 * seen))) if seen else NAN)
     phase.value = drawn
     draw(phase, everywhere(phase, center), widths)
 
@@ -408,19 +424,20 @@ DEFAULTS = {
 }
 
 
-def same(a: float, b: float) -> bool:
-    """Whether two numbers agree but for rounding."""
-    return abs(a - b) <= 1e-12 * max(abs(a), abs(b))
+def above(phase: Phase, a: float, b: float) -> bool:
+    """Whether a is larger than b by more than rounding: 1e-12 of the larger (or of a hundredth of the largest value).
 
-
-def above(a: float, b: float) -> bool:
-    return a > b and not same(a, b)
+    Between a tenth and ten times of that nobody can tell rounding from a difference: the phase is marked as doubtful.
+    """
+    gap, size = abs(a - b), max(abs(a), abs(b), phase.largest / 100)
+    phase.doubtful |= 1e-13 * size < gap < 1e-11 * size
+    return a > b and gap > 1e-12 * size
 
 
 def side_of(phase: Phase, i: int) -> int:
     """1 above the center, -1 below it, 0 on it or where either is missing."""
     y, c = phase.value[i], phase.center[i]
-    return 1 if above(y, c) else -1 if above(c, y) else 0
+    return 1 if above(phase, y, c) else -1 if above(phase, c, y) else 0
 
 
 def zone(phase: Phase, i: int, sigma: float) -> tuple[float, float]:
@@ -436,7 +453,7 @@ def zone(phase: Phase, i: int, sigma: float) -> tuple[float, float]:
 def beyond_zone(phase: Phase, i: int, sigma: float) -> int:
     """1 above the upper zone line, -1 below the lower one; a missing line cannot be crossed."""
     low, high = zone(phase, i, sigma)
-    return 1 if above(phase.value[i], high) else -1 if above(low, phase.value[i]) else 0
+    return 1 if above(phase, phase.value[i], high) else -1 if above(phase, low, phase.value[i]) else 0
 
 
 def side_runs(phase: Phase) -> list[list[int]]:
@@ -525,15 +542,8 @@ def stretches(phase: Phase, gaps: str) -> list[list[int]]:
 def flags_of(phase: Phase, rule: Any, setup: Setup) -> list[bool]:
     """Which points one rule marks."""
     flags = [False] * len(phase.value)
-    if rule.name in ("few_runs", "many_runs"):
-        phase.chart_level[rule.label or rule.name] = runs_too(phase, rule.name == "few_runs")
-        return flags
-    if rule.name == "few_crossings":
-        counts = phase.counts
-        phase.chart_level[rule.label or rule.name] = bool(counts["n_useful"]) and (
-            counts["crossings"] < counts["crossings_min"]
-        )
-        return flags
+    if rule.name in ("few_crossings", "few_runs", "many_runs"):
+        return flags  # they speak of the whole phase
     if rule.name == "long_run":
         marked = [p for p in side_runs(phase) if len(p) > phase.counts["longest_run_max"]]
         marked = [] if setup.kind in MEMORY_KINDS else marked
@@ -559,6 +569,11 @@ def ends(points: list[int], n: int, mark: str) -> list[int]:
     return points[n - 1 :] if mark == "last" else points
 
 
+def beyond_limits(phase: Phase) -> int:
+    """How many points lie outside the lines at three standard deviations."""
+    return sum(beyond_zone(phase, i, 3) != 0 for i in phase.known)
+
+
 def outside(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:
     yield [i for i in part if beyond_zone(phase, i, sigma) != 0]
 
@@ -582,7 +597,7 @@ def differences(phase, part) -> list[tuple[int, int, int]]:
     found = []
     for a, b in pairwise(part):
         x, y = phase.value[a], phase.value[b]
-        found.append((a, b, 1 if above(y, x) else -1 if above(x, y) else 0))
+        found.append((a, b, 1 if above(phase, y, x) else -1 if above(phase, x, y) else 0))
     return found
 
 
@@ -634,7 +649,7 @@ def beyond(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:
 def near(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:
     def within(i: int) -> bool:
         low, high = zone(phase, i, sigma)
-        return above(phase.value[i], low) and above(high, phase.value[i])
+        return above(phase, phase.value[i], low) and above(phase, high, phase.value[i])
 
     yield from in_a_row(part, within, n, rule.mark)
 

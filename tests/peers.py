@@ -126,7 +126,7 @@ def ask_engine(one: Case, ask: Ask) -> Answer:
     chart = pdsa.analyze(
         framed(one, ask), ask.kind, value="y", denominator=ask.denominator, period="x", rules=ask.rules, **ask.arguments
     )  # type: ignore[arg-type]
-    return Answer(chart.points.set_index("period"), chart.phases)
+    return Answer(pd.concat([chart.points, chart.extra], axis=1).set_index("period"), chart.phases)
 
 
 def periods_of(frame: pd.DataFrame, ask: Ask, exclude: set[int]) -> list[oracle.Period]:
@@ -155,14 +155,8 @@ def ask_oracle(one: Case, ask: Ask) -> Answer:
         if ask.kind == "cusum":
             columns |= {"cusum_upper": phase.cusum_upper, "cusum_lower": phase.cusum_lower}
         points.append(pd.DataFrame(columns))
-        known = phase.counts
-        fired = bool(known["n_useful"]) and ask.kind not in oracle.MEMORY_KINDS
-        fired = fired and (
-            known["longest_run"] > known["longest_run_max"] or known["crossings"] < known["crossings_min"]
-        )
-        outside = sum(phase.flags.get("outside", ()))
-        known = {name: known.get(name, oracle.NAN) for name in COUNTS}
-        counts.append(known | {"runs_signal": fired, "n_outside": outside})
+        known = {name: phase.counts.get(name, oracle.NAN) for name in COUNTS}
+        counts.append(known | {"runs_signal": phase.runs_signal, "n_outside": oracle.beyond_limits(phase)})
     joined = pd.concat(points, ignore_index=True)
     joined["reasons"] = reasons(joined)
     return Answer(joined.set_index(pd.Index(sorted(frame["x"].unique()), name="period")), pd.DataFrame(counts))

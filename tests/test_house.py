@@ -86,7 +86,7 @@ def test_the_core_opens_no_file_reads_no_clock_and_no_environment() -> None:
 
 
 def test_limits_and_rules_have_no_loop_over_series() -> None:
-    """Loops there run over halvings, table entries, lines, rules and (charts with a memory) periods, never over rows."""
+    """Loops there run over halvings, entries of tables, lines, rules and the periods of sums: never over rows."""
     allowed = {
         "search", "_quantiles", "_tables", "with_exact", "all_last", "any_next", "some_of", "some_of_unbroken",
         "cumulative_sums", "weighed_average", "cases_between", "time_between", "_exponential", "_chi_square",

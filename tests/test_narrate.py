@@ -438,7 +438,8 @@ class TestWords:
             "Waiting: I chart: there are values without numerators and denominators; baseline: 12 weeks"
         )
         assert repr(narrate.notes((chart,))) == (
-            "Waiting: Provisional limits: they rest on 12 points, and 20 make them established."
+            "Waiting: Provisional limits: they rest on 12 points, and 20 make them established; "
+            "about 1 stable chart in 6 would show a false point in the next 12."
         )
 
     def test_notes_of_nothing(self) -> None:
@@ -598,7 +599,7 @@ class TestEveryRule:
     def test_a_shift_counts_its_run(self) -> None:
         chart = marked([*calm(12), *[56.0, 57.0] * 6], Rule("shift", n=8), rows=range(11, 24), verdict="improvement")
         assert told(chart).startswith("Waiting: better. 12 weeks in a row above the center of 54.")
-        numbered = replace(chart, points=chart.points.assign(run=np.repeat([1, 2], [14, 10])))
+        numbered = replace(chart, extra=chart.extra.assign(run=np.repeat([1, 2], [14, 10])))
         assert told(numbered).startswith("Waiting: better. 10 weeks in a row above the center of 54.")
 
     def test_the_zones_are_silent_beside_a_stronger_rule(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,10 +20,13 @@ from pdsa.chart.notes import add_notes
 from pdsa.chart.verdicts import Judgement, judge, names_of
 from pdsa.phases import Plan
 from pdsa.records import Annotation, ChartSpec, Measure, Rule
-from pdsa.series import Codes, Floats, Ints, Panel
+from pdsa.series import Codes, Floats, Panel
 from pdsa.terms import (
+    KIND_WORDS,
+    PLAIN_KINDS,
     POINT_COLUMNS,
     RATIO_KINDS,
+    SUBGROUP_KINDS,
     SUMMARY_COLUMNS,
     Better,
     Constants,
@@ -247,13 +250,36 @@ def analyze_panel(
 
 
 def _named_kinds(panel: Panel, plan: Plan, spec: ChartSpec) -> Objects:
-    """Shape (series,): the kind asked for; an I chart for series that lack the denominators it needs."""
+    """Shape (series,): the kind asked for; another one, and why, for series that lack what it needs.
+
+    Frames are refused where they do not fit; the series of a network may differ from each other.
+    """
     kinds = np.full(panel.size, spec.kind, dtype=object)
-    if spec.kind in RATIO_KINDS and spec.kind != "i_prime":
-        kinds[~panel.ratio] = "i"
-        for s in np.flatnonzero(~panel.ratio).tolist():
-            plan.notes.setdefault(s, []).append("I chart: there are values without numerators and denominators")
+    for kind, where, why in _unfit(panel, spec.kind):
+        kinds[where] = kind
+        for s in np.flatnonzero(where).tolist():
+            plan.notes.setdefault(s, []).append(why)
     return kinds
+
+
+def _unfit(panel: Panel, kind: Kind) -> Iterator[tuple[str, npt.NDArray[np.bool_], str]]:
+    """The kind that stands in, the series that need it, and the reason."""
+    every = np.ones(panel.size, dtype=bool)
+    if kind in RATIO_KINDS and kind != "i_prime":
+        yield "i", ~panel.ratio, "I chart: there are values without numerators and denominators"
+    if kind in SUBGROUP_KINDS and panel.within is None:
+        yield "i", every, "I chart: there is one value a period, so no subgroup"
+    if kind in PLAIN_KINDS:
+        stand_in = "u" if kind == "c" else "i"
+        yield (
+            stand_in,
+            panel.ratio,
+            f"{KIND_WORDS[stand_in]}: there are denominators, which a {kind.upper()} chart lacks",
+        )
+        wrong = np.zeros(panel.size, dtype=bool)
+        wrong[panel.series_of_points()[panel.value <= 0 if kind == "t" else panel.value < 0]] = True
+        least = "zero or less" if kind == "t" else "below zero"
+        yield "i", wrong & ~panel.ratio, f"I chart: a value of {least} does not fit a {kind.upper()} chart"
 
 
 def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.DataFrame:
@@ -261,7 +287,7 @@ def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.Dat
     columns: dict[str, Any] = {str(name): panel.keys[name].take(owner) for name in panel.keys.columns}
     known: dict[str, Any] = {
         "period": panel.period,
-        "phase": _labels(plan, plan.per_point(np.arange(len(plan.series)))),
+        "phase": plan.per_point(_labels(plan)),
         "numerator": panel.numerator,
         "denominator": panel.denominator,
         "included": plan.included,
@@ -278,14 +304,14 @@ def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.Dat
 
 
 def _extra(plan: Plan, answer: Answer) -> pd.DataFrame:
-    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument).astype(np.int32), **answer.sums}
+    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument), **answer.sums}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(answer.up)), copy=False)
 
 
-def _labels(plan: Plan, segment: Ints) -> npt.NDArray[Any]:
-    """The label of each segment named; whole numbers where all are."""
+def _labels(plan: Plan) -> npt.NDArray[Any]:
+    """Shape (segments,): the label of each segment; whole numbers where all are."""
     whole = all(isinstance(label, int) for label in plan.label)
-    return (plan.label.astype(np.int64) if whole else plan.label)[segment]
+    return plan.label.astype(np.int64) if whole else plan.label
 
 
 def _reasons(fired: npt.NDArray[np.uint16], rules: tuple[Rule, ...]) -> pd.Categorical:
@@ -317,7 +343,7 @@ def _segments(
         "false_alarm": false_alarms(answer, plan, spec, kind_of),
         "notes": _tuples(plan),
     }
-    columns["phase"] = _labels(plan, np.arange(len(plan.series)))
+    columns["phase"] = _labels(plan)
     columns |= {name: known[name] for name in SUMMARY_COLUMNS}
     arrays = {name: getattr(column, "array", column) for name, column in columns.items()}
     return pd.DataFrame(arrays, index=pd.RangeIndex(len(plan.series)), copy=False)

@@ -15,7 +15,7 @@ from pdsa.limits import Block, Floats
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec, Rule
 from pdsa.series import Bools, Ints
-from pdsa.terms import MOVING_KINDS, TAIL_3S, Constants, LimitsMethod, Screen, Spread, Ties
+from pdsa.terms import MOVING_KINDS, TAIL_3S, LimitsMethod, Screen, Spread, Ties
 
 # Values that one figure is simulated from, and the fewest series: a standard error of about .0045 at 24 points.
 SIMULATED, FEWEST = 100_000, 1_000
@@ -23,6 +23,8 @@ SEED = 20_260_101
 # Rules whose chance about a fixed center is known exactly.
 _EXACT_RULES = ("outside", "long_run", "few_crossings", "shift", "few_runs", "many_runs")
 _COUNTED = ("p", "np", "u", "c", "g")
+# Kinds whose limits do not come from the scatter of the points: signals of runs and points outside are judged apart.
+_APART = (*_COUNTED, "xbar", "s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Situation:
     """All that the chance of a false signal depends on, beside the number of points.
 
     `center` is `fixed`, `mean` or `median`; `lines` is `none`, `fixed` or `ranges` (from the points' own moving
-    ranges); `kind` tells charts with a memory apart.
+    ranges); `kind` is `i`, `apart` (runs and points outside are independent), or that of a chart with a memory.
     """
 
     chosen: tuple[Rule, ...]
@@ -40,7 +42,6 @@ class Situation:
     ties: Ties = "skip"
     method: LimitsMethod = "published"
     screen: Screen = "off"
-    constants: Constants = "rounded"
     spread: Spread = "mean"
 
 
@@ -73,11 +74,11 @@ def situation(spec: ChartSpec, kind: str, fixed: bool, tied: bool = False, exact
     """The situation of a series: which rules count, and what its lines come from."""
     chosen = tuple(rule for rule in spec.rules if _counts(rule, kind, tied))
     center = "fixed" if fixed else "median" if kind in ("run", "g") or exact else "mean"
-    lines = "none" if kind == "run" else "fixed" if fixed or kind in _COUNTED or exact else "ranges"
-    return Situation(
-        chosen, center, lines, kind if kind in MOVING_KINDS else "g" if kind in _COUNTED else "i",
-        spec.ties, spec.method, spec.screen, spec.constants, spec.spread,
-    )  # fmt: skip
+    lines = "none" if kind == "run" else "fixed" if fixed or kind in _APART or exact else "ranges"
+    own = kind if kind in MOVING_KINDS else "apart" if kind in _APART else "i"
+    # constants and guards change the figure by less than its error
+    method: LimitsMethod = "predictive" if spec.method == "predictive" else "published"
+    return Situation(chosen, center, lines, own, spec.ties, method, spec.screen, spec.spread)
 
 
 def _counts(rule: Rule, kind: str, tied: bool) -> bool:
@@ -127,7 +128,7 @@ def _geometric_share(high: Floats) -> Floats:
 
 def _combined(n: int, case: Situation, tails: Floats) -> Floats:
     """Signals of runs and points outside together; of counts the two are taken for independent."""
-    if case.kind != "g":
+    if case.kind != "apart":
         return np.full(len(tails), alarm(n, case))
     outside = any(rule.name == "outside" for rule in case.chosen)
     rest = replace(case, kind="i", chosen=tuple(rule for rule in case.chosen if rule.name != "outside"))
@@ -174,8 +175,8 @@ def simulated(n: int, case: Situation, lag1: float = 0.0) -> float:
     replicates = max(FEWEST, SIMULATED // n)
     fixed = case.lines == "fixed" or (case.center == "fixed" and case.lines == "none")
     spec = ChartSpec(
-        kind="i", rules=case.chosen, ties=case.ties, limits=case.method, screen=case.screen, constants=case.constants,
-        spread=case.spread, center=0.0 if case.center == "fixed" else None, sigma=1.0 if fixed else None,
+        kind="i", rules=case.chosen, ties=case.ties, limits=case.method, screen=case.screen, spread=case.spread,
+        center=0.0 if case.center == "fixed" else None, sigma=1.0 if fixed else None,
     )  # fmt: skip
 
     def fires(values: Floats) -> Bools:

@@ -68,13 +68,14 @@ class Answer:
 
 
 def empty_answer(points: int, segments: int, lines: bool = True) -> Answer:
-    """An answer with every number missing; without `lines`, no column of lines is kept."""
+    """An answer to be filled; without `lines`, no column of lines is kept."""
     kept = points if lines else 0
     return Answer(
-        up=np.zeros(points, dtype=np.uint16),
-        down=np.zeros(points, dtype=np.uint16),
-        point={name: np.full(kept, np.nan) for name in POINT_NUMBERS if lines},
-        run=np.zeros(kept, dtype=np.int32),
+        up=np.empty(points, dtype=np.uint16),
+        down=np.empty(points, dtype=np.uint16),
+        # every point lies in a segment, and every segment is computed: nothing here is read before it is written
+        point={name: np.empty(kept) for name in POINT_NUMBERS if lines},
+        run=np.empty(kept, dtype=np.int32),
         segment={name: np.full(segments, np.nan) for name in SEGMENT_NUMBERS},
         counts={name: np.zeros(segments, dtype=np.int64) for name in SEGMENT_COUNTS},
         masks={name: np.zeros(segments, dtype=np.uint16) for name in SEGMENT_MASKS},

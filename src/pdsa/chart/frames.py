@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,8 +94,11 @@ def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
         problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), "a number") for i in wrong.tolist()]
         if len(wrong):
             return np.full(len(column), np.nan)
-    plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
-    numbers: Floats = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiu":
+        numbers: Floats = column.to_numpy(dtype=np.float64)
+    else:
+        plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
+        numbers = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     infinite = np.flatnonzero(np.isinf(numbers)).tolist()
     problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), "a finite number") for i in infinite]
     return numbers
@@ -139,17 +143,45 @@ def _series_codes(frame: pd.DataFrame, by: tuple[str, ...], problems: list[Probl
         problems += [Problem(f"row {i + 1}, {name}", "nothing", f"a {name}") for i in rows]
     if not by:
         return np.zeros(len(frame), dtype=np.int64), pd.DataFrame(index=range(min(len(frame), 1)))
+    found = [_factorized(frame[name]) for name in by]
+    codes, size = found[0][0], len(found[0][1])
+    sizes = [size]
+    for more, names in found[1:]:
+        codes, size = codes * max(len(names), 1) + more, size * max(len(names), 1)
+        sizes.append(len(names))
+    if size > MOST_CODES:
+        there, own = np.unique(codes, return_inverse=True)
+    else:
+        counts = np.bincount(codes, minlength=size)
+        there = np.flatnonzero(counts)
+        own = (np.cumsum(counts > 0) - 1)[codes]
+    return np.asarray(own, dtype=np.int64), _keys(there, sizes, by, [names for _, names in found])
+
+
+# Up to this many pairs of names their numbers are counted; beyond it they are sorted.
+MOST_CODES = 1 << 24
+
+
+def _keys(there: Ints, sizes: list[int], by: tuple[str, ...], names: list[Any]) -> pd.DataFrame:
+    """The names of each series, from its number among all pairs of names."""
+    columns: dict[str, Any] = {}
+    for name, size, found in zip(reversed(by), reversed(sizes), reversed(names), strict=True):
+        columns[name] = found.take(there % max(size, 1))
+        there = there // max(size, 1)
+    return pd.DataFrame({name: columns[name] for name in by}, copy=False)
+
+
+def _factorized(column: pd.Series) -> tuple[Ints, Any]:
+    """Numbers of the values of a column in ascending order, and these values."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = pd.factorize(column, sort=True)
+        return np.maximum(codes, 0).astype(np.int64), pd.Index(names)
     # categories in a chance order would put the series into that order
-    alike = {name: _ascending(frame[name]) for name in by}
-    groups = frame.assign(**alike).groupby(list(by), sort=True, observed=True, dropna=False)
-    keys = groups.size().reset_index()[list(by)]
-    return np.asarray(groups.ngroup(), dtype=np.int64), keys
-
-
-def _ascending(column: pd.Series) -> pd.Series:
-    if not isinstance(column.dtype, pd.CategoricalDtype) or column.cat.ordered:
-        return column
-    return column.cat.reorder_categories(column.cat.categories.sort_values())
+    if not column.cat.ordered and not column.cat.categories.is_monotonic_increasing:
+        column = column.cat.reorder_categories(column.cat.categories.sort_values())
+    codes = np.maximum(column.cat.codes.to_numpy(), 0).astype(np.int64)
+    every = pd.Categorical.from_codes(np.arange(len(column.cat.categories)), dtype=column.dtype)
+    return codes, every
 
 
 def _impossible(
@@ -219,10 +251,27 @@ def _ranks(periods: pd.Index) -> tuple[Ints, int]:
     numbers = periods.asi8 if isinstance(periods, pd.DatetimeIndex | pd.PeriodIndex) else periods.to_numpy()
     if len(numbers) and numbers.dtype.kind in "iu":
         low, high = int(numbers.min()), int(numbers.max())
-        if high - low < 1 << 24:
-            return np.asarray(numbers - low, dtype=np.int64), high - low + 1
+        apart = np.asarray(numbers - low, dtype=np.int64)
+        day = _day(periods)
+        if day > 1 and high - low >= MOST_RANKS:
+            days = apart // day
+            if np.array_equal(days * day, apart):
+                apart, high = days, low + (high - low) // day
+        if high - low < MOST_RANKS:
+            return apart, high - low + 1
     ranks, values = pd.factorize(periods, sort=True)
     return np.asarray(ranks, dtype=np.int64), len(values)
+
+
+# Periods that span fewer steps than this are their own ranks; the others are ranked by their values.
+MOST_RANKS = 1 << 24
+
+
+def _day(periods: pd.Index) -> int:
+    """How many of its units a day has, for dates; 0 for other periods."""
+    if not isinstance(periods, pd.DatetimeIndex):
+        return 0
+    return int(np.timedelta64(1, "D") / np.timedelta64(1, periods.unit))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

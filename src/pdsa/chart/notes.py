@@ -110,6 +110,8 @@ class Facts:
         span = slice(int(self.plan.starts[segment]), int(self.plan.starts[segment + 1]))
         point = self.answer.point
         apart = np.abs(np.where(self.plan.included[span], point["value"][span] - point["center"][span], np.nan))
+        if np.isnan(apart).all():
+            return "there is no center to judge points by"
         at = span.start + int(np.nanargmax(apart))
         where = told(self.panel.period[at])
         return f"whether a point is astronomical is for people to judge: the furthest from the center is {where}"

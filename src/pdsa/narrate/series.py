@@ -66,7 +66,7 @@ def read(chart: Chart) -> Series:
     last = phase == phase[-1] if len(phase) else included
     there = included & last & ~np.isnan(value)
     side = _sides(value, center, there)
-    run = chart.extra["run"].to_numpy() if "run" in chart.extra else _numbered(side)
+    run = chart.extra["run"].to_numpy() if len(chart.extra) == len(points) and "run" in chart.extra else _numbered(side)
     return Series(
         chart=chart,
         row=dict(zip(chart.summary.columns, chart.summary.iloc[0].array, strict=True)) if known else {},

@@ -151,22 +151,35 @@ class View:
     def zone(self, sigma: float) -> tuple[Bools, Bools]:
         """Cells beyond the line at so many standard deviations, above and below."""
         if sigma not in self._zones:
-            (lower, below), (upper, above) = self._borders(sigma)
-            self._zones[sigma] = ((self.value > upper + above).ravel(), (self.value < lower - below).ravel())
+            lower, upper = self._lines_at(sigma)
+            above, below = (self.value > upper).ravel(), (self.value < lower).ravel()
+            size = np.fmax(np.abs(lower), np.abs(upper)) if above.any() or below.any() else lower
+            self._zones[sigma] = self._beyond(above, upper, size), self._beyond(below, lower, size)
         return self._zones[sigma]
 
-    def _borders(self, sigma: float) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Both lines, each with the distance at which a value still stands on it."""
-        lower, upper = (self._take(line) for line in self._line(sigma))
-        low, high = np.abs(lower), np.abs(upper)
-        # where large numbers cancel, a line at zero is not quite zero
-        size = ROUNDING * np.fmax(low, high)
-        return (lower, np.maximum(ON_LINE * low, size)), (upper, np.maximum(ON_LINE * high, size))
+    def _beyond(self, cells: Bools, line: Floats, size: Floats) -> Bools:
+        """Those of the cells that do not stand on the line but for rounding: few have to be looked at."""
+        at = np.flatnonzero(cells)
+        if len(at):
+            row, column = at // self.value.shape[1], at % self.value.shape[1]
+            far, near = (part[row, column if part.shape[1] > 1 else 0] for part in (line, size))
+            value = self.value[row, column]
+            # where large numbers cancel, a line at zero is not quite zero
+            rounding = np.fmax(ON_LINE * np.maximum(np.abs(value), np.abs(far)), ROUNDING * near)
+            cells[at[np.abs(value - far) <= rounding]] = False
+        return cells
+
+    def _lines_at(self, sigma: float) -> tuple[Floats, Floats]:
+        lower, upper = self._line(sigma)
+        return self._take(lower), self._take(upper)
 
     def inside(self, sigma: float) -> Bools:
         """Cells strictly between the two lines."""
-        (lower, below), (upper, above) = self._borders(sigma)
-        return ((self.value < upper - above) & (self.value > lower + below)).ravel()
+        lower, upper = self._lines_at(sigma)
+        low, high = np.abs(lower), np.abs(upper)
+        size = ROUNDING * np.fmax(low, high)
+        near = np.maximum(ON_LINE * high, size), np.maximum(ON_LINE * low, size)
+        return ((self.value < upper - near[0]) & (self.value > lower + near[1])).ravel()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -113,7 +113,7 @@ class Trace:
 ROWS = tuple(f.name for f in fields(Trace) if f.name not in ("rules", "kinds", "dated", "step", "reach"))
 # Columns that give a hidden value away: limits tell the size of a group.
 SUMS = ("cusum_upper", "cusum_lower")
-SECRET = ("value", "numerator", "denominator", "lower", "upper", *SUMS)
+SECRET = ("value", "numerator", "denominator", "lower", "upper")
 
 
 def read(chart: Chart) -> Trace:
@@ -122,9 +122,9 @@ def read(chart: Chart) -> Trace:
     hidden = status == HIDDEN
     x, dated = positions(frame["period"])
     step, reach = rhythm(x, chart.step if dated else None)
-    numbers = {
-        name: _floats(more if name in SUMS else frame, name, hidden if hidden.any() else None) for name in SECRET
-    }
+    blank = hidden if hidden.any() else None
+    numbers = {name: _floats(frame, name, blank) for name in SECRET}
+    numbers |= {name: _floats(more if name in more else frame, name, blank) for name in SUMS}
     included = frame["included"].to_numpy(dtype=bool)
     center, rules = _floats(frame, "center", None), rule_columns(chart)
     flags = _flags(frame, rules)

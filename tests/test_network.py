@@ -85,19 +85,17 @@ def agrees(answer: Chance) -> None:
     assert abs(answer.found - answer.expected) < 4 * np.sqrt(answer.judged * share * (1 - share)) + 2.5, answer
 
 
+OFTEN = (("anhoej", "predictive", 16), ("nelson", "guarded", None), ("western_electric", "published", 16))
+ONCE = (("anhoej", "guarded", None), ("making_data_count", "published", None))
 CALIBRATED = [
-    (kind, rules, limits, baseline)
-    for kind in ("run", "i", "p", "u", "c", "g", "t")
-    for rules, limits, baseline in (
-        ("anhoej", "predictive", 16),
-        ("nelson", "guarded", None),
-        ("western_electric", "published", 16),
-    )
-] + [
-    (kind, rules, limits, None)
-    for kind in ("mr", "i_prime", "xbar", "s", "np", "p_prime", "u_prime", "cusum", "ewma")
-    for rules, limits in (("anhoej", "guarded"), ("making_data_count", "published"))
-] + [("i", "ihi", "guarded", None), ("p", "wheeler", "guarded", 16), ("i_prime", "nelson", "predictive", 16)]  # fmt: skip
+    *((kind, *how) for kind in ("run", "i", "p", "u", "c", "g", "t") for how in OFTEN),
+    *(
+        (kind, *how)
+        for kind in ("mr", "i_prime", "xbar", "s", "np", "p_prime", "u_prime", "cusum", "ewma")
+        for how in ONCE
+    ),
+    *(("i", "ihi", "guarded", None), ("p", "wheeler", "guarded", 16), ("i_prime", "nelson", "predictive", 16)),
+]
 
 
 @pytest.mark.parametrize(("kind", "rules", "limits", "baseline"), CALIBRATED)

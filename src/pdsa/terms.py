@@ -159,6 +159,8 @@ PLAIN_KINDS = ("c", "g", "t")
 MOVING_KINDS = ("mr", "cusum", "ewma")
 # Kinds that speak of spread: neither direction is better, and no target is met.
 SPREAD_KINDS = ("mr", "s")
+# Kinds whose values are no values of the measure: its target is none of theirs.
+NO_TARGET = (*SPREAD_KINDS, "cusum")
 # Kinds without limits of the predictive method: their statistics are no single future value.
 NOT_PREDICTIVE = ("mr", "s", "cusum", "ewma")
 

@@ -10,6 +10,7 @@ from pdsa.chart.arguments import check_spec, rules_of
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.records import Annotation, Calendar, ChartSettings, ChartSpec, Measure, RunParams
 from pdsa.series import new_way
+from pdsa.terms import NO_TARGET
 from pdsa.workspace.files import NOTHING
 
 # Measure, school ("" for all of them), and how they are charted.
@@ -104,7 +105,8 @@ def _broken(spec: ChartSpec, days: set[date], measure: Measure, calendar: Calend
     found = [new_way(day, measure.frequency, calendar) for day in sorted(days)]
     first = tuple(dict.fromkeys(start.date() for start, _ in found))
     mixed = tuple(dict.fromkeys(both.date() for _, both in found if both is not None))
-    return replace(spec, break_on=first or None, exclude=mixed or None)
+    target = None if spec.kind in NO_TARGET else spec.target
+    return replace(spec, break_on=first or None, exclude=mixed or None, target=target)
 
 
 def check_settings(params: RunParams, source: str) -> None:

@@ -453,7 +453,9 @@ class TestWords:
             ((3, 9), "baseline 3 to 9"),
         ):
             chart = analyze(frame, "i", value="v", period="week", by="s", baseline=baseline)
-            assert repr(narrate.settings((chart,))).startswith(f"Value: I chart, chosen by name; {words}; better is neither up nor down.")
+            assert repr(narrate.settings((chart,))).startswith(
+                f"Value: I chart, chosen by name; {words}; better is neither up nor down."
+            )
 
 
 def every_sentence(chart: Chart) -> list[str]:

@@ -136,8 +136,7 @@ class Facts:
 
     def _short(self, i: int) -> str:
         k = int(self.baseline[i])
-        label = "trial" if k < TRIAL_UNDER else "provisional"
-        text = f"{label} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established"
+        text = f"{label_of(k)} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established"
         if self.spec.method == "predictive" or self.answer.exact[self.last[i]] or self.spec.sigma is not None:
             return text
         share = float(short_baseline_alarm(k, AHEAD)) if self.kind[i] in _FROM_RANGES else _of_counts(k)
@@ -177,6 +176,11 @@ class Facts:
             np.abs(share - 1) > SECOND_OPINION,
             lambda i: f"the median of the moving ranges would set limits {share[i]:.2f} times as wide: look for jumps",
         )
+
+
+def label_of(baseline: int) -> str:
+    """What limits are called that rest on so many points: `trial`, `provisional` or `established`."""
+    return "trial" if baseline < TRIAL_UNDER else "provisional" if baseline < ESTABLISHED_FROM else "established"
 
 
 def _of_counts(k: int) -> float:

@@ -285,12 +285,12 @@ def range_count(block: Block, spec: ChartSpec) -> Ints:
 
 def around(value: Floats, center: Floats, sigma: Floats, sigma_z: Floats | None = None) -> Lines:
     """Lines at two and three standard deviations from the center."""
-    rows = len(value)
+    rows, wide = len(value), 3 * sigma
     return Lines(
         value=value,
         center=center,
-        lower=center - 3 * sigma,
-        upper=center + 3 * sigma,
+        lower=center - wide,
+        upper=center + wide,
         inner=None,
         sigma=sigma,
         sigma_z=np.full(rows, np.nan) if sigma_z is None else sigma_z[:, 0],

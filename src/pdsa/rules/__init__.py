@@ -140,7 +140,9 @@ class Rulebook:
     @cached_property
     def broken(self) -> View:
         """Only excluded points passed over: a missing one stands in the way."""
-        return self.plain if self.filled or self.block.whole else View(self, Squeezed(self.block.included))
+        if self.filled:
+            return self.plain
+        return View(self, None if self.block.whole else Squeezed(self.block.included), broken=True)
 
     def view(self, rule: Rule) -> View:
         """The points as this rule sees them."""
@@ -206,9 +208,7 @@ class Rulebook:
         return found[0], found[1]
 
     def _trend_over_ties(self, view: View, n: int, last: bool) -> tuple[Bools, Bools]:
-        up, down = view.steps
-        steps = (up.view(np.int8) - down.view(np.int8)).reshape(self.known.shape)
-        found = runs(steps, view.gone if view.gone.any() else None)
+        found = view.step_runs
         rising, falling = self._cells(*found.cells(n - 1, n - 2 if last else 0))
         if not last:
             first, sign = found.starts(n - 1)

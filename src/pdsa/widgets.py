@@ -178,7 +178,11 @@ def _target_words(chart: Chart, row: pd.Series) -> str:
     told = narrate.assurance_told({str(name): value for name, value in row.items()})
     if told:
         return f"{target} {narrate.ASSURANCE_WORDS[told].format(periods=f'{narrate.noun_of(chart.step)}s')}"
-    return f"{target}: not judged as long as there are few values, no limits or a new signal"
+    verdict = str(row["verdict"])
+    if verdict == "too_few":
+        return f"{target}: too early to say"
+    new = "judged once the new level has limits of its own"
+    return f"{target}: {new if verdict in narrate.SIGNALS else 'not judged, because this chart has no limits'}"
 
 
 def _false_signals(chance: float) -> str:
@@ -196,7 +200,8 @@ def _new_levels(chart: Chart) -> str:
     unit = narrate.in_unit(chart, frozenset(chart.summary["kind"]))
     rows = zip(*(found[name].tolist() for name in ("start", "run", "side", "center_before", "center")), strict=True)
     items = [
-        f"A new level since {narrate.format_period(start, chart.step)}? {run} in a row {side} "
+        f"A new level since {narrate.format_period(start, chart.step)}? "
+        f"{narrate.plural(run, narrate.noun_of(chart.step))} in a row {side} "
         f"{narrate.format_value(before, unit)}, since then around {narrate.format_value(now, unit)}: "
         "name a reason before you use it."
         for start, run, side, before, now in rows
@@ -216,7 +221,7 @@ def _choice(label: str, options: Sequence[tuple[str, object]]) -> w.Dropdown:
     return w.Dropdown(
         description=label,
         options=options,
-        layout=w.Layout(width="460px"),
+        layout=w.Layout(width="48%", max_width="460px"),
         style={"description_width": "100px"},
         tooltip=f"Choose the {label.casefold()}",
     )

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pdsa import rules
-from pdsa.chart import Chart
+from pdsa.chart import Chart, analyze
 from pdsa.errors import ParamsError
 from pdsa.records import ChartSpec, Rule
 from pdsa.terms import STATUSES, RuleSet, RuleWord
@@ -273,3 +273,17 @@ class TestBounds:
             assert np.isnan(chart.points["numerator"].iloc[5])
             assert any("known only as a bound" in note for note in chart.summary["notes"].iloc[0])
         assert dossier(folder).totals()[0].measure.id == "minutes"  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize("kind", ["i", "run", "c", "p"])
+    def test_a_frame_says_them_in_its_column_status(self, kind: str) -> None:
+        words = ["reported"] * 14
+        words[8], words[3] = "top_coded", "excluded"
+        counts = [5, 6, 7, 5, 6, 7, 5, 6, 20, 5, 6, 7, 5, 6]
+        frame = pd.DataFrame({"week": range(1, 15), "late": counts, "all": 50, "status": words})
+        below = "all" if kind == "p" else None
+        chart = analyze(frame, kind, value="late", denominator=below, period="week")  # type: ignore[arg-type]
+        assert [STATUSES[code] for code in chart.status] == words
+        assert chart.points["included"].tolist() == [word == "reported" for word in words]
+        assert chart.points["value"].notna().all()
+        other = analyze(frame.assign(status="late"), kind, value="late", denominator=below, period="week")  # type: ignore[arg-type]
+        assert other.points["included"].all()

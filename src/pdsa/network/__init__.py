@@ -86,7 +86,8 @@ def _share(
 ) -> float:
     """The expected number of series of one kind with a signal; `fixed` names their column of frozen baselines."""
     panel = _simulated(rows, spec, kind, replicates, rng)
-    center, sigma = (None if one is None else one / spec.per for one in (spec.center, spec.sigma))
+    # lines given by a column are those of single series: they are simulated as if computed
+    center, sigma = (one / spec.per if isinstance(one, float | int) else None for one in (spec.center, spec.sigma))
     again = replace(spec, kind=kind, limits=spec.method, baseline=fixed, exclude=None, phases=None, per=1.0,
                     center=center, sigma=sigma, target=None, step=None)  # fmt: skip
     verdicts = analyze_panel(panel, again).summary["verdict"]

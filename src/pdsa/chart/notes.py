@@ -87,9 +87,10 @@ class Facts:
     def about_values(self) -> None:
         """How much there is to judge."""
         values, useful = self.counted("n_values"), self.counted("n_useful")
-        self.say(values == 0, "there is no value yet")
-        self.say(values == 1, "there is one value so far")
-        self.say((values > 1) & self.constant, "every value is the same: without variation there is nothing to signal")
+        given = self.counted("n_given")
+        self.say(given == 0, "there is no value yet")
+        self.say(given == 1, "there is one value so far")
+        self.say((given > 1) & self.constant, "every value is the same: without variation there is nothing to signal")
         tied = self.answer.tied[self.last]
         judged = np.where(tied, ": runs are not judged, only points outside limits", "")
         ties = (values >= MIN_USEFUL) & ~self.constant & (values - useful > MANY_TIES * values)

@@ -81,6 +81,12 @@ class Block:
         return self.known if self.baseline is self.included else self.baseline & self.known
 
     @property
+    def range(self) -> tuple[Floats, Floats]:
+        """Shape (rows,) each: the lowest and the highest value that counts."""
+        value = np.where(self.known, self.value, np.nan)
+        return np.fmin.reduce(value, axis=1), np.fmax.reduce(value, axis=1)
+
+    @property
     def plain(self) -> bool:
         """Whether lines come from every point of every row, so that no mask is needed."""
         return self.complete and self.baseline is self.included

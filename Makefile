@@ -44,7 +44,8 @@ browser:
 	  else echo "No Chromium: the browser tests are skipped. Install it, for example: sudo apt-get install chromium"; fi
 
 test: $(VENV)/.dev $(EXAMPLE)/network.yaml lint browser
-	$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout 120 notebooks
+	$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout 120 notebooks --ignore notebooks/methods
+	$(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout 120 notebooks/methods
 	$(BIN)/python -m pytest -q
 
 bench: $(VENV)/.dev

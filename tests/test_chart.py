@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pdsa
-from pdsa.chart import Chart, analyze_panel
+from pdsa.chart import Chart, alarm, analyze_panel
 from pdsa.errors import InputError
 from pdsa.records import ChartSpec
 from pdsa.series import EXCLUDED, MISSING, REPORTED, Panel
@@ -861,3 +861,16 @@ def test_limits_of_huge_denominators_are_no_artifact_of_whole_numbers() -> None:
     points = pdsa.analyze(frame, "p", value="y", denominator="n", period="t", limits="guarded").points
     assert points["upper"].max() < 1e-8
     assert not points["signal"].any()
+
+
+@pytest.mark.parametrize("n", [12, 24, 60])
+@pytest.mark.parametrize("screen", ["off", "once"])
+def test_the_table_of_false_alarms_is_what_simulation_gives(n: int, screen: str) -> None:
+    spec = ChartSpec(kind="i", screen=screen)  # type: ignore[arg-type]
+    for kind in ("i", "p"):
+        case = replace(alarm.situation(spec, kind, fixed=False), kind="i")
+        case = replace(case, chosen=case.chosen[1:]) if kind == "p" else case
+        told, again = alarm.alarm(n, case), alarm.simulated(n, case)
+        replicates = max(alarm.FEWEST, alarm.SIMULATED // n)
+        assert told == pytest.approx(again, abs=4 * (told * (1 - told) * (1 / replicates + 1 / 20_000)) ** 0.5)
+        assert alarm._TABLES.get(case)  # the tests below would otherwise compare a simulation with itself

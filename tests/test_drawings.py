@@ -143,7 +143,7 @@ def from_plot(chart: Chart) -> Drawn:
     layers: dict[str, list[pd.DataFrame]] = {}
     for layer in plot.layers:
         layers.setdefault(type(layer.geom).__name__, []).append(layer.data)
-    stairs, data = layers["geom_path"]
+    stairs, data = layers["geom_pens"]
 
     def levels(color: str) -> list[tuple[float, float, float]]:
         found = []

@@ -1027,6 +1027,8 @@ def test_chart_panel_table_sentence_and_icon_say_the_same(verdict: str, assuranc
     stated = [key for key, words in narrate.ASSURANCE_WORDS.items() if words[:20] in sentence.text]
     assert told == [symbols.ASSURANCE_SHORT[key] for key in stated]
     assert bool(stated) == (assurance is not None and verdict == "common_cause")
+    titles = [e.get("title") for e in panel.iter("span") if (e.get("title") or "").startswith("target")]
+    assert titles == told
 
 
 def symbol_of(verdict: str) -> str:

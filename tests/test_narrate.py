@@ -640,7 +640,11 @@ class TestEveryRule:
         rule = Rule("trend", n=9, label="slow_rise")
         chart = marked(calm(20), rule, verdict="common_cause", history="slow_rise,two_of_three,custom")
         assert told(chart).endswith(
-            "Earlier weeks show a steady rise or fall and two of three points near a limit and custom."
+            "Earlier weeks show a steady rise or fall, two of three points near a limit and custom."
+        )
+        more = marked(calm(20), rule, verdict="common_cause", history="slow_rise,two_of_three,custom,shift")
+        assert told(more).endswith(
+            "Earlier weeks show a steady rise or fall, two of three points near a limit and other patterns."
         )
 
     def test_settings_name_the_columns(self) -> None:

@@ -171,7 +171,8 @@ def test_empty_charts_say_so() -> None:
     nothing = replace(
         chart, points=chart.points.iloc[:0], summary=chart.summary.iloc[:0], status=np.zeros(0, dtype=np.int8)
     )
-    assert any("No data yet" in text for text in texts(plots.control_chart(nothing)))
+    for make in (plots.control_chart, plots.small_multiples):
+        assert any("No data yet" in text for text in texts(make(nothing)))
     hollow = replace(chart, points=chart.points.assign(value=np.nan))
     assert plots.control_chart(hollow).draw() is not None
 

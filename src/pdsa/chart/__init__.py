@@ -271,11 +271,8 @@ def _unfit(panel: Panel, kind: Kind) -> Iterator[tuple[str, npt.NDArray[np.bool_
         yield "i", every, "I chart: there is one value a period, so no subgroup"
     if kind in PLAIN_KINDS:
         stand_in = "u" if kind == "c" else "i"
-        yield (
-            stand_in,
-            panel.ratio,
-            f"{KIND_WORDS[stand_in]}: there are denominators, which a {kind.upper()} chart lacks",
-        )
+        why = f"there are denominators, which a {kind.upper()} chart lacks"
+        yield stand_in, panel.ratio, f"{KIND_WORDS[stand_in]}: {why}"
         wrong = np.zeros(panel.size, dtype=bool)
         wrong[panel.series_of_points()[panel.value <= 0 if kind == "t" else panel.value < 0]] = True
         least = "zero or less" if kind == "t" else "below zero"
@@ -314,14 +311,14 @@ def _labels(plan: Plan) -> npt.NDArray[Any]:
     return plan.label.astype(np.int64) if whole else plan.label
 
 
-def _reasons(fired: npt.NDArray[np.uint16], rules: tuple[Rule, ...]) -> pd.Categorical:
+def _reasons(fired: npt.NDArray[np.uint16], rules: tuple[Rule, ...]) -> pd.Categorical[Any]:
     """Comma-joined names of the rules that fired, as a categorical: no text is made per point."""
     there = np.flatnonzero(np.bincount(fired, minlength=1)) if len(fired) else np.zeros(1, dtype=np.int64)
     there = np.union1d(there, [0])
-    code = np.zeros(int(there[-1]) + 1, dtype=np.int16 if len(there) < 30_000 else np.int32)
+    code: npt.NDArray[Any] = np.zeros(int(there[-1]) + 1, dtype=np.int16 if len(there) < 30_000 else np.int32)
     code[there] = np.arange(len(there))
     texts = names_of(there.astype(np.uint16), rules)
-    return pd.Categorical.from_codes(code[fired], dtype=pd.CategoricalDtype(texts))
+    return pd.Categorical.from_codes(code[fired], dtype=pd.CategoricalDtype(texts.tolist()))
 
 
 def _segments(

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from pdsa import chance, limits, rules
+from pdsa.chart import alarm_table
 from pdsa.chart.engine import Answer
 from pdsa.chart.verdicts import Words
 from pdsa.exact import run_count_limits, runs_alarm, with_outside
@@ -140,7 +141,18 @@ def _combined(n: int, case: Situation, tails: Floats) -> Floats:
 def alarm(n: int, case: Situation) -> float:
     """The probability that a stable series of n useful points fires a rule."""
     exact = _exact(n, case)
-    return simulated(n, case) if exact is None else exact
+    if exact is not None:
+        return exact
+    table = _TABLES.get(case)
+    return table[n - 1] / 10_000 if table and n <= len(table) else simulated(n, case)
+
+
+_ANHOEJ = rules.RULE_SETS["anhoej"]
+_TABLES = {
+    Situation(_ANHOEJ, "mean", "ranges"): alarm_table.OWN_RANGES,
+    Situation(_ANHOEJ, "mean", "ranges", screen="once"): alarm_table.OWN_RANGES_SCREENED,
+    **{Situation(_ANHOEJ[1:], "mean", "fixed", screen=s): alarm_table.OWN_MEAN for s in ("off", "once")},
+}
 
 
 def _exact(n: int, case: Situation) -> float | None:

@@ -158,13 +158,11 @@ def _month_ticks(low: float, high: float, room: float) -> list[Tick]:
 
 
 def _months(low: float, high: float) -> list[date]:
-    year, month = day(low).year, day(low).month
-    answer = []
-    while place(date(year, month, 1)) <= high:
-        if place(date(year, month, 1)) >= low:
-            answer.append(date(year, month, 1))
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return answer
+    """The first days of months within the range."""
+    first, last = day(low), day(high)
+    numbers = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    months = [date(number // 12, number % 12 + 1, 1) for number in numbers]
+    return months if months and place(months[0]) >= low else months[1:]
 
 
 def _school_years(low: float, high: float) -> list[Span]:

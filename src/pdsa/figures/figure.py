@@ -15,7 +15,7 @@ STYLE = """\
 .pdsa-multiples, .pdsa-wide { break-inside: auto; }
 .pdsa-note { color: #545f6b; font-size: 12px; margin: 0 0 .5em; }
 .pdsa-symbol { vertical-align: -1.5px; }
-.pdsa-spark { vertical-align: middle; margin-left: 4px; }
+.pdsa-spark { vertical-align: middle; margin-right: 6px; }
 .pdsa-annotations { color: #1b2733; columns: 20em auto; column-gap: 2em; }
 .pdsa-annotations li { break-inside: avoid; }
 .pdsa-panel { break-inside: avoid; min-width: 0; }

@@ -67,6 +67,7 @@ def matrix(
     counts = [Counter(column.verdict(school) for school in schools) for column in columns]
     rows = "".join(_row(school, display(school, names), (links or {}).get(school, ""), columns) for school in schools)
     caption = f"Where each school stands: {_many(len(schools), 'school')}, {_many(len(columns), 'measure')}, by name."
+    caption += " Each line has a scale of its own." if sparklines else ""
     head = "".join(f'<th scope="col"><bdi>{escape(column.name)}</bdi></th>' for column in columns)
     table = (
         f'<table class="pdsa-matrix"><caption>{escape(caption)}</caption>'
@@ -121,7 +122,7 @@ def _cell(school: str, name: str, link: str, column: Column) -> str:
     verdict, useful = column.verdict(school), column.useful(school)
     words = narrate.VERDICT_WORDS[verdict]
     sentence = escape(f"{name}, {column.name}: {words} ({_many(useful, 'period')} with data)")
-    inside = f"{symbol(verdict)} {SHORT_WORDS[verdict]}{column.sparks.get(school, '')}"
+    inside = f"{column.sparks.get(school, '')}{symbol(verdict)} {SHORT_WORDS[verdict]}"
     if link:
         inside = f'<a href="{escape(link)}#{column.anchor}">{inside}</a>'
     return f'<td title="{sentence}">{inside}</td>'

@@ -15,7 +15,6 @@ from pdsa.figures.figure import Figure
 from pdsa.figures.layout import drawn_values, ticks_of, time_scale
 from pdsa.figures.svg import (
     AS_TYPED,
-    BOLD,
     CENTER,
     FONT,
     LIMIT,
@@ -31,9 +30,9 @@ from pdsa.figures.svg import (
     width_of,
     write,
 )
-from pdsa.figures.symbols import NO_SYMBOL, SHORT_WORDS, symbol
+from pdsa.figures.symbols import ASSURANCE_SHORT, NO_SYMBOL, SHORT_WORDS, symbol
 from pdsa.trace import Trace, boundaries, labels, read, series_of, verdicts_of
-from pdsa.trace.words import better_of, display, possible, tips, unit_of, used_marks
+from pdsa.trace.words import MEASURED_ANEW, better_of, display, possible, tips, unit_of, used_marks
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -46,11 +45,12 @@ TEXT = 9.5
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One series with the name that readers see, its verdict, and its rows."""
+    """One series with the name that readers see, its verdict, its assurance as far as it is told, and its rows."""
 
     name: str
     key: str
     verdict: str
+    assurance: str
     start: int
     stop: int
 
@@ -107,7 +107,10 @@ def small_multiples(
         _panel(chart, sheet, panel, trace, (anchor, (links or {}).get(panel.key, ""), words))
         for panel, anchor, words in zip(chosen, anchors, told, strict=True)
     ]
-    return Figure(_grid(caption, "".join(drawn), columns, _key(chart, trace.take(rows))), "\n".join([caption, *told]))
+    return Figure(
+        _grid(caption, "".join(drawn), columns, _key(chart, trace.take(rows), {panel.assurance for panel in chosen})),
+        "\n".join([caption, *told]),
+    )
 
 
 def panels_of(chart: Chart, names: Mapping[str, str] | None) -> list[Panel]:
@@ -115,13 +118,15 @@ def panels_of(chart: Chart, names: Mapping[str, str] | None) -> list[Panel]:
     if "measure" in chart.by and chart.summary["measure"].nunique() > 1:
         raise ValueError(f"found {chart.summary['measure'].nunique()} measures, expected series of one measure")
     verdicts = verdicts_of(chart)
+    rows = zip(chart.summary["assurance"].tolist(), chart.summary["verdict"].tolist(), strict=True)
+    told = [narrate.assurance_told({"assurance": found, "verdict": verdict}) for found, verdict in rows]
     panels = []
-    for key, start, stop in series_of(chart):
+    for (key, start, stop), assured in zip(series_of(chart), told, strict=False):
         parts = dict(zip(chart.by, key, strict=True))
         parts.pop("measure", None)
         name = " · ".join(display(part, names) for part in parts.values()) or _measure_name(chart)
         school = str(parts.get("school", next(iter(parts.values()), "")))
-        panels.append(Panel(name, school, verdicts.get(key, "no_data"), start, stop))
+        panels.append(Panel(name, school, verdicts.get(key, "no_data"), assured, start, stop))
     return sorted(panels, key=lambda panel: (panel.name.casefold(), panel.name, panel.key))
 
 
@@ -179,6 +184,8 @@ def _told(chart: Chart, panel: Panel, trace: Trace) -> str:
     centers = part.center[np.isfinite(part.center)]
     if len(centers):
         parts.append(f"center {narrate.format_value(float(centers[-1]), narrate.in_unit(chart, trace.kinds))}")
+    if panel.assurance:
+        parts.append(ASSURANCE_SHORT[panel.assurance])
     return "; ".join(parts) + "."
 
 
@@ -196,7 +203,9 @@ def _panel(chart: Chart, sheet: Sheet, panel: Panel, trace: Trace, words: tuple[
 def _head(panel: Panel, link: str, width: float) -> str:
     word = SHORT_WORDS[panel.verdict]
     picture = "" if panel.verdict in NO_SYMBOL else symbol(panel.verdict) + " "
-    short = shorten(panel.name, 12, (width - width_of(word, 12) - 30) / BOLD)
+    if panel.assurance:
+        picture = f'<span title="{ASSURANCE_SHORT[panel.assurance]}">{symbol(panel.assurance)}</span> {picture}'
+    short = shorten(panel.name, 12, width - width_of(word, 12) - 22 - 15 * bool(panel.assurance))
     clip = "overflow:hidden;text-overflow:ellipsis;min-width:0"
     name = f'<b title="{escape(panel.name)}" style="{clip}"><bdi>{escape(short)}</bdi></b>'
     if link:
@@ -244,16 +253,21 @@ def _axes(sheet: Sheet) -> str:
     return "".join(parts)
 
 
-def _key(chart: Chart, trace: Trace) -> str:
-    """What lines and marks of all panels mean, for those that are used."""
+def _key(chart: Chart, trace: Trace, assured: set[str]) -> str:
+    """What lines, marks and symbols of targets mean, for those that the panels use."""
     found = [(line(0, 6, 22, 6, CENTER, ' stroke-width="1.3"'), "center")] if np.isfinite(trace.center).any() else []
     if np.isfinite(trace.upper).any():
         found.append((line(0, 6, 22, 6, LIMIT, layers.DASHES), "limits"))
     if chart.spec.target is not None:
         target = f"target {narrate.format_value(chart.spec.target, chart.measure)}"
         found.append((line(0, 6, 22, 6, TARGET, f'{layers.DASH_DOT} stroke-width="1.4"'), target))
+    if trace.instrument_ends.any():
+        double = "".join(line(x, 0, x, 12, MUTED, ' stroke-width="1.3"') for x in (9.5, 12.5))
+        found.append((double, MEASURED_ANEW))
     found += [(_sample(name), words) for name, words in used_marks(chart, trace).items()]
-    parts = [f'<span style="white-space:nowrap">{_boxed(drawn)} {escape(word)}</span>' for drawn, word in found]
+    pictures = [(_boxed(drawn), words) for drawn, words in found]
+    pictures += [(symbol(name), words) for name, words in ASSURANCE_SHORT.items() if name in assured]
+    parts = [f'<span style="white-space:nowrap">{picture} {escape(words)}</span>' for picture, words in pictures]
     return f'<p class="pdsa-note" style="margin:.5em 0 0;font-size:12px">{" &#160; ".join(parts)}</p>'
 
 

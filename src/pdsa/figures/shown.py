@@ -43,5 +43,6 @@ def _line(chart: Chart, row: int, start: int, stop: int) -> str:
         points=chart.points.iloc[start:stop],
         summary=chart.summary.iloc[row : row + 1],
         status=chart.status[start:stop],
+        extra=chart.extra.iloc[start:stop],
     )
     return narrate.summary_line(one)

@@ -49,7 +49,7 @@ def sparkline(chart: Chart, *, width: float = WIDTH, height: float = HEIGHT) -> 
         raise ValueError(f"found {len(found)} series, expected one: take it out by chart.only(...)")
     told = _told(chart)
     label = f'role="img" aria-label="{escape(told)}"'
-    drawn = sparks(chart, width=width, height=height, label=label)
+    drawn = sparks(chart, [start for _, start, _ in found], width=width, height=height, label=label)
     return Figure(drawn[0] if drawn else "", told)
 
 
@@ -65,15 +65,16 @@ def _told(chart: Chart) -> str:
 
 def sparks_by_key(chart: Chart) -> dict[tuple[Hashable, ...], str]:
     """The sparkline of each series by its key, without words: they stand beside it in a table."""
-    keys = [key for key, _, _ in series_of(chart)]
-    return dict(zip(keys, sparks(chart, label='aria-hidden="true"'), strict=True))
+    found = series_of(chart)
+    drawn = sparks(chart, [start for _, start, _ in found], label='aria-hidden="true"')
+    return dict(zip([key for key, _, _ in found], drawn, strict=True))
 
 
-def sparks(chart: Chart, *, width: float = WIDTH, height: float = HEIGHT, label: str) -> list[str]:
-    """The inline SVG of each series, in the order of the chart's points; all are computed together."""
-    if not len(chart.points):
+def sparks(chart: Chart, starts: list[int], *, width: float = WIDTH, height: float = HEIGHT, label: str) -> list[str]:
+    """The inline SVG of each series, by the first rows of the series; all are computed together."""
+    if not starts:
         return []
-    thin = _read(chart)
+    thin = _read(chart, np.array(starts))
     xs, ys, centers = _places(thin, width, height)
     places = [f"{x} {y}" for x, y in zip(xs, ys, strict=True)]
     lines = _by_series(thin, _lines(thin, places))
@@ -93,14 +94,12 @@ def _layers(level: str, line: str, dots: str, end: str) -> str:
     )
 
 
-def _read(chart: Chart) -> Thin:
+def _read(chart: Chart, starts: Codes) -> Thin:
     frame, status = chart.points, np.asarray(chart.status)
     x, dated = positions(frame["period"])
     value = frame["value"].to_numpy(dtype=float, na_value=np.nan, copy=True)
     value[~np.isfinite(value) | (status >= HIDDEN)] = np.nan
     phase = frame["phase"].to_numpy()
-    found = series_of(chart)
-    starts = np.array([start for _, start, _ in found], dtype=int)
     breaks = (np.diff(x) > rhythm(x, chart.step if dated else None)[1]) | (phase[1:] != phase[:-1])
     if "instrument" in chart.extra:
         breaks = breaks | (np.diff(chart.extra["instrument"].to_numpy()) != 0)

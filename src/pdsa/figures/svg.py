@@ -84,10 +84,10 @@ def coordinates(values: Floats) -> list[str]:
     """Many coordinates at once; what is not finite becomes 0, and must not be drawn."""
     if not len(values):
         return []
-    tenths = np.rint(np.nan_to_num(values, posinf=0.0, neginf=0.0) * 10)
-    if tenths.min() < 0 or tenths.max() >= len(_TENTHS):
-        return [number(tenth / 10) for tenth in tenths.tolist()]
-    return [_TENTHS[tenth] for tenth in tenths.astype(np.int64).tolist()]
+    tenths = np.rint(values * 10)
+    if np.fmin.reduce(tenths) < 0 or np.fmax.reduce(tenths) >= len(_TENTHS):
+        return [number(tenth / 10) for tenth in np.nan_to_num(tenths, posinf=0.0, neginf=0.0).tolist()]
+    return [_TENTHS[tenth] for tenth in np.fmax(tenths, 0.0).astype(np.int64).tolist()]
 
 
 def width_of(text: str, size: float) -> float:

@@ -155,17 +155,19 @@ def count_rows(mask: Bools) -> Ints:
     """Shape (rows,): how many cells of each row are true."""
     rows, width = mask.shape
     if width % 8 or not mask.flags.c_contiguous or width > MOST_BYTES:
-        return np.count_nonzero(mask, axis=1)
+        return np.asarray(np.count_nonzero(mask, axis=1))
     # eight cells are added at once as the bytes of one number; no byte can overflow up to this width
     words = np.add.reduce(mask.view(np.uint64), axis=1)
-    return words.view(np.uint8).reshape(rows, 8).sum(axis=1, dtype=np.int64)
+    return np.asarray(words.view(np.uint8).reshape(rows, 8).sum(axis=1, dtype=np.int64))
 
 
 def ratio(above: Cells, below: Cells) -> Floats:
     """The quotient, NaN where the divisor is zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         out = np.divide(above, below, dtype=np.float64)
-    out[np.broadcast_to(below == 0, out.shape)] = np.nan
+    zero = below == 0
+    if zero.any():
+        out[np.broadcast_to(zero, out.shape)] = np.nan
     return np.asarray(out)
 
 
@@ -211,8 +213,8 @@ def neighbors(values: Floats, block: Block, gaps: str, measure: Callable[..., Fl
     keep = block.included & ~np.isnan(values) if gaps == "bridge" else block.included
     order = Squeezed(keep)
     wide = order.take(values), order.take(block.baseline, False)
-    found, both = _pairs(*wide, measure, order)  # type: ignore[arg-type]
-    return order.back(found, np.nan), order.back(both)  # type: ignore[return-value]
+    found, both = _pairs(*wide, measure, order)
+    return order.back(found, np.nan), order.back(both)
 
 
 def _pairs(

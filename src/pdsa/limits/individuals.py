@@ -87,7 +87,7 @@ def prime_individuals(block: Block, spec: ChartSpec) -> Lines:
     def weighed(values: Floats, order: Squeezed | None) -> Floats:
         trials = n if order is None else order.take(n)
         spread = np.sqrt(1 / trials[:, 1:] + 1 / trials[:, :-1])
-        return np.sqrt(np.pi / 2) * ratio(np.abs(values[:, 1:] - values[:, :-1]), spread)
+        return np.asarray(np.sqrt(np.pi / 2) * ratio(np.abs(values[:, 1:] - values[:, :-1]), spread))
 
     found, both = neighbors(block.value, block, spec.gaps, weighed)
     sigma = typical_range(found, both, block, spec, 0.0 if spec.spread == "median" else SCREEN_PRIME)

@@ -12,7 +12,7 @@ import numpy as np
 
 from pdsa.chart import Chart
 from pdsa.narrate.evidence import evidence
-from pdsa.narrate.series import Series, baseline_words, center_words, latest_limits, read
+from pdsa.narrate.series import Series, baseline_words, center_words, read
 from pdsa.narrate.words import (
     Finding,
     Findings,
@@ -69,6 +69,8 @@ __all__ = [
 
 # Verdicts that a rule has fired for, and the verdict that lets a target be judged.
 SIGNALS = ("improvement", "concern", "change")
+# A headline names so many earlier patterns; all of them stand in the table.
+MOST_PATTERNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +165,12 @@ def _target(series: Series) -> str:
 
 
 def _history(series: Series) -> str:
-    names = [rule_words(series.chart, name) for name in str(series.row["history"]).split(",") if name]
-    return f"Earlier {series.noun}s show {' and '.join(dict.fromkeys(names))}." if names else ""
+    found = [rule_words(series.chart, name) for name in str(series.row["history"]).split(",") if name]
+    names = list(dict.fromkeys(found))
+    if len(names) > MOST_PATTERNS:
+        names = [*names[: MOST_PATTERNS - 1], "other patterns"]
+    listed = " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f"Earlier {series.noun}s show {listed}." if names else ""
 
 
 def rule_words(chart: Chart, column: str) -> str:
@@ -220,7 +226,7 @@ def _line(series: Series) -> str:
 
 
 def _line_words(series: Series) -> list[str]:
-    center, (lower, upper) = float(series.row["center"]), latest_limits(series)
+    center, (lower, upper) = float(series.row["center"]), series.limits
     words = ["no center" if math.isnan(center) else f"center {center:.6g}"]
     if math.isnan(lower) or math.isnan(upper):
         return words + [f"{n} limit {v:.6g}" for n, v in (("lower", lower), ("upper", upper)) if not math.isnan(v)]
@@ -257,7 +263,7 @@ def _alt(series: Series) -> str:
 def _limit_words(series: Series) -> list[str]:
     """The limits as they are drawn: brought to the range that the measure can have."""
     floor, ceiling = possible_range(series.chart, series.kinds, series.value)
-    lower, upper = (min(max(limit, floor), ceiling) for limit in latest_limits(series))
+    lower, upper = (min(max(limit, floor), ceiling) for limit in series.limits)
     if math.isnan(lower) or math.isnan(upper):
         named = (("lower", lower), ("upper", upper))
         return [f"{name} limit {series.told(limit)}" for name, limit in named if not math.isnan(limit)]
@@ -271,9 +277,8 @@ def _gap_words(series: Series) -> list[str]:
     """Phases, new instruments, and the periods that are no ordinary points."""
     counts = np.bincount(series.chart.status, minlength=len(STATUSES)).tolist()
     gaps = [f"{plural(n, series.noun)} {word}" for n, word in zip(counts, GAP_WORDS, strict=True) if word and n]
-    phases = len(set(series.column("phase").tolist()))
     changes = _changes(series)
-    told = [f"{phases} phases with lines of their own"] if phases > 1 else []
+    told = [f"{series.phases} phases with lines of their own"] if series.phases > 1 else []
     return told + ([f"measured in a new way from {' and '.join(changes)}"] if changes else []) + gaps
 
 

@@ -8,20 +8,13 @@ import numpy as np
 
 from pdsa.narrate.series import Series, center_words
 from pdsa.records import Rule
+from pdsa.rules import DEFAULTS, lengths_of
 from pdsa.series import Ints
 from pdsa.terms import RULE_WORDS
 
-# What a rule of that name means where it leaves a number open: length, of how many, standard deviations.
-USUAL = {
-    "outside": (1, 1, 3.0),
-    "beyond": (2, 3, 2.0),
-    "near": (15, 15, 1.0),
-    "away": (8, 8, 1.0),
-}
 SHARES = {1.0: "a third of the way", 1.5: "half way", 2.0: "two thirds of the way"}
 # The rules that speak first: one of them is enough for a headline, and the zones are left to the table.
 RUNS, FIRST = ("long_run", "shift"), ("long_run", "shift", "trend", "outside")
-CHART_LEVEL = ("few_crossings", "few_runs", "many_runs")
 
 
 def evidence(series: Series) -> str:
@@ -96,9 +89,10 @@ def _run(series: Series, rule: Rule, at: int) -> str:
 def _outside(series: Series, rule: Rule, at: int, unit: bool = True) -> str:
     high = _side(series, at) > 0
     value = series.told(float(series.value[at]), unit)
-    if rule.sigma is not None and rule.sigma != USUAL["outside"][2]:
+    sigma = lengths_of(rule)[2]
+    if sigma != DEFAULTS["outside"][2]:
         limit = "upper" if high else "lower"
-        return f"{series.when(at)} at {value} lies beyond {_way(rule.sigma)} from the center to the {limit} limit"
+        return f"{series.when(at)} at {value} lies beyond {_way(sigma)} from the center to the {limit} limit"
     line = series.told(float(series.column("upper" if high else "lower")[at]), unit=False)
     where = f"{'above the upper' if high else 'below the lower'} limit of {line}"
     return f"{series.when(at)} at {value} lies {where}"
@@ -136,9 +130,7 @@ def _way(sigma: float) -> str:
 
 
 def _zone(series: Series, rule: Rule, at: int) -> str:
-    n, of, sigma = (
-        a if a is not None else b for a, b in zip((rule.n, rule.of, rule.sigma), USUAL[rule.name], strict=True)
-    )
+    n, of, sigma = lengths_of(rule)
     way = _way(sigma)
     if rule.name == "near":
         return f"{n} or more {series.noun}s in a row lie close to the center, within {way} to the limits"

@@ -14,7 +14,7 @@ from pdsa.narrate.words import format_period, format_value, in_unit, noun_of, pl
 from pdsa.series import Bools, Floats, Ints
 from pdsa.terms import ON_LINE
 
-POINTS = ("value", "center", "included", "baseline", "phase", "signal")
+POINTS = ("value", "center", "lower", "upper", "included", "baseline", "phase", "signal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Series:
     """One series; `there`, `side` and `used` are of the last phase, as the summary is.
 
     `there` marks its included points with a value; `side` is 1 above the center, -1 below, 0 on it or not there;
-    `run` numbers the runs; `used` are the rows that made the lines; `frozen` says that others did not.
+    `run` numbers the runs; `used` are the rows that made the lines; `frozen` says that others did not; `limits` are
+    the latest.
     """
 
     chart: Chart
@@ -35,6 +36,8 @@ class Series:
     run: Ints
     used: Ints
     frozen: bool
+    phases: int
+    limits: tuple[float, float]
 
     def column(self, name: str) -> Any:
         """A column of the points as an array."""
@@ -62,7 +65,7 @@ class Series:
 def read(chart: Chart) -> Series:
     """The series of a chart that holds one."""
     points, known = chart.points, not chart.summary.empty
-    value, center, included, baseline, phase, signal = (points[name].to_numpy() for name in POINTS)
+    value, center, lower, upper, included, baseline, phase, signal = (points[name].to_numpy() for name in POINTS)
     last = phase == phase[-1] if len(phase) else included
     there = included & last & ~np.isnan(value)
     side = _sides(value, center, there)
@@ -78,6 +81,8 @@ def read(chart: Chart) -> Series:
         run=run,
         used=np.flatnonzero(baseline & last & ~np.isnan(value)),
         frozen=not np.array_equal(baseline[last], included[last]),
+        phases=len(set(phase.tolist())),
+        limits=_latest(last, lower, upper),
     )
 
 
@@ -113,9 +118,7 @@ def baseline_words(series: Series) -> str:
     return f"baseline: {span}" if series.frozen else f"all {span}"
 
 
-def latest_limits(series: Series) -> tuple[float, float]:
+def _latest(last: Bools, lower: Floats, upper: Floats) -> tuple[float, float]:
     """The latest limits of the last phase, NaN where there are none."""
-    phase = series.column("phase")
-    lower, upper = (series.column(name)[phase == phase[-1]] for name in ("lower", "upper"))
-    known = np.flatnonzero(~np.isnan(lower) | ~np.isnan(upper))
+    known = np.flatnonzero(last & ~(np.isnan(lower) & np.isnan(upper)))
     return (float(lower[known[-1]]), float(upper[known[-1]])) if len(known) else (math.nan, math.nan)

@@ -11,7 +11,6 @@ from plotnine import (
     facet_wrap,
     geom_blank,
     geom_label,
-    geom_path,
     geom_point,
     geom_text,
     geom_vline,
@@ -32,6 +31,7 @@ from pdsa.narrate import Account
 from pdsa.plots import frames
 from pdsa.plots.frames import Sheet, sheet_of
 from pdsa.plots.look import date_ticks, house_theme, percent_labels, plain, value_labels, wrapped
+from pdsa.plots.pens import geom_pens
 from pdsa.trace import n_range
 from pdsa.trace.ink import DATA, INK, MUTED, NOTE, PAPER
 from pdsa.trace.remarks import Flag, Remark, told
@@ -108,18 +108,21 @@ def small_multiples(
         Name to show, by the id of a series.
     """
     sheet = sheet_of(chart, dict(names or {}))
-    rows = -(-max(len(sheet.parts), 1) // columns)
+    if not sheet.parts:
+        return _empty(chart, width, 4.5)
+    rows = -(-len(sheet.parts) // columns)
     caption = _caption(sheet, [], width)
     told_of = narrate.alt_text(chart)
-    panels = facet_wrap("series", ncol=min(columns, max(len(sheet.parts), 1)))
+    panels = facet_wrap("series", ncol=min(columns, len(sheet.parts)))
     words = labs(title=_title(chart, width), subtitle=wrapped(plain(told_of), width), caption=caption)
     look = house_theme(width, 1.0 + 1.6 * rows)
     return _plotted(frames.points(sheet, 0.6), [*_base(sheet, 0.02, 2), panels, words, look], told_of)
 
 
 def _plotted(points: pd.DataFrame, parts: list[Any], told_of: str) -> ggplot:
-    """The plot put together at once, as each addition copies all that is there."""
-    plot = ggplot(points, aes("x", "y")) + parts
+    """The plot put together in place: `+` would copy all that is there."""
+    plot = ggplot(points, aes("x", "y"))
+    plot += parts
     plot.alt_text = told_of
     return plot
 
@@ -148,11 +151,14 @@ def _base(sheet: Sheet, room: float, ticks: int) -> list[Any]:
     absent, lines, stairs = frames.absences(sheet), frames.data_lines(sheet), frames.stairs(sheet)
     parts = _divided(sheet)
     if len(stairs):
-        look = aes("x", "y", group="pen", color="color", linetype="linetype", size="size")
-        parts.append(geom_path(look, stairs, na_rm=True, inherit_aes=False))
+        look = aes("x", "y", group="pen", color="color", linetype="linetype")
+        parts.append(geom_pens(look, stairs, size=0.55, na_rm=True, inherit_aes=False))
     if len(lines):
-        parts.append(geom_path(aes("x", "y", group="line"), lines, color=DATA, size=0.6, na_rm=True, inherit_aes=False))
-    parts.append(geom_point(aes(shape="shape", size="size", fill="fill", color="color"), stroke=0.5))
+        parts.append(geom_pens(aes("x", "y", group="line"), lines, color=DATA, size=0.6, na_rm=True, inherit_aes=False))
+    marks = {"shape": "shape", "size": "size", "color": "color", "group": 1}
+    if (sheet.trace.coded != 0).any():  # only hollow points are filled by another color than their own
+        marks["fill"] = "fill"
+    parts.append(geom_point(aes(**marks), stroke=0.5))
     if len(absent):
         parts.append(geom_point(aes("x", "y", shape="shape"), absent, color=MUTED, size=2.5, inherit_aes=False))
     return [*parts, *_scales(sheet, room, ticks)]

@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 LOOKS = {
-    "upper": (LIMIT, "dashed", 0.5),
-    "lower": (LIMIT, "dashed", 0.5),
-    "center": (CENTER, "solid", 0.6),
-    "carried": (CENTER, "dashed", 0.6),
-    "target": (TARGET, "dashdot", 0.7),
+    "upper": (LIMIT, "dashed"),
+    "lower": (LIMIT, "dashed"),
+    "center": (CENTER, "solid"),
+    "carried": (CENTER, "dashed"),
+    "target": (TARGET, "dashdot"),
 }
-# Marks with a white edge, which keeps them apart from the line; the others have only an edge, or one of ink.
-EDGED = ("diamond", "square", "triangle")
 # Of the height of the plot: least distance of two labels of lines, and the rows of words above the data.
 LABEL_ROOM, ROW = 0.055, 0.075
 # Width in pixels for which flags and words are spread; only their proportions matter.
@@ -103,15 +101,14 @@ def _gathered(sheet: Sheet, make: Callable[[Part], list[tuple[Any, ...]]], colum
     for place, name in enumerate(("series", *columns)):
         parts = [one[place] for one in found]
         long = bool(parts) and isinstance(parts[0], np.ndarray)
-        frame[name] = np.concatenate(parts) if long else _repeated(parts, sizes)
+        every = [value for value, size in zip(parts, sizes, strict=True) for _ in range(size)]
+        frame[name] = np.concatenate(parts) if long else _column(every)
     return pd.DataFrame(frame | {"piece": np.repeat(np.arange(len(found)), sizes)})
 
 
-def _repeated(values: list[Any], sizes: list[int]) -> Any:
-    """Each value as often as its part has rows; what is no plain value, such as a pattern of dashes, stays whole."""
-    answer = np.empty(len(values), dtype=object)
-    answer[:] = values
-    return pd.Series(np.repeat(answer, sizes)).infer_objects() if len(values) else []
+def _column(values: Any) -> Any:
+    """A column whose words stay plain objects: plotnine reads them quicker than the strings of pandas."""
+    return pd.Series(values, dtype=object) if len(values) and isinstance(values[0], str) else values
 
 
 def stairs(sheet: Sheet) -> pd.DataFrame:
@@ -119,7 +116,7 @@ def stairs(sheet: Sheet) -> pd.DataFrame:
 
     A row without y ends each unbroken `piece`, so that all lines of one look (`pen`) are drawn at once.
     """
-    return _gathered(sheet, lambda part: _stairs(sheet, part), ["x", "y", "line", "pen", "color", "linetype", "size"])
+    return _gathered(sheet, lambda part: _stairs(sheet, part), ["x", "y", "line", "pen", "color", "linetype"])
 
 
 def _stairs(sheet: Sheet, part: Part) -> list[tuple[Any, ...]]:
@@ -142,9 +139,9 @@ def _stairs(sheet: Sheet, part: Part) -> list[tuple[Any, ...]]:
 
 
 def _looked(x: Any, y: Floats, name: str) -> tuple[Any, ...]:
-    color, linetype, size = LOOKS[name]
+    color, linetype = LOOKS[name]
     pen = "limits" if name in ("upper", "lower") else name
-    return *_ended(x, y), name, pen, color, linetype, size
+    return *_ended(x, y), name, pen, color, linetype
 
 
 def _ended(x: Any, y: Floats) -> tuple[Any, Floats]:
@@ -176,15 +173,21 @@ def points(sheet: Sheet, scale: float = 1.0) -> pd.DataFrame:
     trace = sheet.trace
     rows = np.flatnonzero(trace.shown)
     marks = [MARKS[code] for code in trace.mark[rows].tolist()]
-    inks = np.array(colors(trace, better_of(sheet.chart, trace)), dtype=object)[rows]
+    every = colors(trace, better_of(sheet.chart, trace))
+    inks = [every[row] for row in rows.tolist()]
     names = np.repeat([part.name for part in sheet.parts], [len(part.trace.x) for part in sheet.parts])
-    frame = pd.DataFrame({"series": names[rows], "x": sheet.x(trace.x[rows]), "y": trace.value[rows], "mark": marks})
-    frame["told"] = list(tips(sheet.chart, trace, rows.tolist()).values())
-    frame["shape"] = [SHAPES[mark] for mark in marks]
-    frame["size"] = [SIZES[mark] * scale for mark in marks]
-    frame["fill"] = np.where(frame["mark"] == "hollow", PAPER, inks)
-    frame["color"] = np.where(np.isin(frame["mark"], EDGED), PAPER, inks)
-    return frame
+    columns = {
+        "series": names[rows],
+        "x": sheet.x(trace.x[rows]),
+        "y": trace.value[rows],
+        "mark": marks,
+        "told": list(tips(sheet.chart, trace, rows.tolist()).values()),
+        "shape": [SHAPES[mark] for mark in marks],
+        "size": [SIZES[mark] * scale for mark in marks],
+        "color": inks,
+        "fill": [PAPER if mark == "hollow" else ink for mark, ink in zip(marks, inks, strict=True)],
+    }
+    return pd.DataFrame({name: _column(values) for name, values in columns.items()})
 
 
 def absences(sheet: Sheet) -> pd.DataFrame:

@@ -42,7 +42,8 @@ def wrapped(text: str, width: float) -> str:
 
 def house_theme(width: float, height: float) -> Any:
     """The theme of one plot of this size in inches; nothing global is set."""
-    return theme_minimal(base_size=10) + theme(
+    look = theme_minimal(base_size=10)
+    look += theme(
         figure_size=(width, height),
         plot_title=element_text(size=13, weight="bold", color=INK, ha="left"),
         plot_subtitle=element_text(size=10, color=MUTED, ha="left"),
@@ -55,6 +56,7 @@ def house_theme(width: float, height: float) -> Any:
         axis_title=element_text(color=MUTED, size=9),
         strip_text=element_text(size=9, weight="bold", color=INK, ha="left"),
     )
+    return look
 
 
 def percent_labels(places: list[float]) -> list[str]:

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pdsa.limits import Block, Bools, Floats, Lines, Squeezed
-from pdsa.limits.block import ROUNDING, count_rows
+from pdsa.limits.block import count_rows
 from pdsa.records import Rule
 from pdsa.rules import patterns
 from pdsa.rules.runs import Ints, Runs, Sides, crossings_min, longest_run_max, run_limits, runs
-from pdsa.terms import ON_LINE
+from pdsa.rules.view import View, sides
 
 Flat = npt.NDArray[np.uint16]
 
@@ -82,104 +82,6 @@ def lengths_of(rule: Rule) -> tuple[int, int, float]:
 def padding(rules: tuple[Rule, ...]) -> int:
     """How many cells of padding keep the windows of these rules within their rows."""
     return max([4, *(lengths_of(rule)[1] for rule in rules if rule.name == "beyond")])
-
-
-def sides(value: Floats, center: Floats, size: Floats) -> tuple[Bools, Bools]:
-    """Shape (rows, width) each: cells above and below the center; `size`, shape (rows, 1), is the largest value."""
-    near = np.fmax(ON_LINE * np.abs(center), ROUNDING * size)
-    return value > center + near, value < center - near
-
-
-class View:
-    """A block as a rule sees it: points in order, some of them passed over; what several rules need is kept."""
-
-    def __init__(self, book: Rulebook, order: Squeezed | None) -> None:
-        self._book, self._lines, self.order = book, book.lines, order
-        self._zones: dict[float, tuple[Bools, Bools]] = {}
-
-    def _take(self, cells: Floats) -> Floats:
-        return cells if self.order is None else self.order.take(cells)  # type: ignore[return-value]
-
-    def _bytes(self, cells: Bools) -> Bools:
-        return (cells if self.order is None else self.order.take(cells, False)).ravel()  # type: ignore[return-value]
-
-    def back(self, cells: Bools) -> Bools:
-        """Flat cells in their places within the block."""
-        if self.order is None:
-            return cells
-        return self.order.back(cells.reshape(self._book.known.shape)).ravel()  # type: ignore[return-value]
-
-    @cached_property
-    def value(self) -> Floats:
-        """Values that count; NaN for all others."""
-        return self._take(self._book.value)
-
-    @cached_property
-    def sides(self) -> tuple[Bools, Bools]:
-        """Cells above and below the center."""
-        above, below = self._book.sides
-        return self._bytes(above), self._bytes(below)
-
-    @cached_property
-    def steps(self) -> tuple[Bools, Bools]:
-        """Cells higher and lower than the cell before them."""
-        flat = self.value.ravel()
-        near = np.abs(flat)
-        near *= ON_LINE
-        up, down = np.zeros(flat.size, dtype=bool), np.zeros(flat.size, dtype=bool)
-        np.greater(flat[1:] - near[1:], flat[:-1] + near[:-1], out=up[1:])
-        np.less(flat[1:] + near[1:], flat[:-1] - near[:-1], out=down[1:])
-        return up, down
-
-    @cached_property
-    def gone(self) -> Bools:
-        """Cells without a value: missing points that end a pattern, and padding."""
-        return np.isnan(self.value)
-
-    def _line(self, sigma: float) -> tuple[Floats, Floats]:
-        lines = self._lines
-        if sigma == 3:
-            return lines.lower, lines.upper
-        if sigma == 2:
-            return lines.lower_2s, lines.upper_2s
-        share = sigma / 3
-        return (
-            lines.center - share * (lines.center - lines.lower),
-            lines.center + share * (lines.upper - lines.center),
-        )
-
-    def zone(self, sigma: float) -> tuple[Bools, Bools]:
-        """Cells beyond the line at so many standard deviations, above and below."""
-        if sigma not in self._zones:
-            lower, upper = self._lines_at(sigma)
-            above, below = (self.value > upper).ravel(), (self.value < lower).ravel()
-            size = np.fmax(np.abs(lower), np.abs(upper)) if above.any() or below.any() else lower
-            self._zones[sigma] = self._beyond(above, upper, size), self._beyond(below, lower, size)
-        return self._zones[sigma]
-
-    def _beyond(self, cells: Bools, line: Floats, size: Floats) -> Bools:
-        """Those of the cells that do not stand on the line but for rounding: few have to be looked at."""
-        at = np.flatnonzero(cells)
-        if len(at):
-            row, column = at // self.value.shape[1], at % self.value.shape[1]
-            far, near = (part[row, column if part.shape[1] > 1 else 0] for part in (line, size))
-            value = self.value[row, column]
-            # where large numbers cancel, a line at zero is not quite zero
-            rounding = np.fmax(ON_LINE * np.maximum(np.abs(value), np.abs(far)), ROUNDING * near)
-            cells[at[np.abs(value - far) <= rounding]] = False
-        return cells
-
-    def _lines_at(self, sigma: float) -> tuple[Floats, Floats]:
-        lower, upper = self._line(sigma)
-        return self._take(lower), self._take(upper)
-
-    def inside(self, sigma: float) -> Bools:
-        """Cells strictly between the two lines."""
-        lower, upper = self._lines_at(sigma)
-        low, high = np.abs(lower), np.abs(upper)
-        size = ROUNDING * np.fmax(low, high)
-        near = np.maximum(ON_LINE * high, size), np.maximum(ON_LINE * low, size)
-        return ((self.value < upper - near[0]) & (self.value > lower + near[1])).ravel()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -357,8 +259,7 @@ def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools)
     for i, rule in enumerate(rules):
         if rule.name in CHART_RULES:
             continue
-        quiet = silent if rule.name in RUN_RULES else np.zeros_like(silent)
-        quiet = quiet | moving if rule.name == "long_run" else quiet
+        quiet = _quiet(rule, silent, moving)
         for plane, cells in zip(planes, book.one(rule), strict=True):
             _set(plane[i // 8], cells, i % 8, quiet)
     high, low = book.outside()
@@ -366,12 +267,20 @@ def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools)
     return Fired(up, down, count_rows((high | low).reshape(shape)))
 
 
-def _set(plane: npt.NDArray[np.uint8], cells: Bools, bit: int, quiet: Bools) -> None:
+def _quiet(rule: Rule, silent: Bools, moving: Bools) -> Bools | None:
+    """Rows in which a rule does not count; None where it counts in all."""
+    if rule.name not in RUN_RULES:
+        return None
+    rows = silent | moving if rule.name == "long_run" else silent
+    return rows if rows.any() else None
+
+
+def _set(plane: npt.NDArray[np.uint8], cells: Bools, bit: int, quiet: Bools | None) -> None:
     """Set a bit where cells are true, save in quiet rows."""
     if not cells.any():
         return
     grid = cells.reshape(plane.shape)
-    if quiet.any():
+    if quiet is not None:
         grid = grid & ~quiet[:, None]
     plane |= grid.view(np.uint8) * np.uint8(1 << bit)
 
@@ -380,7 +289,7 @@ def _words(plane: npt.NDArray[np.uint8]) -> Flat:
     words = plane[0].astype(np.uint16)
     if len(plane) > 1:
         words |= plane[1].astype(np.uint16) << 8
-    return words
+    return np.asarray(words)
 
 
 __all__ = [

@@ -14,22 +14,25 @@ Bools = npt.NDArray[np.bool_]
 
 def all_last(cells: Bools, n: int) -> Bools:
     """Cells that are the last of `n` true ones in a row."""
-    found, have = cells.copy(), 1
+    found, have = cells, 1
     while have < n:
         step = min(have, n - have)
-        found[step:] &= found[:-step].copy()
-        found[:step] = False
-        have += step
+        longer = np.empty_like(found)
+        longer[:step] = False
+        np.logical_and(found[step:], found[:-step], out=longer[step:])
+        found, have = longer, have + step
     return found
 
 
 def any_next(cells: Bools, n: int) -> Bools:
     """Cells of which one of the `n` from themselves on is true: a pattern from its last point back to its first."""
-    found, have = cells.copy(), 1
+    found, have = cells, 1
     while have < n:
         step = min(have, n - have)
-        found[:-step] |= found[step:].copy()
-        have += step
+        longer = np.empty_like(found)
+        longer[-step:] = found[-step:]
+        np.logical_or(found[:-step], found[step:], out=longer[:-step])
+        found, have = longer, have + step
     return found
 
 
@@ -44,9 +47,10 @@ def some_of(cells: Bools, n: int, of: int, last: bool, allowed: Bools | None = N
 
     `allowed` marks the cells at which a window may end.
     """
-    count = cells.astype(np.uint8)
+    ones = cells.view(np.uint8)
+    count = ones.copy()
     for k in range(1, of):
-        count[k:] += cells[:-k]
+        count[k:] += ones[:-k]
     hit = count >= n
     if allowed is not None:
         hit &= allowed

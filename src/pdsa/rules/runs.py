@@ -52,7 +52,7 @@ class Runs:
     @property
     def crossings(self) -> Ints:
         """Shape (rows,): how often each row changes sides."""
-        return np.maximum(np.diff(self.row_runs) - 1, 0)
+        return np.asarray(np.maximum(np.diff(self.row_runs) - 1, 0))
 
     @property
     def longest(self) -> Ints:

@@ -122,11 +122,8 @@ def read(chart: Chart) -> Trace:
     hidden = status == HIDDEN
     x, dated = positions(frame["period"])
     step, reach = rhythm(x, chart.step if dated else None)
-    blank = hidden if hidden.any() else None
-    numbers = {name: _floats(frame, name, blank) for name in SECRET}
-    numbers |= {name: _floats(more if name in more else frame, name, blank) for name in SUMS}
+    numbers, rules = _numbers(frame, more, hidden), rule_columns(chart)
     included = frame["included"].to_numpy(dtype=bool)
-    center, rules = _floats(frame, "center", None), rule_columns(chart)
     flags = _flags(frame, rules)
     coded = (status == TOP).astype(int) - (status == BOTTOM)
     return Trace(
@@ -135,7 +132,7 @@ def read(chart: Chart) -> Trace:
         value=numbers["value"],
         numerator=numbers["numerator"],
         denominator=numbers["denominator"],
-        center=center,
+        center=numbers["center"],
         lower=numbers["lower"],
         upper=numbers["upper"],
         high=numbers["cusum_upper"],
@@ -144,7 +141,9 @@ def read(chart: Chart) -> Trace:
         baseline=frame["baseline"].to_numpy(dtype=bool),
         flags=flags,
         mark=_marks(flags, list(rules.values()), included, coded),
-        side=_sides(flags, list(rules.values()), numbers["value"] - center, included & np.isfinite(numbers["value"])),
+        side=_sides(
+            flags, list(rules.values()), numbers["value"] - numbers["center"], included & np.isfinite(numbers["value"])
+        ),
         hidden=hidden,
         coded=coded,
         phase=_codes(frame["phase"]),
@@ -164,16 +163,18 @@ def rule_columns(chart: Chart) -> dict[str, str]:
     return {label: names.get(label, label) for label in found}
 
 
-def _floats(frame: pd.DataFrame, name: str, blank: Flags | None) -> Floats:
-    """A column as floats that can be drawn; all NaN where the chart lacks it."""
-    if name not in frame:
-        return np.full(len(frame), np.nan)
-    column = frame[name].to_numpy(dtype=float, na_value=np.nan, copy=True)
-    column[~np.isfinite(column)] = np.nan
-    if blank is not None:
-        column[blank] = np.nan
-    clipped: Floats = column.clip(-HUGE, HUGE)
-    return clipped
+def _numbers(frame: pd.DataFrame, more: pd.DataFrame, hidden: Flags) -> dict[str, Floats]:
+    """The columns of numbers as floats that can be drawn; all NaN where the chart lacks one, blank where hidden."""
+    names = ("center", *SECRET, *SUMS)
+    block = np.array([_floats(more if name in SUMS else frame, name, len(frame)) for name in names])
+    block[np.isinf(block)] = np.nan
+    if hidden.any():
+        block[1:, hidden] = np.nan
+    return dict(zip(names, block.clip(-HUGE, HUGE), strict=True))
+
+
+def _floats(frame: pd.DataFrame, name: str, rows: int) -> Floats:
+    return frame[name].to_numpy(dtype=float, na_value=np.nan) if name in frame else np.full(rows, np.nan)
 
 
 def _flags(frame: pd.DataFrame, rules: dict[str, str]) -> Flags:
@@ -264,11 +265,13 @@ def series_of(chart: Chart) -> list[tuple[tuple[Hashable, ...], int, int]]:
     frame, rows = chart.points, len(chart.points)
     if rows == 0:
         return []
+    if len(chart.summary) == 1:
+        return [(tuple(chart.summary[name].tolist()[0] for name in chart.by), 0, rows)]
     new = np.zeros(rows, dtype=bool)
     new[0] = True
     for name in chart.by:
-        codes = pd.factorize(frame[name])[0]
-        new[1:] |= codes[1:] != codes[:-1]
+        cells = frame[name].to_numpy()
+        new[1:] |= cells[1:] != cells[:-1]
     starts = np.flatnonzero(new)
     columns = [frame[name].iloc[starts].tolist() for name in chart.by]
     keys = list(zip(*columns, strict=True)) if columns else [()]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from pdsa.effects.imputation import (
+    CONFIDENCE,
+    Seen,
+    Wedge,
+    all_effects,
+    effects,
+    interval,
+    shares_of,
+    two_way_coefficient,
+    ways_of,
+)
 from pdsa.effects.times import COUNTED, positions
 from pdsa.errors import Problem
 from pdsa.series import divide
@@ -42,29 +51,7 @@ STAGGERED_COLUMNS = (
     "exact",
     "notes",
 )
-CONFIDENCE = 0.95
-# How many cells are worked on at once.
-_CELLS = 1 << 17
-# Statistics that agree but for rounding count as equal: an order must be at least as extreme as itself.
-_EQUAL = 1e-9
 _CALLER = "pdsa.staggered"
-Table = Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Wedge:
-    """Schools by periods: values (NaN where unknown), the column each school starts in (that of `never` if it does
-    not), and where each column stands in time."""
-
-    value: Table
-    start: Ints
-    place: Ints
-    notes: list[str]
-
-    @property
-    def never(self) -> int:
-        """The start of schools that do not begin within the periods seen."""
-        return int(self.value.shape[1])
 
 
 def staggered(
@@ -132,16 +119,16 @@ def staggered(
     wedge = _wedge(frame, Columns(value, denominator, period, (school,)), start, problems)
     if not wedge.value.size:
         return _frame([])
-    ways, exact = _orders(wedge.start, int(orders), int(seed))
-    seen = _effects(wedge, wedge.value, wedge.start[None, :])
-    drawn = _all_effects(wedge, wedge.value, ways)
-    overall = {"twfe": _twfe(wedge), **_interval(wedge, ways, drawn[:, 0], float(seen.effect[0, 0]))}
+    ways, exact = ways_of(wedge.start, int(orders), int(seed))
+    seen = effects(wedge, wedge.value, wedge.start[None, :])
+    drawn = all_effects(wedge, wedge.value, ways)
+    overall = {"twfe": two_way_coefficient(wedge), **interval(wedge, ways, drawn[:, 0], float(seen.effect[0, 0]))}
     if len(ways) * (1 - CONFIDENCE) < 1:
         wedge.notes.append(f"{len(ways)} orders of starts are too few: no p can be as low as .05")
-    return _frame(_rows(wedge, seen, _shares(drawn, seen.effect[0]), overall), len(ways), exact, wedge.notes)
+    return _frame(_rows(wedge, seen, shares_of(drawn, seen.effect[0]), overall), len(ways), exact, wedge.notes)
 
 
-def _wedge(frame: pd.DataFrame, columns: Columns, start: str, problems: list[Problem]) -> _Wedge:
+def _wedge(frame: pd.DataFrame, columns: Columns, start: str, problems: list[Problem]) -> Wedge:
     """The frame as a table of schools by periods.
 
     Raises
@@ -163,7 +150,7 @@ def _wedge(frame: pd.DataFrame, columns: Columns, start: str, problems: list[Pro
     table[rows.series, rows.rank] = ratio
     own = np.full(len(rows.keys), len(every), dtype=np.int64)
     own[rows.series] = starts
-    return _Wedge(table, own, place, [COUNTED] if counted else [])
+    return Wedge(table, own, place, [COUNTED] if counted else [])
 
 
 def _starts(column: pd.Series, name: str, period: pd.Index, problems: list[Problem]) -> Ints:
@@ -171,29 +158,29 @@ def _starts(column: pd.Series, name: str, period: pd.Index, problems: list[Probl
     every = period.unique().sort_values()
     found = np.full(len(column), len(every), dtype=np.int64)
     there = np.flatnonzero(column.notna())
-    if not len(there):
+    if not len(there) or not len(every):
         return found
-    given = column.iloc[there]
+    given, own = _given(column.iloc[there], every, there, name)
+    wanted = every[:0] if own else periods(given, name, own)
+    odd = isinstance(every, pd.CategoricalIndex | pd.PeriodIndex) and wanted.dtype != every.dtype
+    if not own and (odd or wanted.dtype.kind != every.dtype.kind):
+        own = [Problem(f"column {name}", f"{wanted.dtype}", f"periods like those of the rows, {every.dtype}")]
+    problems += own
+    if not own:
+        found[there] = _searched(every, wanted)
+    return found
+
+
+def _given(given: pd.Series, every: pd.Index, there: Ints, name: str) -> tuple[pd.Series, list[Problem]]:
+    """The starts that are there, as periods are written."""
     # a column of whole numbers with gaps in it has become one of floats
     if pd.api.types.is_float_dtype(given) and np.isfinite(given).all() and (given == given.round()).all():
-        given = given.astype("int64")
-    own: list[Problem] = []
-    if isinstance(every, pd.CategoricalIndex) and not isinstance(given.dtype, pd.CategoricalDtype):
-        unknown = ~given.isin(every.categories).to_numpy()
-        own += [
-            Problem(f"row {there[i] + 1}, {name}", repr(given.iloc[i]), "a period") for i in np.flatnonzero(unknown)
-        ]
-        given = given.astype(every.dtype) if not own else given
-    wanted = periods(given, name, own) if not own else pd.RangeIndex(0)
-    problems += own
-    if own or not len(every):
-        return found
-    odd = isinstance(every, pd.CategoricalIndex | pd.PeriodIndex) and wanted.dtype != every.dtype
-    if odd or wanted.dtype.kind != every.dtype.kind:
-        problems.append(Problem(f"column {name}", f"{wanted.dtype}", f"periods like those of the rows, {every.dtype}"))
-        return found
-    found[there] = _searched(every, wanted)
-    return found
+        return given.astype("int64"), []
+    if not isinstance(every, pd.CategoricalIndex) or isinstance(given.dtype, pd.CategoricalDtype):
+        return given, []
+    unknown = np.flatnonzero(~given.isin(every.categories).to_numpy())
+    found = [Problem(f"row {there[i] + 1}, {name}", repr(given.iloc[i]), "one of the periods") for i in unknown]
+    return given if found else given.astype(every.dtype), found
 
 
 def _searched(every: pd.Index, wanted: pd.Index) -> Ints:
@@ -215,165 +202,7 @@ def _several(starts: Ints, series: Ints, names: pd.Series | None, start: str) ->
     return found
 
 
-def _treated(wedge: _Wedge, start: Ints) -> Bools:
-    """Shape (..., schools, periods): under the change."""
-    return np.arange(wedge.never) >= start[..., None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
-    """Effects (orders, 1 + exposures), overall first; the cells (orders, schools, periods) they are the means of, the
-    treated cells that are left out, and the time since the start of each cell (from 0; as many as there are if not
-    treated)."""
-
-    effect: Floats
-    cells: Bools
-    lost: Bools
-    since: Ints
-
-
-def _effects(wedge: _Wedge, value: Table, starts: Ints) -> _Seen:
-    """The effects for each order of starts, shape (orders, schools)."""
-    known, treated = ~np.isnan(value), _treated(wedge, starts)
-    level, shift, joined = _two_effects(value, known & ~treated)
-    cells = known & treated & joined
-    gain = np.where(cells, value - level[..., None] - shift[:, None, :], 0.0)
-    size = _exposures(wedge)
-    since = np.where(treated, wedge.place - np.append(wedge.place, 0)[starts][..., None], size)
-    key = (np.arange(len(starts))[:, None, None] * (size + 1) + since).ravel()
-    total, count = (
-        np.bincount(key, weights=part.ravel(), minlength=len(starts) * (size + 1)).reshape(-1, size + 1)[:, :size]
-        for part in (gain, cells)
-    )
-    total, count = (np.column_stack([part.sum(axis=1), part]) for part in (total, count))
-    effect = np.full(total.shape, np.nan)
-    np.divide(total, count, out=effect, where=count > 0)
-    return _Seen(effect, cells, known & treated & ~joined, since)
-
-
-def _all_effects(wedge: _Wedge, value: Table, ways: Ints) -> Floats:
-    """Shape (orders, 1 + exposures): a few orders at a time."""
-    size = max(1, _CELLS // value.size)
-    return np.concatenate([_effects(wedge, value, ways[i : i + size]).effect for i in range(0, len(ways), size)])
-
-
-def _exposures(wedge: _Wedge) -> int:
-    """How many exposure times there can be: from the earliest start to the last period."""
-    first = int(wedge.start.min())
-    return 0 if first >= wedge.never else int(wedge.place[-1] - wedge.place[first]) + 1
-
-
-def _two_effects(value: Table, free: Bools) -> tuple[Floats, Floats, Bools]:
-    """Least squares of school and period effects over the free cells, for each order at once.
-
-    Returns levels (orders, schools), shifts (orders, periods), and for which cells (orders, schools, periods) their
-    sum is identified: those whose school and period hang together by free cells.
-    """
-    weight = free.astype(np.float64)
-    filled = np.where(free, value, 0.0)
-    count = weight.sum(axis=2)
-    per = 1 / np.maximum(count, 1)
-    mean = filled.sum(axis=2) * per
-    square = -np.swapaxes(weight, 1, 2) @ (weight * per[..., None])
-    t = np.arange(value.shape[1])
-    square[:, t, t] += weight.sum(axis=1)
-    right = (filled - weight * mean[..., None]).sum(axis=1)
-    shift = (np.linalg.pinv(square, rcond=1e-10, hermitian=True) @ right[..., None])[..., 0]
-    level = mean - (weight @ shift[..., None])[..., 0] * per
-    return level, shift, _joined(weight)
-
-
-def _joined(weight: Floats) -> Bools:
-    """Shape (orders, schools, periods): whether a school and a period hang together by free cells."""
-    near = (np.swapaxes(weight, 1, 2) @ weight > 0).astype(np.float64)
-    for _ in range(max(1, math.ceil(math.log2(max(weight.shape[2], 2))))):
-        near = (near @ near > 0).astype(np.float64)
-    return np.asarray(weight @ near > 0)
-
-
-def _orders(start: Ints, most: int, seed: int) -> tuple[Ints, bool]:
-    """Shape (orders, schools): every way to deal the starts to the schools, or the given one and drawn ones."""
-    sizes = np.unique(start, return_counts=True)[1].tolist()
-    ways = math.factorial(len(start))
-    for size in sizes:
-        ways //= math.factorial(size)
-    if ways <= most:
-        return np.array(_every(sorted(start.tolist())), dtype=np.int64), True
-    rng = np.random.default_rng(seed)
-    drawn = rng.permuted(np.tile(np.sort(start), (most - 1, 1)), axis=1)
-    return np.concatenate([start[None, :], drawn]), False
-
-
-def _every(items: Sequence[int]) -> list[list[int]]:
-    """Every different order of the items."""
-    if not items:
-        return [[]]
-    found = []
-    for one in dict.fromkeys(items):
-        rest = list(items)
-        rest.remove(one)
-        found += [[one, *others] for others in _every(rest)]
-    return found
-
-
-def _shares(drawn: Floats, effect: Floats) -> Floats:
-    """Shape (parts,): the share of orders whose effect is at least as far from 0; orders without one do not count."""
-    there = ~np.isnan(drawn)
-    far = np.abs(drawn) >= np.abs(effect) * (1 - _EQUAL) - np.finfo(float).tiny
-    share = np.full(len(effect), np.nan)
-    np.divide((far & there).sum(axis=0), there.sum(axis=0), out=share, where=~np.isnan(effect))
-    return share
-
-
-def _interval(wedge: _Wedge, ways: Ints, drawn: Floats, effect: float) -> dict[str, float]:
-    """The constant effects that the orders do not contradict, taken from the values before they are dealt anew.
-
-    All is linear: an order's effect of `values - c * treated` is its effect of the values, less c times its effect of
-    the treated cells, which is 1 for the order that was.
-    """
-    nothing = {"low": np.nan, "high": np.nan}
-    if np.isnan(effect):
-        return nothing
-    mark = np.where(np.isnan(wedge.value), np.nan, _treated(wedge, wedge.start).astype(np.float64))
-    unit = _all_effects(wedge, mark, ways)[:, 0]
-    there = ~np.isnan(drawn)
-    drawn, unit = drawn[there], unit[there]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        edges = np.concatenate([(effect - drawn) / (1 - unit), (effect + drawn) / (1 + unit)])
-    edges = np.unique(edges[np.isfinite(edges)])
-    return {
-        "low": _end(edges[edges <= effect][::-1], drawn, unit, effect),
-        "high": _end(edges[edges >= effect], drawn, unit, effect),
-    }
-
-
-def _end(edges: Floats, drawn: Floats, unit: Floats, effect: float) -> float:
-    """The first edge, from the effect outward, beyond which the orders contradict; NaN if there is none."""
-    if not len(edges):
-        return float("nan")
-    # between two edges nothing changes, so a point between them speaks for both; beyond the last one, any point does
-    reach = 1 + abs(edges[-1] - effect)
-    outward = edges[-1] + (reach if edges[-1] >= effect else -reach)
-    between = (edges + np.append(edges[1:], outward)) / 2
-    low, high = 0, len(edges)
-    while low < high:
-        middle = (low + high) // 2
-        far = np.abs(drawn - between[middle] * unit) >= abs(effect - between[middle]) * (1 - _EQUAL)
-        low, high = (low, middle) if far.mean() <= 1 - CONFIDENCE else (middle + 1, high)
-    return float(edges[low]) if low < len(edges) else float("nan")
-
-
-def _twfe(wedge: _Wedge) -> float:
-    """The coefficient of the change in a regression with school and period effects over all cells."""
-    known = ~np.isnan(wedge.value)
-    mark = _treated(wedge, wedge.start).astype(np.float64)
-    level, shift, _ = _two_effects(mark, known[None, :, :])
-    rest = np.where(known, mark - level[0][:, None] - shift[0], 0.0)
-    square = float((rest**2).sum())
-    return float((rest * np.where(known, wedge.value, 0.0)).sum() / square) if square > 1e-12 * mark.size else np.nan
-
-
-def _rows(wedge: _Wedge, seen: _Seen, shares: Floats, overall: dict[str, float]) -> list[dict[str, object]]:
+def _rows(wedge: Wedge, seen: Seen, shares: Floats, overall: dict[str, float]) -> list[dict[str, object]]:
     """A row for each exposure time that has a treated cell, and one overall."""
     found: list[dict[str, object]] = []
     for i in range(1, seen.effect.shape[1]):
@@ -385,7 +214,7 @@ def _rows(wedge: _Wedge, seen: _Seen, shares: Floats, overall: dict[str, float])
     return [*found, {"part": "overall", **_counted(seen, every, float(seen.effect[0, 0]), shares[0]), **overall}]
 
 
-def _counted(seen: _Seen, at: Bools, effect: float, p: float) -> dict[str, object]:
+def _counted(seen: Seen, at: Bools, effect: float, p: float) -> dict[str, object]:
     cells = seen.cells[0] & at
     return {
         "effect": effect,
@@ -396,7 +225,7 @@ def _counted(seen: _Seen, at: Bools, effect: float, p: float) -> dict[str, objec
     }
 
 
-def _tell(wedge: _Wedge, seen: _Seen) -> None:
+def _tell(wedge: Wedge, seen: Seen) -> None:
     """What the answer cannot say, into the notes."""
     lost, gone = int(seen.lost.sum()), int(np.isnan(wedge.value).sum())
     if not (seen.cells | seen.lost).any():

@@ -8,8 +8,8 @@ from pdsa.tidy import Floats
 
 # Correlations beyond these are not looked for: a series that wanders so much has no level to compare.
 LARGEST = 0.98
-# Values looked at first, then around the best one, each round a quarter as far apart, until they agree to this.
-_FIRST, _ROUND, _CLOSE = 50, 9, 1e-7
+# Values looked at first, then around the best one, each round an eighth as far apart, until they agree to this.
+_FIRST, _ROUND, _CLOSE = 50, 17, 1e-7
 
 
 def restricted_lag1(design: Floats, values: Floats, place: Floats) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -162,6 +164,7 @@ def _starts(column: pd.Series, name: str, period: pd.Index, problems: list[Probl
         return found
     given, own = _given(column.iloc[there], every, there, name)
     wanted = every[:0] if own else periods(given, name, own)
+    own = [_placed(problem, there) for problem in own]
     odd = isinstance(every, pd.CategoricalIndex | pd.PeriodIndex) and wanted.dtype != every.dtype
     if not own and (odd or wanted.dtype.kind != every.dtype.kind):
         own = [Problem(f"column {name}", f"{wanted.dtype}", f"periods like those of the rows, {every.dtype}")]
@@ -169,6 +172,12 @@ def _starts(column: pd.Series, name: str, period: pd.Index, problems: list[Probl
     if not own:
         found[there] = _searched(every, wanted)
     return found
+
+
+def _placed(problem: Problem, there: Ints) -> Problem:
+    """The problem at its row of the frame; it was found among the rows that have a start."""
+    row = re.fullmatch(r"row (\d+), (.*)", problem.place, re.DOTALL)
+    return replace(problem, place=f"row {there[int(row[1]) - 1] + 1}, {row[2]}") if row else problem
 
 
 def _given(given: pd.Series, every: pd.Index, there: Ints, name: str) -> tuple[pd.Series, list[Problem]]:
@@ -179,7 +188,7 @@ def _given(given: pd.Series, every: pd.Index, there: Ints, name: str) -> tuple[p
     if not isinstance(every, pd.CategoricalIndex) or isinstance(given.dtype, pd.CategoricalDtype):
         return given, []
     unknown = np.flatnonzero(~given.isin(every.categories).to_numpy())
-    found = [Problem(f"row {there[i] + 1}, {name}", repr(given.iloc[i]), "one of the periods") for i in unknown]
+    found = [Problem(f"row {i + 1}, {name}", repr(given.iloc[i]), "one of the periods") for i in unknown]
     return given if found else given.astype(every.dtype), found
 
 

@@ -139,7 +139,7 @@ def interrupted(
     Straight lines before and after, errors that follow a first-order autoregression across real distances in time,
     rho by restricted maximum likelihood, intervals from t with n (1 - rho) / (1 + rho) - p degrees of freedom (at
     least 1, at most n - p). No test decides which model is used. At 24 points and a rho of up to .6 the nominal 5%
-    are 5 to 9% in simulations; ordinary least squares has up to 23%.
+    are 6 to 9% in simulations; ordinary least squares has up to 23%.
 
     Source: Turner et al., BMC Med Res Methodol 21:181 (2021), doi 10.1186/s12874-021-01364-0; Bottomley et al., Stat
     Med 42:1277 (2023); Lopez Bernal, Cummins and Gasparrini, Int J Epidemiol 46:348 (2017), doi 10.1093/ije/dyw098.

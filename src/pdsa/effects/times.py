@@ -24,8 +24,8 @@ def positions(period: pd.Index) -> tuple[Ints, bool]:
 
     Notes
     -----
-    The step is the most common distance. Dates without a weekend among them whose step is a day are school days, in
-    which Friday and Monday are neighbors; steps of four weeks and a day or more are months, terms or years.
+    The step is the most common distance. Dates without a weekend among them, some of them a day apart, are school
+    days, in which Friday and Monday are neighbors; steps of four weeks and more are months, terms or years.
     """
     count = np.arange(len(period))
     if len(period) < 2:
@@ -33,7 +33,8 @@ def positions(period: pd.Index) -> tuple[Ints, bool]:
     place = _numbers(period)
     gaps = np.diff(place)
     sizes, often = np.unique(gaps, return_counts=True)
-    step = sizes[np.argmax(often)]
+    # where several are as common, the one in the middle: gaps are longer, holidays make a step a day shorter
+    step = float(np.quantile(sizes[often == often.max()], 0.5, method="lower"))
     steps = np.round(gaps / step)
     if (steps < 1).any() or (np.abs(gaps / step - steps) > _OFF).any():
         return count, True
@@ -51,7 +52,7 @@ def _numbers(period: pd.Index) -> Floats:
     gaps = np.diff(days).astype(np.int64)
     if np.median(gaps) >= _MONTHLY and (np.diff(period.year * 12 + period.month) > 0).all():
         return np.asarray(period.year * 12 + period.month, dtype=np.float64)
-    if np.median(gaps) == 1 and (period.dayofweek < 5).all():
+    if gaps.min() == 1 and (period.day_of_week < 5).all():
         return np.asarray(np.busday_count(days[0], days), dtype=np.float64)
     return np.asarray((days - days[0]).astype(np.int64), dtype=np.float64)
 

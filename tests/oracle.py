@@ -183,7 +183,7 @@ def sigma_of(ranges: list[float], setup: Setup) -> float:
     """The standard deviation that an average moving range stands for."""
     average = average_range(ranges, setup)
     if setup.spread == "median":
-        return average / {"rounded": 0.9539, "wheeler": 3 / 3.145, "exact": 0.9538725524089398}[setup.constants]
+        return average / {"rounded": 0.954, "wheeler": 3 / 3.145, "exact": 0.9538725524089398}[setup.constants]
     if setup.constants == "wheeler":
         return 2.66 * average / 3
     return average / {"rounded": 1.128, "exact": 2 / math.sqrt(math.pi)}[setup.constants]

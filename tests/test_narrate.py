@@ -414,12 +414,11 @@ class TestWords:
 
     def test_settings_name_every_argument(self) -> None:
         assert repr(narrate.settings((chart_of(calm(24)),))) == (
-            "Waiting: I chart, chosen by name; baseline: 12 weeks, 2025-09-01 to 2025-11-17.\n"
+            "Waiting: I chart, chosen by name; baseline: 12 weeks, 2025-09-01 to 2025-11-17; better is up.\n"
             "All charts: Guarded limits at three standard deviations or the same exact probability; "
             "rules outside, long run, few crossings; moving ranges not screened, constants rounded; "
             "gaps break moving ranges, points on the center are skipped; "
-            "verdict from the latest 6 useful points after the baseline, or few crossings of the whole series; "
-            "better is up."
+            "verdict from the latest 6 useful points after the baseline, or few crossings of the whole series."
         )
 
     def test_settings_that_differ_are_told_apart(self) -> None:
@@ -454,7 +453,7 @@ class TestWords:
             ((3, 9), "baseline 3 to 9"),
         ):
             chart = analyze(frame, "i", value="v", period="week", by="s", baseline=baseline)
-            assert repr(narrate.settings((chart,))).startswith(f"Value: I chart, chosen by name; {words}.")
+            assert repr(narrate.settings((chart,))).startswith(f"Value: I chart, chosen by name; {words}; better is neither up nor down.")
 
 
 def every_sentence(chart: Chart) -> list[str]:
@@ -659,7 +658,7 @@ class TestFalseAlarm:
     def test_it_stands_beside_a_signal(self, chance: float, often: str) -> None:
         chart = chart_of([*calm(23), 90.0])
         chart = replace(chart, summary=chart.summary.assign(false_alarm=chance))
-        words = f"A stable chart of this length and these rules shows a signal somewhere in {often} of 100 cases."
+        words = f"{often[0].upper()}{often[1:]} of 100 stable charts this long signal by chance."
         assert str(narrate.headline(chart)).endswith(words)
         assert words in narrate.alt_text(chart)
         assert words[2:-1].lower() in repr(narrate.settings((chart,)))

@@ -187,7 +187,7 @@ def _by_chance(series: Series) -> str:
     if math.isnan(chance):
         return ""
     often = "fewer than 1" if chance < 0.005 else "more than 99" if chance > 0.995 else f"about {100 * chance:.0f}"
-    return f"A stable chart of this length and these rules shows a signal somewhere in {often} of 100 cases."
+    return f"{capital(often)} of 100 stable charts this long signal by chance."
 
 
 def headlines(charts: tuple[Chart, ...]) -> Findings:
@@ -309,13 +309,20 @@ def _kind_reason(chart: Chart) -> str:
 def _own_baseline(chart: Chart) -> str:
     if len(chart.summary) == 1:
         series = read(chart)
-        return "; ".join(filter(None, (baseline_words(series), _by_chance(series).rstrip(".").lower())))
+        chance = _by_chance(series).rstrip(".")
+        return "; ".join(filter(None, (baseline_words(series), _better(chart.spec), chance[:1].lower() + chance[1:])))
     wanted = chart.spec.baseline
     if wanted is None:
-        return "lines from all points of each school"
-    if isinstance(wanted, tuple):
-        return f"baseline {wanted[0]} to {wanted[-1]}"
-    return f"baseline: each school's first {wanted} {noun_of(chart.step)}s"
+        told = "lines from all points of each school"
+    elif isinstance(wanted, tuple):
+        told = f"baseline {wanted[0]} to {wanted[-1]}"
+    else:
+        told = f"baseline: each school's first {wanted} {noun_of(chart.step)}s"
+    return f"{told}; {_better(chart.spec)}"
+
+
+def _better(spec: ChartSpec) -> str:
+    return f"better is {spec.better or 'neither up nor down'}"
 
 
 def _shared(spec: ChartSpec) -> str:
@@ -328,7 +335,6 @@ def _shared(spec: ChartSpec) -> str:
         f"gaps {'bridged' if spec.gaps == 'bridge' else 'break moving ranges'}, "
         f"points on the center {'are skipped' if spec.ties == 'skip' else 'end a run'}",
         f"verdict from the latest {spec.recent} useful points after the baseline, or few crossings of the whole series",
-        f"better is {spec.better or 'neither up nor down'}",
     ]
     return capital("; ".join(parts)) + "."
 

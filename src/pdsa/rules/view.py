@@ -73,7 +73,9 @@ class View:
         close = np.flatnonzero(apart <= ON_LINE * np.fmax.reduce(np.abs(flat), initial=0.0))
         if len(close):
             size = np.maximum(np.abs(flat[close]), np.abs(flat[close + 1]))
-            equal = close[apart[close] <= ON_LINE * size] + 1
+            # where large numbers cancel, two means of zero are not quite equal
+            largest = np.fmax.reduce(np.abs(self.value), axis=1)[close // self.value.shape[1]]
+            equal = close[apart[close] <= np.fmax(ON_LINE * size, ROUNDING * largest)] + 1
             up[equal] = down[equal] = False
         return up, down
 

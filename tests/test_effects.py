@@ -326,7 +326,7 @@ class TestStaggered:
         assert overall["effect"] == pytest.approx(0.25 * 34 / 12)
         assert (overall["cells"], overall["schools"], overall["left_out"]) == (24, 6, 16)
         assert "16 treated cells have nothing to be compared with" in overall["notes"]
-        # mean over all treated cells .875 and over these .708 (statistics.md E3.6, which prints .304 for its regression)
+        # over all treated cells .875, over these .708 (statistics.md E3.6, which prints .304 for the regression)
         assert overall["effect"] == pytest.approx(0.708, abs=0.0005)
         assert overall["twfe"] == pytest.approx(0.25)
 

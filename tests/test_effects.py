@@ -321,6 +321,7 @@ class TestStaggered:
         assert by_time["effect"].tolist()[:6] == pytest.approx([0.25, 0.5, 0.75, 1, 1.25, 1.5])
         assert by_time["effect"].isna().tolist() == [False] * 6 + [True] * 2
         assert by_time["cells"].tolist() == [6, 6, 4, 4, 2, 2, 0, 0]
+        assert by_time["schools"].tolist() == [6, 6, 4, 4, 2, 2, 0, 0]
         assert by_time["left_out"].tolist() == [2, 2, 2, 2, 2, 2, 2, 2]
         overall = answer[answer["part"] == "overall"].iloc[0]
         assert overall["effect"] == pytest.approx(0.25 * 34 / 12)
@@ -403,6 +404,27 @@ class TestStaggered:
         assert answer["left_out"].iloc[-1] == 12 + 2 * (1 + 2 + 2 + 2)
         without = pdsa.staggered(frame[frame["school"] != "A"], start="begins", orders=5)
         assert answer["effect"].iloc[-1] == pytest.approx(without["effect"].iloc[-1])
+
+    def test_parts_that_do_not_hang_together(self) -> None:
+        """A and B were seen in periods 1 to 3, C and D in 4 to 6: each pair is compared within itself, and E, seen
+        before in the one and after its start in the other, has nothing to be compared with."""
+        rows = [("A", 1, 5.0), ("A", 2, 6), ("A", 3, 9), ("B", 1, 1.0), ("B", 2, 2), ("B", 3, 3)]
+        rows += [("C", 4, 7.0), ("C", 5, 7), ("C", 6, 9), ("D", 4, 3.0), ("D", 5, 4), ("D", 6, 5)]
+        rows += [("E", 1, 2.0), ("E", 6, 50)]
+        frame = pd.DataFrame(rows, columns=["school", "period", "value"])
+        frame["begins"] = frame["school"].map({"A": 3, "B": None, "C": 6, "D": None, "E": 6})
+        answer = pdsa.staggered(frame, start="begins", orders=1)
+        # A in 3: 9 - (3 + 4) = 2; C in 6: 9 - (7 + 7 - 3 - 4) / 2 - 5 = .5
+        assert answer["effect"].tolist() == pytest.approx([1.25, 1.25])
+        assert answer["cells"].tolist() == [2, 2]
+        assert answer["schools"].tolist() == [2, 2]
+        assert answer["left_out"].tolist() == [1, 1]
+
+    def test_one_cell_is_enough(self) -> None:
+        frame = pd.DataFrame({"school": list("AABB"), "period": [1, 2, 1, 2], "value": [1.0, 5, 2, 3]})
+        answer = pdsa.staggered(frame.assign(begins=[2, 2, None, None]), start="begins")
+        assert answer["effect"].tolist() == [3, 3]
+        assert answer["p"].tolist() == [1, 1]
 
     def test_nobody_begins(self) -> None:
         answer = pdsa.staggered(wedge(1).assign(begins=NAN), start="begins")

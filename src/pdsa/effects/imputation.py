@@ -95,19 +95,22 @@ def _two_effects(value: Table, free: Bools) -> tuple[Floats, Floats, Bools]:
     mean = filled.sum(axis=2) * per
     square = -np.swapaxes(weight, 1, 2) @ (weight * per[..., None])
     t = np.arange(value.shape[1])
-    square[:, t, t] += weight.sum(axis=1)
+    near, cells = _near(weight), weight.sum(axis=1)
+    # a shift of all periods that hang together changes nothing: their shifts shall add up to zero, and those of
+    # periods without a free cell shall be zero, which makes the matrix regular
+    square[:, t, t] += cells + (cells == 0)
     right = (filled - weight * mean[..., None]).sum(axis=1)
-    shift = (np.linalg.pinv(square, rcond=1e-10, hermitian=True) @ right[..., None])[..., 0]
+    shift = np.linalg.solve(square + near, right[..., None])[..., 0]
     level = mean - (weight @ shift[..., None])[..., 0] * per
-    return level, shift, _joined(weight)
+    return level, shift, np.asarray(weight @ near > 0)
 
 
-def _joined(weight: Floats) -> Bools:
-    """Shape (orders, schools, periods): whether a school and a period hang together by free cells."""
+def _near(weight: Floats) -> Floats:
+    """Shape (orders, periods, periods): 1 where two periods hang together by schools with free cells in both."""
     near = (np.swapaxes(weight, 1, 2) @ weight > 0).astype(np.float64)
     for _ in range(max(1, math.ceil(math.log2(max(weight.shape[2], 2))))):
         near = (near @ near > 0).astype(np.float64)
-    return np.asarray(weight @ near > 0)
+    return near
 
 
 def ways_of(start: Ints, most: int, seed: int) -> tuple[Ints, bool]:

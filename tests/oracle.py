@@ -35,6 +35,7 @@ class Setup:
     kind: str
     baseline: int | None = None
     phases: tuple[int, ...] = ()
+    breaks: tuple[int, ...] = ()  # the first period of each new instrument: a boundary like the end of a phase
     screen: str = "off"
     constants: str = "rounded"
     spread: str = "mean"
@@ -83,7 +84,9 @@ def judge(series: Sequence[Period], setup: Setup, rules: Iterable[Any] = ()) -> 
     """Every phase of one series with its lines and flags."""
     rules = list(rules)
     answer = []
-    for number, (first, end) in enumerate(pairwise((0, *[p for p in setup.phases if p < len(series)], len(series)))):
+    inner = {*setup.phases, *(first - 1 for first in setup.breaks)}
+    ends = sorted(end for end in inner if 0 < end < len(series))
+    for number, (first, end) in enumerate(pairwise((0, *ends, len(series)))):
         phase = plotted(series[first:end], setup, setup.baseline if number == 0 else None)
         LINES[setup.kind](phase, setup)
         phase.largest = max((abs(phase.value[i]) for i in phase.known), default=0.0)
@@ -251,6 +254,8 @@ def i_prime(phase: Phase, setup: Setup) -> None:
             width = math.sqrt(1 / phase.denominator[a] + 1 / phase.denominator[b])
             ranges.append(math.sqrt(math.pi / 2) * abs(phase.value[b] - phase.value[a]) / width)
     spread = average_range(ranges, setup, 3.2665)
+    if setup.spread == "median":
+        spread *= 2 / math.sqrt(math.pi) / 0.9538725524089398  # the median of these ranges is below their mean
     sigma = [spread / math.sqrt(n) if not math.isnan(n) else NAN for n in phase.denominator]
     draw(phase, everywhere(phase, pooled(phase, setup)), sigma)
 
@@ -651,7 +656,10 @@ def near(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:
         low, high = zone(phase, i, sigma)
         return above(phase, phase.value[i], low) and above(phase, high, phase.value[i])
 
-    yield from in_a_row(part, within, n, rule.mark)
+    # a series without any variation is close to its center for no reason of interest
+    values = [phase.value[i] for i in phase.known]
+    if values and not math.isclose(min(values), max(values), rel_tol=1e-12):
+        yield from in_a_row(part, within, n, rule.mark)
 
 
 def away(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:

@@ -53,6 +53,7 @@ class Question:
     setup: Setup
     rules: tuple[Rule, ...]
     named: str = ""
+    per: float = 1.0
 
 
 def length(rng: np.random.Generator) -> int:
@@ -153,16 +154,30 @@ def one_series(rng: np.random.Generator, kind: str, setup: Setup) -> tuple[list[
 def setup_of(rng: np.random.Generator, kind: str) -> Setup:
     """A random choice of every argument that the kind takes."""
     phases = ((), (), (10,), (12, 24))[int(rng.integers(4))]
-    center = {"i": 19.5, "run": 20.0, "mr": 2.0, "xbar": 20.0, "p": 0.4, "u": 0.4, "c": 4.5, "g": 9.0, "t": 8.0}.get(
-        kind
-    )
+    center = {
+        "i": 19.5,
+        "run": 20.0,
+        "mr": 2.0,
+        "xbar": 20.0,
+        "p": 0.4,
+        "u": 0.4,
+        "c": 4.5,
+        "g": 9.0,
+        "t": 8.0,
+        "p_prime": 0.4,
+        "u_prime": 0.4,
+        "i_prime": 0.4,
+        "cusum": 20.0,
+        "ewma": 20.0,
+    }.get(kind)
     return Setup(
         kind=kind,
         baseline=(None, 5, 12, 30)[int(rng.integers(4))],
         phases=phases,
+        breaks=((), (), (8,), (13, 20))[int(rng.integers(4))],
         screen=str(rng.choice(["off", "once"])),
         constants=str(rng.choice(["rounded", "wheeler", "exact"])),
-        spread=str(rng.choice(["mean", "mean", "median"])) if kind not in ("mr", "i_prime") else "mean",
+        spread=str(rng.choice(["mean", "mean", "median"])) if kind != "mr" else "mean",
         gaps=str(rng.choice(["break", "bridge"])),
         ties=str(rng.choice(["skip", "break"])),
         center=center if rng.random() < 0.2 else None,
@@ -187,6 +202,11 @@ def random_rule(rng: np.random.Generator, label: str) -> Rule:
     )
 
 
+def set_of(kind: str, number: int) -> str:
+    """A set by name for every second question, another one for each kind; else none."""
+    return list(SETS)[(KINDS.index(kind) + number) % len(SETS)] if number % 2 == 0 else ""
+
+
 def question(seed: list[int], kind: str, points: int, named: str = "") -> Question:
     """A panel of at least so many periods with one random setup, and a set by name or six random rules."""
     rng = np.random.default_rng(seed)
@@ -207,7 +227,8 @@ def question(seed: list[int], kind: str, points: int, named: str = "") -> Questi
             columns[name] += rows[name]
         columns["n"] += rows.get("n", [float("nan")] * len(rows["x"]))
     frame = pd.DataFrame(columns).astype({"s": int, "t": int, "out": bool})
-    return Question(series, frame if denominators else frame.drop(columns="n"), setup, rules, named)
+    per = float(rng.choice([1.0, 1.0, 100.0]))
+    return Question(series, frame if denominators else frame.drop(columns="n"), setup, rules, named, per)
 
 
 def engine(asked: Question, *series: int) -> pdsa.Chart:
@@ -226,13 +247,15 @@ def engine(asked: Question, *series: int) -> pdsa.Chart:
         rules=asked.named or asked.rules,
         baseline=setup.baseline,
         phases=list(setup.phases) or None,
+        break_on=list(setup.breaks) or None,
+        per=asked.per,
         screen=setup.screen,  # type: ignore[arg-type]
         constants=setup.constants,  # type: ignore[arg-type]
         spread=setup.spread,  # type: ignore[arg-type]
         gaps=setup.gaps,  # type: ignore[arg-type]
         ties=setup.ties,  # type: ignore[arg-type]
-        center=setup.center,
-        sigma=setup.sigma,
+        center=None if setup.center is None else setup.center * asked.per,
+        sigma=None if setup.sigma is None else setup.sigma * asked.per,
     )
 
 
@@ -254,13 +277,16 @@ def differences(asked: Question, chart: pdsa.Chart) -> Iterator[str]:
             if answer.doubtful:
                 yield f"doubtful {len(answer.value)}"
                 continue
-            for column in _unlike(answer, part, counts.iloc[number], asked.setup.kind):
+            for column in _unlike(answer, part, counts.iloc[number], asked.setup.kind, asked.per):
                 yield f"series {name}, phase {number + 1}, {column}"
+        number = [1 + sum(first <= at for first in asked.setup.breaks) for at in range(1, len(rows) + 1)]
+        if rows["instrument"].tolist() != number:
+            yield f"series {name}, instrument"
         if start != len(rows):
             yield f"series {name}: {len(rows)} points, expected {start}"
 
 
-def _unlike(answer: oracle.Phase, part: pd.DataFrame, counts: pd.Series, kind: str) -> Iterator[str]:
+def _unlike(answer: oracle.Phase, part: pd.DataFrame, counts: pd.Series, kind: str, per: float) -> Iterator[str]:
     known = np.zeros(len(part), dtype=bool)
     known[answer.known] = True
     # what an excluded or missing point shows of a sum or a weighted average is not agreed; it is in no rule
@@ -269,7 +295,8 @@ def _unlike(answer: oracle.Phase, part: pd.DataFrame, counts: pd.Series, kind: s
     lines = (*LINES, *(("cusum_upper", "cusum_lower") if kind == "cusum" else ()))
     for name in lines:
         ours, theirs = part[name].to_numpy(dtype=float)[where], np.array(getattr(answer, name), dtype=float)[where]
-        if not np.allclose(ours, theirs, rtol=1e-9, atol=1e-12 * largest, equal_nan=True):
+        theirs = theirs if kind == "cusum" else theirs * per  # sums are in standard deviations
+        if not np.allclose(ours, theirs, rtol=1e-9, atol=1e-12 * per * largest, equal_nan=True):
             yield name
     for name, flags in answer.flags.items():
         if part[f"rule_{name}"].tolist() != flags:

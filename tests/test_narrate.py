@@ -414,7 +414,8 @@ class TestWords:
 
     def test_settings_name_every_argument(self) -> None:
         assert repr(narrate.settings((chart_of(calm(24)),))) == (
-            "Waiting: I chart, chosen by name; baseline: 12 weeks, 2025-09-01 to 2025-11-17; better is up.\n"
+            "Waiting: I chart, chosen by name; baseline: 12 weeks, 2025-09-01 to 2025-11-17; provisional limits; "
+            "better is up.\n"
             "All charts: Guarded limits at three standard deviations or the same exact probability; "
             "rules outside, long run, few crossings; moving ranges not screened, constants rounded; "
             "gaps break moving ranges, points on the center are skipped; "
@@ -453,7 +454,9 @@ class TestWords:
             ((3, 9), "baseline 3 to 9"),
         ):
             chart = analyze(frame, "i", value="v", period="week", by="s", baseline=baseline)
-            assert repr(narrate.settings((chart,))).startswith(f"Value: I chart, chosen by name; {words}; better is neither up nor down.")
+            assert repr(narrate.settings((chart,))).startswith(
+                f"Value: I chart, chosen by name; {words}; better is neither up nor down."
+            )
 
 
 def every_sentence(chart: Chart) -> list[str]:

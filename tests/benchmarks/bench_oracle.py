@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from panels import KINDS, SETS, differences, doubtful, engine, question, size, wrong
+from panels import KINDS, differences, doubtful, engine, question, set_of, size, wrong
 
 POINTS = 5_000  # of one question
 QUESTIONS = 14  # of each of 16 kinds: over a million points
@@ -14,8 +14,7 @@ def test_a_million_points(capsys: pytest.CaptureFixture[str]) -> None:
     compared, aside, unlike = 0, 0, []
     for kind in KINDS:
         for number in range(QUESTIONS):
-            named = [*SETS, *[""] * QUESTIONS][number]
-            asked = question([7, KINDS.index(kind), number], kind, POINTS, named)
+            asked = question([7, KINDS.index(kind), number], kind, POINTS, set_of(kind, number))
             found = list(differences(asked, engine(asked)))
             unlike += [f"{kind} {number}: {text}" for text in wrong(found)]
             aside += doubtful(found)

@@ -41,7 +41,17 @@ SEGMENT_NUMBERS = (
     "size",
     "second",
 )
-SEGMENT_COUNTS = ("n", "n_values", "n_baseline", "n_useful", "longest_run", "crossings", "n_outside", "n_above")
+SEGMENT_COUNTS = (
+    "n",
+    "n_given",
+    "n_values",
+    "n_baseline",
+    "n_useful",
+    "longest_run",
+    "crossings",
+    "n_outside",
+    "n_above",
+)
 SEGMENT_MASKS = ("now_up", "now_down", "before", "before_runs")
 
 
@@ -210,7 +220,7 @@ def _store(answer: Answer, place: Place, block: Block, lines: Lines, spec: Chart
         _count_runs(answer, place, book)
     if answer.point:
         _keep_lines(answer, place, lines, book, spec.per)
-        _measure(answer, place, block, book, spec)
+        _measure(answer, place, block, book, spec, kind)
         if kind == "i" and spec.method != "published" and spec.sigma is None:
             answer.segment["second"][place.rows] = limits.second_opinion(block, spec)
         _split(answer, place, block, book.runs, fired, frozen, spec.recent)
@@ -238,7 +248,7 @@ def _count_runs(answer: Answer, place: Place, book: Rulebook) -> None:
     counts["n_above"][rows] = count_rows(book.sides[0])
 
 
-def _measure(answer: Answer, place: Place, block: Block, book: Rulebook, spec: ChartSpec) -> None:
+def _measure(answer: Answer, place: Place, block: Block, book: Rulebook, spec: ChartSpec, kind: str) -> None:
     """Numbers of the latest value, so that the summary and the right end of the drawing agree."""
     rows, known, lines = place.rows, book.known, book.lines
     last = known.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
@@ -254,8 +264,9 @@ def _measure(answer: Answer, place: Place, block: Block, book: Rulebook, spec: C
         answer.segment[name][rows] = pick(values)
     if lines.center.shape[1] > 1:
         answer.segment["center"][rows] = pick(lines.center)
-    low, high = book.range
-    answer.constant[rows] = there & (np.abs(high - low) <= ON_LINE * np.abs(high))
+    low, high = book.range if kind not in MOVING_KINDS else block.range
+    answer.constant[rows] = np.abs(high - low) <= ON_LINE * np.abs(high)
+    answer.counts["n_given"][rows] = block.count(block.known)[:, 0]
     answer.counts["n"][rows] = block.count(block.included)[:, 0]
     answer.counts["n_baseline"][rows] = block.count(block.used)[:, 0]
     answer.segment["highest_lower"][rows] = np.fmax.reduce(lines.lower, axis=1) * spec.per

@@ -87,9 +87,10 @@ class Facts:
     def about_values(self) -> None:
         """How much there is to judge."""
         values, useful = self.counted("n_values"), self.counted("n_useful")
-        self.say(values == 0, "there is no value yet")
-        self.say(values == 1, "there is one value so far")
-        self.say((values > 1) & self.constant, "every value is the same: without variation there is nothing to signal")
+        given = self.counted("n_given")
+        self.say(given == 0, "there is no value yet")
+        self.say(given == 1, "there is one value so far")
+        self.say((given > 1) & self.constant, "every value is the same: without variation there is nothing to signal")
         tied = self.answer.tied[self.last]
         judged = np.where(tied, ": runs are not judged, only points outside limits", "")
         ties = (values >= MIN_USEFUL) & ~self.constant & (values - useful > MANY_TIES * values)
@@ -136,8 +137,7 @@ class Facts:
 
     def _short(self, i: int) -> str:
         k = int(self.baseline[i])
-        label = "trial" if k < TRIAL_UNDER else "provisional"
-        text = f"{label} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established"
+        text = f"{label_of(k)} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established"
         if self.spec.method == "predictive" or self.answer.exact[self.last[i]] or self.spec.sigma is not None:
             return text
         share = float(short_baseline_alarm(k, AHEAD)) if self.kind[i] in _FROM_RANGES else _of_counts(k)
@@ -177,6 +177,11 @@ class Facts:
             np.abs(share - 1) > SECOND_OPINION,
             lambda i: f"the median of the moving ranges would set limits {share[i]:.2f} times as wide: look for jumps",
         )
+
+
+def label_of(baseline: int) -> str:
+    """What limits are called that rest on so many points: `trial`, `provisional` or `established`."""
+    return "trial" if baseline < TRIAL_UNDER else "provisional" if baseline < ESTABLISHED_FROM else "established"
 
 
 def _of_counts(k: int) -> float:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 
-def side_by_side(charts: tuple[Chart, ...], *, width: float = 560, height: float = 284) -> Figure:
+def side_by_side(charts: tuple[Chart, ...], *, width: float = 560, height: float = 300) -> Figure:
     """The charts of one school in two columns on wide pages and on paper, in the order given."""
     drawn = [control_chart(chart, width=width, height=height) for chart in charts]
     body = "".join(figure.html for figure in drawn)

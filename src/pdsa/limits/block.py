@@ -81,6 +81,12 @@ class Block:
         return self.known if self.baseline is self.included else self.baseline & self.known
 
     @property
+    def range(self) -> tuple[Floats, Floats]:
+        """Shape (rows,) each: the lowest and the highest value that counts."""
+        value = np.where(self.known, self.value, np.nan)
+        return np.fmin.reduce(value, axis=1), np.fmax.reduce(value, axis=1)
+
+    @property
     def plain(self) -> bool:
         """Whether lines come from every point of every row, so that no mask is needed."""
         return self.complete and self.baseline is self.included
@@ -285,12 +291,12 @@ def range_count(block: Block, spec: ChartSpec) -> Ints:
 
 def around(value: Floats, center: Floats, sigma: Floats, sigma_z: Floats | None = None) -> Lines:
     """Lines at two and three standard deviations from the center."""
-    rows = len(value)
+    rows, wide = len(value), 3 * sigma
     return Lines(
         value=value,
         center=center,
-        lower=center - 3 * sigma,
-        upper=center + 3 * sigma,
+        lower=center - wide,
+        upper=center + wide,
         inner=None,
         sigma=sigma,
         sigma_z=np.full(rows, np.nan) if sigma_z is None else sigma_z[:, 0],

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pdsa.chart import Chart
+from pdsa.chart.notes import label_of
 from pdsa.narrate.evidence import evidence
 from pdsa.narrate.series import Series, baseline_words, center_words, read
 from pdsa.narrate.words import (
@@ -310,7 +311,9 @@ def _own_baseline(chart: Chart) -> str:
     if len(chart.summary) == 1:
         series = read(chart)
         chance = _by_chance(series).rstrip(".")
-        return "; ".join(filter(None, (baseline_words(series), _better(chart.spec), chance[:1].lower() + chance[1:])))
+        label = f"{label_of(len(series.used))} limits" if _limited(series) else ""
+        told_all = (baseline_words(series), label, _better(chart.spec), chance[:1].lower() + chance[1:])
+        return "; ".join(filter(None, told_all))
     wanted = chart.spec.baseline
     if wanted is None:
         told = "lines from all points of each school"
@@ -319,6 +322,11 @@ def _own_baseline(chart: Chart) -> str:
     else:
         told = f"baseline: each school's first {wanted} {noun_of(chart.step)}s"
     return f"{told}; {_better(chart.spec)}"
+
+
+def _limited(series: Series) -> bool:
+    """Whether the chart has limits that a baseline was needed for."""
+    return not np.isnan(series.limits).all() and series.chart.spec.sigma is None
 
 
 def _better(spec: ChartSpec) -> str:

@@ -19,6 +19,7 @@ from pdsa.records import Rule
 from pdsa.rules import patterns
 from pdsa.rules.runs import Ints, Runs, Sides, crossings_min, longest_run_max, run_limits, runs
 from pdsa.rules.view import View, sides
+from pdsa.terms import ON_LINE
 
 Flat = npt.NDArray[np.uint16]
 
@@ -140,7 +141,9 @@ class Rulebook:
     @cached_property
     def broken(self) -> View:
         """Only excluded points passed over: a missing one stands in the way."""
-        return self.plain if self.filled or self.block.whole else View(self, Squeezed(self.block.included))
+        if self.filled:
+            return self.plain
+        return View(self, None if self.block.whole else Squeezed(self.block.included), broken=True)
 
     def view(self, rule: Rule) -> View:
         """The points as this rule sees them."""
@@ -206,9 +209,7 @@ class Rulebook:
         return found[0], found[1]
 
     def _trend_over_ties(self, view: View, n: int, last: bool) -> tuple[Bools, Bools]:
-        up, down = view.steps
-        steps = (up.view(np.int8) - down.view(np.int8)).reshape(self.known.shape)
-        found = runs(steps, view.gone if view.gone.any() else None)
+        found = view.step_runs
         rising, falling = self._cells(*found.cells(n - 1, n - 2 if last else 0))
         if not last:
             first, sign = found.starts(n - 1)
@@ -259,7 +260,7 @@ def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools)
     for i, rule in enumerate(rules):
         if rule.name in CHART_RULES:
             continue
-        quiet = _quiet(rule, silent, moving)
+        quiet = _quiet(book, rule, silent, moving)
         for plane, cells in zip(planes, book.one(rule), strict=True):
             _set(plane[i // 8], cells, i % 8, quiet)
     high, low = book.outside()
@@ -267,11 +268,16 @@ def apply(book: Rulebook, rules: tuple[Rule, ...], silent: Bools, moving: Bools)
     return Fired(up, down, count_rows((high | low).reshape(shape)))
 
 
-def _quiet(rule: Rule, silent: Bools, moving: Bools) -> Bools | None:
+def _quiet(book: Rulebook, rule: Rule, silent: Bools, moving: Bools) -> Bools | None:
     """Rows in which a rule does not count; None where it counts in all."""
-    if rule.name not in RUN_RULES:
+    if rule.name == "near":
+        # without any variation, values close to the center tell nothing
+        low, high = book.range
+        rows = np.abs(high - low) <= ON_LINE * np.abs(high)
+    elif rule.name in RUN_RULES:
+        rows = silent | moving if rule.name == "long_run" else silent
+    else:
         return None
-    rows = silent | moving if rule.name == "long_run" else silent
     return rows if rows.any() else None
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Protocol
+from weakref import proxy
 
 import numpy as np
 
 from pdsa.limits import Bools, Floats, Lines, Squeezed
 from pdsa.limits.block import ROUNDING
+from pdsa.rules.runs import Runs, runs
 from pdsa.terms import ON_LINE
 
 
@@ -33,8 +35,10 @@ def sides(value: Floats, center: Floats, size: Floats) -> tuple[Bools, Bools]:
 class View:
     """A block as a rule sees it: points in order, some of them passed over; what several rules need is kept."""
 
-    def __init__(self, book: Book, order: Squeezed | None) -> None:
-        self._book, self._lines, self.order = book, book.lines, order
+    def __init__(self, book: Book, order: Squeezed | None, broken: bool = False) -> None:
+        # the book holds its views: a circle of references would keep every block in memory
+        self._book: Book = proxy(book)
+        self._lines, self.order, self._broken = book.lines, order, broken
         self._zones: dict[float, tuple[Bools, Bools]] = {}
 
     def _take(self, cells: Floats) -> Floats:
@@ -78,6 +82,13 @@ class View:
             equal = close[apart[close] <= np.fmax(ON_LINE * size, ROUNDING * largest)] + 1
             up[equal] = down[equal] = False
         return up, down
+
+    @cached_property
+    def step_runs(self) -> Runs:
+        """Runs of steps that go one way, which pass over equal neighbors; missing points end them where they stand."""
+        up, down = self.steps
+        steps = (up.view(np.int8) - down.view(np.int8)).reshape(self.value.shape)
+        return runs(steps, self.gone if self._broken else None)
 
     @cached_property
     def gone(self) -> Bools:

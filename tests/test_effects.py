@@ -261,7 +261,7 @@ class TestInterruptedChoices:
 
     def test_change_of_unit(self) -> None:
         row = interrupted(noisy())
-        for scale, shift in ((60, 0), (1.8, 32), (1e-3, 1e3)):
+        for scale, shift in ((60, 0), (1.8, 32), (1e-3, 1e3), (1e180, 0), (1e-180, 0)):
             other = interrupted(noisy() * scale + shift)
             assert other["rho"] == pytest.approx(row["rho"], abs=1e-5)
             for name in ("level", "level_low", "slope_high", "effect"):

@@ -53,6 +53,8 @@ FEWEST, FEWEST_A_SIDE = 12, 8
 # Season terms need so many turns of the season to be told from the change.
 TURNS = 2
 CONFIDENCE = 0.95
+# Residuals of less than this share of the values are those of rounding.
+_EXACT = 1e-9
 _CALLER = "pdsa.interrupted"
 
 
@@ -320,15 +322,17 @@ def _fit(design: Floats, value: Floats, place: Floats, weights: Floats) -> tuple
     center = value.mean()
     plain = np.linalg.lstsq(design, value - center)[0]
     left = value - center - design @ plain
+    unit = float(np.abs(left).max())
     # what rounding leaves of an exact fit has a rho too, which means nothing
-    if np.abs(left).max() <= 1e-9 * max(float(np.abs(value).max()), float(np.ptp(value)), np.finfo(float).tiny):
-        return np.where(np.abs(weights @ plain) <= 1e-12 * abs(center), 0.0, weights @ plain), nothing, np.nan, np.nan
-    rho = float(restricted_lag1(design, left[:, None], place)[0])
+    if unit <= _EXACT * max(float(np.abs(value).max()), float(np.ptp(value))):
+        return np.where(np.abs(weights @ plain) <= _EXACT * abs(center), 0.0, weights @ plain), nothing, np.nan, np.nan
+    # in a unit of their own, values of any size can be squared
+    rho = float(restricted_lag1(design, left[:, None] / unit, place)[0])
     apart = np.abs(np.subtract.outer(place, place))
-    fit = GLS(value - center, design, sigma=rho**apart).fit()
+    fit = GLS((value - center) / unit, design, sigma=rho**apart).fit()
     error = np.sqrt(np.einsum("ij,jk,ik->i", weights, np.asarray(fit.cov_params()), weights))
     df = min(max(n * (1 - rho) / (1 + rho) - terms, 1.0), float(n - terms))
-    return weights @ np.asarray(fit.params), error, rho, df
+    return weights @ np.asarray(fit.params) * unit, error * unit, rho, df
 
 
 def _row(estimate: Floats, error: Floats, df: float, slope: bool) -> dict[str, object]:

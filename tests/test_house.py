@@ -31,6 +31,7 @@ CORE = (
     "rules",
     "bernoulli",
     "categories",
+    "effects",
     "network",
     "rebase",
     "narrate",

@@ -1,4 +1,4 @@
-"""The workbench as a team meets it: `pdsa lab`, JupyterLab in a real browser, four choices, and everything ended."""
+"""The workbench as a team meets it: `pdsa lab`, JupyterLab in a real browser, seven choices, and everything ended."""
 
 from __future__ import annotations
 
@@ -184,6 +184,11 @@ def rows(page: Any) -> list[str]:
     return [" ".join(text.split()) for text in texts]
 
 
+def trust(page: Any) -> str:
+    """What the chart says now, of its target, and how often it would signal by chance."""
+    return str(page.locator(".jp-OutputArea .pdsa-trust").first.inner_text())
+
+
 def no_error(page: Any) -> None:
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").count() == 0
     assert page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
@@ -196,7 +201,7 @@ class TestWorkbench:
     def test_run_all_shows_a_chart(self, notebook: Any) -> None:
         no_error(notebook)
         assert "P chart of On track in core courses" in told(notebook) or "chart of On track" in told(notebook)
-        assert notebook.locator(".widget-dropdown select").count() == 4
+        assert notebook.locator(".widget-dropdown select").count() == 7
         assert notebook.locator('.widget-dropdown:has(label:text-is("School")) option').count() == 24
         assert len(rows(notebook)) > 60
 
@@ -230,6 +235,36 @@ class TestWorkbench:
         assert "(baseline: 12 weeks, 2024-08-26 to 2024-11-11)" in text
         text = choose(notebook, "Baseline", "all points")
         assert "baseline: 12 weeks" not in text
+        no_error(notebook)
+
+    def test_other_rules(self, notebook: Any) -> None:
+        """Sentence, table and the chance of a false signal follow the rule set."""
+        choose(notebook, "Chart", "P chart")
+        before, chance = told(notebook), trust(notebook)
+        text = choose(notebook, "Rules", "eight patterns: many false signals (Nelson)")
+        assert text != before
+        assert trust(notebook) != chance
+        assert "of 100 charts like this one would signal" in trust(notebook)
+        assert any("one side" in row or "near a limit" in row for row in rows(notebook))
+        choose(notebook, "Rules", "as the network declares it")
+        assert (told(notebook), trust(notebook)) == (before, chance)
+        no_error(notebook)
+
+    def test_other_limits(self, notebook: Any) -> None:
+        before = told(notebook)
+        text = choose(notebook, "Limits", "for the next points, wide on few")
+        assert text != before
+        choose(notebook, "Limits", "as the network declares it")
+        assert told(notebook) == before
+        no_error(notebook)
+
+    def test_a_new_level_is_a_suggestion_until_somebody_chooses_it(self, notebook: Any) -> None:
+        told_of = notebook.locator(".jp-OutputArea .pdsa-levels").first.inner_text()
+        assert "name a reason before you use it" in told_of or "No new level suggests itself" in told_of
+        assert "phases with lines of their own" not in told(notebook)
+        text = choose(notebook, "New level from", "week of 2025-09-08")
+        assert "2 phases with lines of their own" in text
+        choose(notebook, "New level from", "no new level")
         no_error(notebook)
 
     def test_kinds_follow_the_measure(self, notebook: Any) -> None:

@@ -105,6 +105,26 @@ def test_status_words() -> None:
     assert problems[3][2].endswith("or a blank cell; the nearest is excluded")
 
 
+def test_bounds_need_their_bound() -> None:
+    words = ["top_coded", "bottom_coded", "top_coded", "top_coded", "bottom_coded"]
+    below = ["", "", "20", "20", "0"]
+    result = checked(
+        table(value=["0.95", "0.05", ""], numerator=["", "", "19"], denominator=below[:3], status=words[:3])
+    )
+    assert result["status"].tolist() == words[:3]
+    assert result["value"].tolist()[:2] == [0.95, 0.05]
+
+    problems = refused(
+        table(value=["0.95", "0.05", "", "", ""], numerator=["", "", "", "", "0"], denominator=below, status=words)
+    )
+    expected = "the bound in value (95% or more is 0.95 and top_coded)"
+    assert problems == [
+        ("row 4, status", "top_coded on a row without its bound", expected),
+        ("row 5, status", "top_coded on a row without its bound", expected),
+        ("row 6, status", "bottom_coded on a row without its bound", expected),
+    ]
+
+
 def test_message_for_a_teacher() -> None:
     frame = table(numerator=["31", "28"], denominator=["28", "28"]).assign(
         period=["2025-10-06", "13/10/2025"], row=[14, 15]

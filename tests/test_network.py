@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ import pytest
 from pdsa.chart import Chart, analyze_panel
 from pdsa.network import Chance, chance
 from pdsa.records import ChartSpec, Measure
-from pdsa.series import MISSING, REPORTED, Panel
+from pdsa.rules import RULE_SETS
+from pdsa.series import MISSING, REPORTED, TOP_CODED, Panel
 
 MEASURE = Measure("present", "Present", "outcome", "proportion", "students", "up", "week", "a definition")
 
@@ -39,6 +41,106 @@ def network(schools: int, weeks: int, kind: str, seed: int = 1, shifted: int = 0
         people=n.ravel().astype(float), status=np.where(gone, MISSING, REPORTED).astype(np.int8).ravel(),
         ratio=np.full(schools, ratio), step="week",
     )  # fmt: skip
+
+
+def stable(kind: str, schools: int = 200, weeks: int = 26, seed: int = 1) -> Panel:
+    """Schools in which nothing changes, with the values that a kind is made for; one value in thirty is missing."""
+    rng, shape = np.random.default_rng(seed), (schools, weeks)
+    level = np.repeat(rng.uniform(0.3, 0.6, (schools, 1)), weeks, axis=1)
+    n = rng.integers(60, 200, shape).astype(float)
+    within = None
+    if kind in ("xbar", "s"):
+        n = rng.integers(3, 8, shape).astype(float)
+        within = 4 * np.sqrt(rng.chisquare(n - 1) / (n - 1))
+    value = {
+        "p": lambda: rng.binomial(n.astype(int), level) / n,
+        "np": lambda: rng.binomial(n.astype(int), level) / n,
+        "u": lambda: rng.poisson(n * level / 10) / n,
+        "c": lambda: rng.poisson(level * 20).astype(float),
+        "g": lambda: rng.geometric(level / 10) - 1.0,
+        "t": lambda: rng.exponential(10, shape),
+        "p_prime": lambda: level + rng.normal(size=shape) * 1.6 * np.sqrt(level * (1 - level) / n),
+        "u_prime": lambda: level + rng.normal(size=shape) * 1.6 * np.sqrt(level / n),
+        "i_prime": lambda: 5 + rng.normal(size=shape) / np.sqrt(n),
+        "xbar": lambda: 50 + 4 * rng.normal(size=shape) / np.sqrt(n),
+        "s": lambda: within,
+    }.get(kind, lambda: rng.normal(10, 2, shape))()
+    gone = rng.random(shape) < 1 / 30
+    value = np.where(gone, np.nan, value)
+    ratio = kind in ("p", "np", "u", "p_prime", "u_prime", "i_prime")
+    below = np.where(gone | ((not ratio) & (within is None)), np.nan, n)
+    return Panel(
+        keys=pd.DataFrame({"school": [f"s{i:03d}" for i in range(schools)]}),
+        offsets=np.arange(schools + 1) * weeks,
+        period=pd.DatetimeIndex(np.tile(pd.date_range("2024-09-02", periods=weeks, freq="7D"), schools)),
+        value=value.ravel(), numerator=(value * below).ravel(), denominator=below.ravel(), people=below.ravel(),
+        status=np.where(gone, MISSING, REPORTED).astype(np.int8).ravel(), ratio=np.full(schools, ratio), step="week",
+        within=None if within is None else np.where(gone, np.nan, within).ravel(),
+    )  # fmt: skip
+
+
+def agrees(answer: Chance) -> None:
+    """Four standard deviations of a binomial count, and some for the simulation's own error."""
+    share = answer.expected / answer.judged
+    assert abs(answer.found - answer.expected) < 4 * np.sqrt(answer.judged * share * (1 - share)) + 2.5, answer
+
+
+OFTEN = (("anhoej", "predictive", 16), ("nelson", "guarded", None), ("western_electric", "published", 16))
+ONCE = (("anhoej", "guarded", None), ("making_data_count", "published", None))
+CALIBRATED = [
+    *((kind, *how) for kind in ("run", "i", "p", "u", "c", "g", "t") for how in OFTEN),
+    *(
+        (kind, *how)
+        for kind in ("mr", "i_prime", "xbar", "s", "np", "p_prime", "u_prime", "cusum", "ewma")
+        for how in ONCE
+    ),
+    *(("i", "ihi", "guarded", None), ("p", "wheeler", "guarded", 16), ("i_prime", "nelson", "predictive", 16)),
+]
+
+
+@pytest.mark.parametrize(("kind", "rules", "limits", "baseline"), CALIBRATED)
+def test_every_kind_set_and_method_is_expected_as_it_is_found(
+    kind: str, rules: str, limits: str, baseline: int | None
+) -> None:
+    more: dict[str, Any] = {"kind": kind, "limits": limits, "rules": RULE_SETS[rules], "baseline": baseline}
+    spec = ChartSpec(**more, better="up")
+    made = analyze_panel(stable(kind), spec, MEASURE)
+    assert set(made.summary["kind"]) == {kind}
+    answer = chance(made)
+    assert answer.judged > 190
+    agrees(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("i", {"center": 10.0, "sigma": 2.0}), ("xbar", {"center": 50.0, "sigma": 4.0}), ("c", {"center": 9.0}),
+        ("t", {"center": 10 * np.log(2)}), ("ewma", {"center": 10.0, "sigma": 2.0}), ("run", {"center": 10.0}),
+    ],
+)  # fmt: skip
+def test_given_lines_are_given_to_the_stable_schools_too(kind: str, given: dict[str, float]) -> None:
+    panel = stable(kind, seed=2)
+    if kind == "c":
+        counts = np.random.default_rng(4).poisson(9, len(panel.value)).astype(float)
+        panel = replace(panel, value=np.where(np.isnan(panel.value), np.nan, counts))
+    agrees(chance(chart(panel, kind, **given)))
+
+
+def test_only_what_was_measured_with_the_last_instrument_is_simulated() -> None:
+    whole = stable("p", 40, 46)
+    anew = chance(chart(whole, "p", break_on=21))
+    cells = np.flatnonzero(np.arange(40 * 46) % 46 >= 20)
+    parts = ("period", "value", "numerator", "denominator", "people", "status")
+    half = replace(whole, offsets=np.arange(41) * 26, **{name: getattr(whole, name)[cells] for name in parts})
+    assert anew == chance(chart(half, "p"))
+
+
+def test_bounds_and_excluded_points_are_no_values_of_stable_schools() -> None:
+    panel = stable("p", 100, 26)
+    status = panel.status.copy()
+    status[::5] = TOP_CODED
+    made = chart(replace(panel, status=status), "p", exclude=7)
+    agrees(chance(made))
 
 
 def chart(panel: Panel, kind: str, **more: object) -> Chart:

@@ -205,7 +205,7 @@ class TestMessages:
             "select.school: found an unknown key, expected schools perhaps? "
             "Known: first_day, last_day, districts, schools.",
             "chart.basline: found an unknown key, expected baseline perhaps? "
-            "Known: kind, baseline, target, recent, screen, limits.",
+            "Known: kind, baseline, target, recent, screen, limits, rules, spread, break_on.",
             "audience: found an unknown key, expected audiences perhaps? Known: schema, name, workspace, data, "
             "network, measures, inputs, select, audiences, as_of, chart, per_measure, ....",
         ]
@@ -216,7 +216,7 @@ class TestMessages:
         unknown = "found an unknown key, expected"
         assert set(problems) == {
             f"per_school.0107.target.taget: {unknown} target perhaps? "
-            "Known: kind, baseline, target, recent, screen, limits.",
+            "Known: kind, baseline, target, recent, screen, limits, rules, spread, break_on.",
             f"network.calendar.modus: {unknown} mode perhaps? Known: mode, closures.",
             f"network.calendar.closures.item 1.strat: {unknown} start perhaps? Known: start, end, label.",
             "network.calendar.closures.item 1.start: found nothing, expected a value.",

@@ -11,7 +11,7 @@ import pytest
 from pdsa.chart import Chart, analyze_panel
 from pdsa.privacy import Release, release
 from pdsa.records import Calendar, ChartSpec, Measure
-from pdsa.series import MISSING, REPORTED, SUPPRESSED, Panel, panel_of, total
+from pdsa.series import BOTTOM_CODED, MISSING, REPORTED, SUPPRESSED, TOP_CODED, Panel, panel_of, total
 from pdsa.terms import Audience
 
 NAN = float("nan")
@@ -49,6 +49,16 @@ class TestMask:
         for name in ("value", "numerator", "denominator", "people"):
             assert np.isnan(getattr(one, name)).tolist() == [True, False, False, True, False]
         assert "fewer than 10 people" in answer.policy
+
+    def test_hidden_wins_over_a_bound(self) -> None:
+        """Who stands behind a bound is known by its people; without them nobody is known to be few."""
+        coded = np.array([TOP_CODED, BOTTOM_CODED, TOP_CODED], dtype=np.int8)
+        nothing = np.full(3, NAN)
+        whole = panel([9, 10, 11])
+        bounds = replace(whole, numerator=nothing, denominator=nothing, status=coded, people=np.array([9.0, 10.0, NAN]))
+        one = masked(bounds)
+        assert one.status.tolist() == [SUPPRESSED, BOTTOM_CODED, TOP_CODED]
+        assert np.isnan(one.value).tolist() == [True, False, False]
 
     def test_the_teams_own_panel_is_complete(self) -> None:
         whole = panel([9, 10])

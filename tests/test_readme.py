@@ -8,8 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+import pdsa
+from pdsa.params import ChartModel
+from pdsa.terms import Kind, LimitsMethod, RuleSet, Status
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,9 +79,35 @@ def _until(server: subprocess.Popen[str], pattern: str, seconds: float) -> str:
     raise AssertionError(f"no address within {seconds} s:\n{told}")
 
 
-def test_python_example_runs() -> None:
-    (code,) = [text for language, text in BLOCKS if language == "python"]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+
+
+@pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
+def test_python_example_runs(code: str) -> None:
+    words = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_python_examples_show_every_public_function() -> None:
+    functions = {name for name in pdsa.__all__ if name[0].islower() and name[0] != "_"}
+    assert {name for name in functions if f"pdsa.{name}(" in "".join(PYTHON)} == functions
+
+
+def test_readme_names_every_kind_set_method_key_and_status() -> None:
+    words = set(re.findall(r"`_?([a-z0-9_]+)`", README))
+    sets = {name.removeprefix("making_data_count_") for name in get_args(RuleSet)}
+    keys = {name for name in ChartModel.model_fields if name != "schema"}
+    missing = {*get_args(Kind), *get_args(LimitsMethod), *get_args(Status), *keys, *sets} - words
+    assert missing <= {"2023"}  # another name of making_data_count
+
+
+def test_settings_of_the_params_file_are_as_readme_shows_them(desk: Path) -> None:
+    (text,) = [text for language, text in BLOCKS if language == "yaml"]
+    assert run("pdsa example other-network", desk).returncode == 0
+    file = desk / "other-network" / "params" / "example.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+    done = run("pdsa report other-network/params/example.yaml --dry-run", desk)
     assert done.returncode == 0, done.stderr
 
 

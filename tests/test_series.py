@@ -10,12 +10,15 @@ import pytest
 
 from pdsa.records import Calendar, Closure, Measure
 from pdsa.series import (
+    BOTTOM_CODED,
     EXCLUDED,
     MISSING,
     REPORTED,
     SUPPRESSED,
+    TOP_CODED,
     Panel,
     divide,
+    new_way,
     open_periods,
     panel_of,
     period_start,
@@ -273,6 +276,115 @@ class TestPanel:
         assert turned.keys["school"].tolist() == ["elm", "ash"]
         assert numbers(turned.value) == [0.75, 0.25, 0.5, -1]
         assert whole.keys["school"].tolist() == ["ash", "elm"]
+
+
+class TestBounds:
+    """`95% or more` and `5% or less`: a bound is no value, and is never averaged with one."""
+
+    def test_a_period_of_bounds_only_stands_at_its_bound(self) -> None:
+        one = panel(
+            ("ash", "2025-01-06", 50, 100), ("ash", "2025-01-13", NAN, NAN, 0.95, "top_coded"),
+            ("ash", "2025-01-20", 1, 20, "bottom_coded"), ("ash", "2025-01-27", 60, 100),
+        )  # fmt: skip
+        assert one.status.tolist() == [REPORTED, TOP_CODED, BOTTOM_CODED, REPORTED]
+        assert numbers(one.value) == [0.5, 0.95, 0.05, 0.6]
+        assert numbers(one.numerator) == [50, -1, -1, 60]
+        assert numbers(one.denominator) == [100, -1, -1, 100]
+        assert numbers(one.people) == [100, -1, 20, 100]
+        assert one.ratio.tolist() == [True]
+
+    def test_several_bounds_in_a_period_give_the_one_that_holds_for_all(self) -> None:
+        one = panel(
+            ("ash", "2025-01-06", NAN, NAN, 0.95, "top_coded"), ("ash", "2025-01-07", NAN, NAN, 0.9, "top_coded"),
+            ("ash", "2025-01-13", NAN, NAN, 0.05, "bottom_coded"), ("ash", "2025-01-14", 1, 10, "bottom_coded"),
+        )  # fmt: skip
+        assert one.status.tolist() == [TOP_CODED, BOTTOM_CODED]
+        assert numbers(one.value) == [0.9, 0.1]
+
+    @pytest.mark.parametrize(
+        ("reported", "bound", "status", "value"),
+        [
+            ((80, 100), (0.95, "top_coded"), TOP_CODED, 0.8),
+            ((99, 100), (0.95, "top_coded"), TOP_CODED, 0.95),
+            ((2, 100), (0.05, "bottom_coded"), BOTTOM_CODED, 0.05),
+            ((20, 100), (0.05, "bottom_coded"), BOTTOM_CODED, 0.2),
+        ],
+    )
+    def test_a_period_with_values_and_bounds_is_known_only_as_a_bound(
+        self, reported: tuple[int, int], bound: tuple[float, str], status: int, value: float
+    ) -> None:
+        """Four days at 80% and one at 95% or more: the week is at least at 80%, and nobody knows more."""
+        one = panel(
+            ("ash", "2025-01-06", *reported), ("ash", "2025-01-07", NAN, NAN, *bound), ("ash", "2025-01-13", 1, 2)
+        )
+        assert one.status.tolist() == [status, REPORTED]
+        assert numbers(one.value) == [value, 0.5]
+        assert numbers(one.numerator) == [-1, 1]
+        assert one.ratio.tolist() == [True]
+
+    def test_the_values_of_a_mixed_period_are_pooled_before_they_are_compared(self) -> None:
+        one = panel(
+            ("ash", "2025-01-06", 80, 100), ("ash", "2025-01-07", 100, 100),
+            ("ash", "2025-01-08", NAN, NAN, 0.95, "top_coded"),
+        )  # fmt: skip
+        assert numbers(one.value) == [0.9]
+
+    def test_bounds_of_both_sorts_say_nothing(self) -> None:
+        one = panel(
+            ("ash", "2025-01-06", NAN, NAN, 0.95, "top_coded"), ("ash", "2025-01-07", NAN, NAN, 0.05, "bottom_coded"),
+            ("ash", "2025-01-08", 4, 5), ("ash", "2025-01-13", 1, 2),
+        )  # fmt: skip
+        assert one.status.tolist() == [MISSING, REPORTED]
+        assert numbers(one.value) == [-1, 0.5]
+        assert numbers(one.numerator) == [-1, 1]
+
+    def test_a_bound_wins_over_excluded_and_suppressed_rows(self) -> None:
+        one = panel(
+            ("ash", "2025-01-06", NAN, NAN, 0.95, "top_coded"), ("ash", "2025-01-07", 1, 10, "excluded"),
+            ("ash", "2025-01-13", NAN, NAN, 0.95, "top_coded"), ("ash", "2025-01-14", NAN, NAN, "suppressed"),
+        )  # fmt: skip
+        assert one.status.tolist() == [TOP_CODED, TOP_CODED]
+        assert numbers(one.value) == [0.95, 0.95]
+
+    def test_a_total_holds_no_bound(self) -> None:
+        """Not from a school with one, and not where all have one."""
+        one = panel(
+            ("ash", "2025-01-06", 1, 2), ("ash", "2025-01-13", 1, 4),
+            ("ash", "2025-01-20", NAN, NAN, 0.95, "top_coded"),
+            ("elm", "2025-01-06", 3, 4), ("elm", "2025-01-13", NAN, NAN, 0.95, "top_coded"),
+            ("elm", "2025-01-20", NAN, NAN, 0.95, "top_coded"),
+        )  # fmt: skip
+        assert numbers(total(one, "Network").value) == [0.5, 0.25, -1]
+        assert total(one, "Network").status.tolist() == [REPORTED, REPORTED, MISSING]
+
+
+class TestNewWay:
+    """From which period on a measure is measured in a new way, and which period holds both ways."""
+
+    SHUT = Calendar(closures=(Closure(date(2025, 1, 13), date(2025, 1, 14), "Storm"),))
+
+    @pytest.mark.parametrize(
+        ("day", "step", "calendar", "first", "mixed"),
+        [
+            ("2025-01-13", "week", LISTED, "2025-01-13", None),  # a Monday
+            ("2025-01-15", "week", LISTED, "2025-01-20", "2025-01-13"),
+            ("2025-01-17", "week", LISTED, "2025-01-20", "2025-01-13"),  # a Friday
+            ("2025-01-18", "week", LISTED, "2025-01-20", None),  # a Saturday: five days in the old way
+            ("2025-01-15", "week", SHUT, "2025-01-13", None),  # the first day of school in its week
+            ("2025-01-16", "week", SHUT, "2025-01-20", "2025-01-13"),
+            ("2025-01-15", "day", LISTED, "2025-01-15", None),
+            ("2025-01-18", "day", LISTED, "2025-01-18", None),
+            ("2025-02-01", "month", LISTED, "2025-02-01", None),
+            ("2025-02-03", "month", LISTED, "2025-02-01", None),  # Saturday and Sunday before it
+            ("2025-02-04", "month", LISTED, "2025-03-01", "2025-02-01"),
+            ("2025-12-31", "month", LISTED, "2026-01-01", "2025-12-01"),
+        ],
+    )
+    def test_a_day_becomes_periods(
+        self, day: str, step: str, calendar: Calendar, first: str, mixed: str | None
+    ) -> None:
+        found = new_way(date.fromisoformat(day), step, calendar)  # type: ignore[arg-type]
+        assert found == (pd.Timestamp(first), None if mixed is None else pd.Timestamp(mixed))
 
 
 class TestTotal:

@@ -141,7 +141,8 @@ def check_observations(
     """Observations with exactly the columns of `terms.OBSERVATION_COLUMNS`.
 
     `value` stays empty where only numerator and denominator were reported. 0 of 0 and rows without a value get
-    the status missing.
+    the status missing. A row that is top-coded ("95% or more") or bottom-coded ("5% or less") has its bound as value,
+    or a numerator and denominator that give it.
 
     Parameters
     ----------
@@ -344,6 +345,9 @@ def _check_status(findings: Findings, status: Coded, parts: dict[str, Floats]) -
     )
     empty = (stated == STATUSES.index("reported")) & ~complete
     findings.add(empty, "status", "reported on a row without a value", "a value on this row, or the status missing")
+    bound = np.isin(stated, (STATUSES.index("top_coded"), STATUSES.index("bottom_coded"))) & (~complete | nothing)
+    expected = "the bound in value (95% or more is 0.95 and top_coded)"
+    findings.add(bound, "status", lambda row: f"{status.at(row)} on a row without its bound", expected)
     stated = np.where((stated < 0) & ~complete, STATUSES.index("missing"), np.maximum(stated, 0))
     return np.where(nothing & (stated == 0), STATUSES.index("missing"), stated).astype(np.int64)
 

@@ -263,7 +263,11 @@ class InputSpec:
 
 @dataclass(frozen=True, slots=True)
 class ChartSettings:
-    """Settings of a params file that replace those of a measure; None leaves them as they are."""
+    """Settings of a params file that replace those of a measure; None leaves them as they are.
+
+    `rules` is the name of a set or names of rules. `break_on` are the first days of new ways to measure; those of all
+    levels and of annotations hold together, because each is a fact.
+    """
 
     kind: Kind | None = None
     baseline: int | tuple[date, date] | None = None
@@ -271,6 +275,9 @@ class ChartSettings:
     recent: int | None = None
     screen: Screen | None = None
     limits: LimitsMethod | None = None
+    rules: str | tuple[str, ...] | None = None
+    spread: Spread | None = None
+    break_on: tuple[date, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

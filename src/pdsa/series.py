@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import cast
 
 import numpy as np
@@ -135,6 +136,26 @@ def open_periods(starts: pd.DatetimeIndex, step: Step, calendar: Calendar) -> pd
     return starts[~closed]
 
 
+def new_way(day: date, step: Step, calendar: Calendar) -> tuple[pd.Timestamp, pd.Timestamp | None]:
+    """The first period measured wholly in a new way, and the one measured in both ways, if there is one.
+
+    Only school days count: after a Monday off, a change on Tuesday leaves no day of that week to the old way.
+
+    Parameters
+    ----------
+    day
+        The first day measured in the new way.
+    """
+    start = period_start(pd.Series([pd.Timestamp(day)]), step)[0]
+    after = {"day": start + pd.Timedelta(days=1), "week": start + pd.Timedelta(days=7)}.get(step)
+    after = start + pd.offsets.MonthBegin(1) if after is None else after
+    lessons = open_periods(pd.date_range(start, after, inclusive="left"), "day", calendar)
+    old = lessons < pd.Timestamp(day)
+    if not old.any():
+        return start, None
+    return after, None if old.all() else start
+
+
 def panel_of(observations: pd.DataFrame, measure: Measure, calendar: Calendar) -> Panel:
     """The panel of one measure: a series per school, a point per period of the calendar.
 
@@ -142,6 +163,10 @@ def panel_of(observations: pd.DataFrame, measure: Measure, calendar: Calendar) -
     A series runs from its own first period to the last period in which anybody reported this measure, so that a
     school which stopped reporting shows it. A series in which some reported period has no denominator is treated
     as a series of values.
+
+    A period with a top-coded row is known only as a bound: its value is at least the least of its bounds and of what
+    its other rows give, and that stands in it, with the status of a bound; with a bottom-coded row, at most the
+    greatest. Bounds are never averaged with values. A period with bounds of both sorts says nothing and is missing.
 
     Parameters
     ----------
@@ -159,27 +184,29 @@ def panel_of(observations: pd.DataFrame, measure: Measure, calendar: Calendar) -
 
 
 def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per school and period: sums, the mean value, the smallest denominator, counts of rows by status."""
+    """One row per school and period: sums, the mean value, bounds, the smallest denominator, counts of rows."""
     status = rows["status"].astype(str)
-    used = status.eq("reported").to_numpy()
+    top, bottom = status.eq("top_coded"), status.eq("bottom_coded")
+    used = status.eq("reported")
     # a period made of excluded rows only keeps its value, so that it can be drawn and named
-    set_aside = status.eq("excluded").to_numpy()
-    lone = ~pd.Series(used, index=rows.index).groupby([rows["school"], rows["period"]]).transform("any").to_numpy()
-    take = used | (set_aside & lone)
-    numbers = {name: rows[name].where(take) for name in ("value", "numerator", "denominator")}
-    numbers["value"] = numbers["value"].fillna(numbers["numerator"] / numbers["denominator"].replace(0, np.nan))
-    both = numbers["numerator"].notna() & numbers["denominator"].notna()
+    set_aside = status.eq("excluded")
+    known = (used | top | bottom).groupby([rows["school"], rows["period"]]).transform("any")
+    take = used | (set_aside & ~known)
+    own = rows["value"].fillna(rows["numerator"] / rows["denominator"].replace(0, np.nan))
+    both = take & rows["numerator"].notna() & rows["denominator"].notna()
     frame = pd.DataFrame(
         {
             "school": rows["school"].astype(str),
             "period": rows["period"],
-            "value": numbers["value"],
-            "numerator": numbers["numerator"].where(both),
-            "denominator": numbers["denominator"].where(both),
-            "valued": numbers["value"].notna(),
+            "value": own.where(take),
+            "numerator": rows["numerator"].where(both),
+            "denominator": rows["denominator"].where(both),
+            "least": own.where(top),
+            "most": own.where(bottom),
+            "valued": own.notna() & take,
             # who stands behind the value, known with or without a numerator; a day of nobody hides no other day
-            "people": numbers["denominator"].where(numbers["denominator"] > 0),
-            "ratio": both & (numbers["denominator"] > 0),
+            "people": rows["denominator"].where((take | top | bottom) & (rows["denominator"] > 0)),
+            "ratio": both & (rows["denominator"] > 0),
             "reported": used,
             "suppressed": status.eq("suppressed"),
             "excluded": set_aside,
@@ -188,14 +215,16 @@ def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
     groups = frame.groupby(["school", "period"], sort=True, observed=True)
     sums = groups[["numerator", "denominator"]].sum(min_count=1)
     counts = groups[["valued", "ratio", "reported", "suppressed", "excluded"]].sum()
-    return sums.join(counts).assign(value=groups["value"].mean(), people=groups["people"].min()).reset_index()
+    lowest, highest = groups[["people", "least"]].min(), groups["most"].max()
+    return sums.join(counts).join(lowest).assign(value=groups["value"].mean(), most=highest).reset_index()
 
 
 def _grid(cells: pd.DataFrame, step: Step, calendar: Calendar) -> pd.DataFrame:
     """Every (school, period) that could have data."""
     if cells.empty:
         return cells[["school", "period"]]
-    live = cells[cells["valued"] > 0] if (cells["valued"] > 0).any() else cells
+    told = (cells["valued"] > 0) | cells["least"].notna() | cells["most"].notna()
+    live = cells[told] if told.any() else cells
     if calendar.mode == "observed":
         expected = pd.DatetimeIndex(np.sort(live["period"].unique()))
     else:
@@ -215,26 +244,39 @@ def _panel_from_cells(full: pd.DataFrame, measure: Measure) -> Panel:
     ratio &= np.bincount(codes, weights=(full["denominator"] > 0).to_numpy(), minlength=len(names)) > 0
     spread = np.repeat(ratio, lengths)
     numerator, denominator, plain = (full[c].to_numpy(dtype=float) for c in ("numerator", "denominator", "value"))
+    status = _status(full)
+    value = _bounded(np.where(spread, divide(numerator, denominator), plain), full, status)
+    counted = spread & full["least"].isna().to_numpy() & full["most"].isna().to_numpy()
     return Panel(
         keys=pd.DataFrame({"school": names, "measure": measure.id}, dtype="str"),
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         period=pd.DatetimeIndex(full["period"]).as_unit("us"),
-        value=np.where(spread, divide(numerator, denominator), plain),
-        numerator=np.where(spread, numerator, np.nan),
-        denominator=np.where(spread, denominator, np.nan),
+        value=value,
+        numerator=np.where(counted, numerator, np.nan),
+        denominator=np.where(counted, denominator, np.nan),
         people=full["people"].to_numpy(dtype=float),
-        status=_status(full),
+        status=status,
         ratio=ratio,
         step=measure.frequency,
     )
 
 
+def _bounded(value: Floats, full: pd.DataFrame, status: Codes) -> Floats:
+    """Shape (points,): the values, and in periods that are known only as a bound that bound."""
+    least, most = full["least"].to_numpy(dtype=float), full["most"].to_numpy(dtype=float)
+    value = np.where(status == TOP_CODED, np.fmin(value, least), value)
+    value = np.where(status == BOTTOM_CODED, np.fmax(value, most), value)
+    return np.where(~np.isnan(least) & ~np.isnan(most), np.nan, value)
+
+
 def _status(full: pd.DataFrame) -> Codes:
-    """Reported wins over excluded, excluded over suppressed, suppressed over missing."""
+    """A bound wins over reported, that over excluded, that over suppressed, that over missing."""
     chosen = np.full(len(full), MISSING, dtype=np.int8)
     chosen[(full["suppressed"] > 0).to_numpy()] = SUPPRESSED
     chosen[(full["excluded"] > 0).to_numpy()] = EXCLUDED
     chosen[(full["reported"] > 0).to_numpy() & (full["valued"] > 0).to_numpy()] = REPORTED
+    least, most = full["least"].notna().to_numpy(), full["most"].notna().to_numpy()
+    chosen[least], chosen[most], chosen[least & most] = TOP_CODED, BOTTOM_CODED, MISSING
     return chosen
 
 
@@ -253,7 +295,7 @@ def total(panel: Panel, name: str) -> Panel:
     from the panel makes its series incomplete, so that no total contains it.
     """
     panel = panel.take(np.flatnonzero(complete_series(panel)))
-    shown = ~np.isnan(panel.value)
+    shown = ~np.isnan(panel.value) & (panel.status == REPORTED)
     frame = pd.DataFrame(
         {
             "period": panel.period[shown],

@@ -7,6 +7,8 @@ from great_tables import GT
 
 from pdsa import narrate
 from pdsa.chart import Chart
+from pdsa.records import Measure
+from pdsa.terms import STATUSES
 
 COLUMNS = {
     "period": "Period",
@@ -18,6 +20,7 @@ COLUMNS = {
     "upper": "Upper",
     "reasons": "Signal",
 }
+BOUNDS = {"top_coded": "at least", "bottom_coded": "at most"}
 NUMBERS = ("value", "center", "lower", "upper")
 
 
@@ -32,11 +35,14 @@ def points_table(chart: Chart) -> GT:
     points = chart.points.iloc[::-1]
     columns = [name for name in COLUMNS if name in ("period", "value", "reasons") or points[name].notna().any()]
     columns = [name for name in columns if name != "numerator" or _whole(points[name])]
-    numbers = {name: [_told(v, chart) for v in points[name]] for name in NUMBERS if name in columns}
+    unit = narrate.in_unit(chart, frozenset(chart.summary["kind"]))
+    numbers = {name: [_told(v, unit) for v in points[name]] for name in NUMBERS if name in columns}
+    bounds = [BOUNDS.get(STATUSES[code], "") for code in chart.status[::-1].tolist()]
+    numbers["value"] = [f"{bound} {value}".strip() for bound, value in zip(bounds, numbers["value"], strict=True)]
     table = points[columns].assign(
         **numbers,
         period=[narrate.format_period(period, chart.step) for period in points["period"]],
-        reasons=[_signals(str(reasons)) for reasons in points["reasons"]],
+        reasons=[_signals(str(reasons), chart) for reasons in points["reasons"]],
     )
     return _formatted(GT(table, id=f"pdsa-points-{abs(hash_of(chart)) % 10**8}"), table)
 
@@ -48,8 +54,8 @@ def _formatted(table: GT, frame: pd.DataFrame) -> GT:
     return counted.sub_missing(missing_text="")
 
 
-def _told(value: float, chart: Chart) -> str:
-    return "" if pd.isna(value) else narrate.format_value(value, chart.measure, unit=False)
+def _told(value: float, unit: Measure | None) -> str:
+    return "" if pd.isna(value) else narrate.format_value(value, unit, unit=False)
 
 
 def _whole(counts: pd.Series) -> bool:
@@ -57,8 +63,8 @@ def _whole(counts: pd.Series) -> bool:
     return bool((counts.dropna() % 1 == 0).all())
 
 
-def _signals(reasons: str) -> str:
-    return ", ".join(narrate.RULE_WORDS[name] for name in reasons.split(",") if name)
+def _signals(reasons: str, chart: Chart) -> str:
+    return ", ".join(narrate.rule_words(chart, name) for name in reasons.split(",") if name)
 
 
 def hash_of(chart: Chart) -> int:

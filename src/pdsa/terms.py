@@ -45,6 +45,41 @@ RuleName = Literal[
     "few_runs",
     "many_runs",
 ]
+# Sets of rules by name, and single rules by name: what a params file may say (`rules` holds what they are).
+RuleSet = Literal[
+    "anhoej",
+    "western_electric",
+    "nelson",
+    "making_data_count",
+    "making_data_count_2023",
+    "making_data_count_2021",
+    "ihi",
+    "wheeler",
+]
+RuleWord = Literal[
+    "outside",
+    "shift",
+    "trend",
+    "alternating",
+    "beyond",
+    "near",
+    "away",
+    "long_run",
+    "few_crossings",
+    "few_runs",
+    "many_runs",
+    "two_of_three",
+    "four_of_five",
+    "three_of_four",
+    "nelson_1",
+    "nelson_2",
+    "nelson_3",
+    "nelson_4",
+    "nelson_5",
+    "nelson_6",
+    "nelson_7",
+    "nelson_8",
+]
 Step = Literal["day", "week", "month"]
 Better = Literal["up", "down"]
 Verdict = Literal["improvement", "concern", "change", "common_cause", "too_few"]
@@ -124,6 +159,8 @@ PLAIN_KINDS = ("c", "g", "t")
 MOVING_KINDS = ("mr", "cusum", "ewma")
 # Kinds that speak of spread: neither direction is better, and no target is met.
 SPREAD_KINDS = ("mr", "s")
+# Kinds whose values are no values of the measure: its target is none of theirs.
+NO_TARGET = (*SPREAD_KINDS, "cusum")
 # Kinds without limits of the predictive method: their statistics are no single future value.
 NOT_PREDICTIVE = ("mr", "s", "cusum", "ewma")
 
@@ -186,6 +223,7 @@ RULE_WORDS = {
     "shift": "a shift to one side of the center",
     "trend": "a steady rise or fall",
     "alternating": "values that go up and down in turn",
+    "beyond": "points near a limit",
     "two_of_three": "two of three points near a limit",
     "three_of_four": "three of four points nearer the limit than the center",
     "four_of_five": "four of five points away from the center on one side",

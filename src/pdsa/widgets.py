@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from html import escape
 
 import ipywidgets as w
+import pandas as pd
 
 from pdsa import figures, narrate, tables
 from pdsa.chart import Chart, analyze_panel
+from pdsa.chart.arguments import rules_of
 from pdsa.errors import PdsaError
+from pdsa.rebase import suggest_rebase
 from pdsa.records import ChartSpec, Measure
+from pdsa.terms import MOVING_KINDS, NO_TARGET, NOT_PREDICTIVE, SPREAD_KINDS, Kind
 from pdsa.workspace import Dossier, Workspace, dossier_for
 
-DECLARED, ALL = "declared", "all"
-KINDS = {
-    "proportion": ("auto", "run", "p", "p_prime", "i", "mr"),
-    "rate": ("auto", "run", "u", "u_prime", "i", "mr"),
-    "count": ("auto", "run", "i", "mr"),
-    "continuous": ("auto", "run", "i", "mr"),
+DECLARED, ALL, SAME = "declared", "all", "same"
+_ANY: tuple[Kind, ...] = ("i", "mr", "cusum", "ewma")
+KINDS: dict[str, tuple[Kind, ...]] = {
+    "proportion": ("auto", "run", "p", "p_prime", "np", "i_prime", *_ANY),
+    "rate": ("auto", "run", "u", "u_prime", "i_prime", *_ANY),
+    "count": ("auto", "run", "c", "g", *_ANY),
+    "continuous": ("auto", "run", *_ANY),
+    "time_between": ("auto", "run", "t", "g", *_ANY),
 }
+AS_DECLARED = ("as the network declares it", DECLARED)
 BASELINES = (
-    ("as the network declares it", DECLARED),
+    AS_DECLARED,
     ("all points", ALL),
     *((f"the first {n} points", n) for n in (12, 16, 20, 26, 38)),
 )
+RULES = (
+    AS_DECLARED,
+    ("long runs, few crossings, points outside (Anhoej)", "anhoej"),
+    ("6 in a row on one side, 5 that rise or fall (IHI)", "ihi"),
+    ("7 in a row, near a limit, outside (NHS)", "making_data_count"),
+    ("8 in a row, far from the center, outside (Western Electric)", "western_electric"),
+    ("8 in a row, 3 of 4 far out, outside (Wheeler)", "wheeler"),
+    ("eight patterns: many false signals (Nelson)", "nelson"),
+)
+LIMITS = (
+    AS_DECLARED,
+    ("careful, for small schools", "guarded"),
+    ("as textbooks print them", "published"),
+    ("for the next points, wide on few", "predictive"),
+)
+NO_NEW_LEVEL = ("no new level", SAME)
+# Values that share values with their neighbors, or speak of spread, have no level to move.
+NO_LEVEL = (*MOVING_KINDS, *SPREAD_KINDS)
 
 
 class Explorer(w.VBox):  # type: ignore[misc] # ipywidgets has no types
-    """Four choices above a chart, its sentence, its notes and its numbers.
+    """Choices above a chart, its sentence, what it can be trusted in, its notes and its numbers.
 
     Parameters
     ----------
@@ -44,24 +71,36 @@ class Explorer(w.VBox):  # type: ignore[misc] # ipywidgets has no types
         self.measure = _choice("Measure", [(measure.name, measure.id) for measure in workspace.measures])
         self.kind = _choice("Chart", [])
         self.baseline = _choice("Baseline", BASELINES)
-        self.answer = w.HTML()
-        self.numbers = w.HTML()
-        super().__init__(
-            [w.HBox([self.school, self.measure]), w.HBox([self.kind, self.baseline]), self.answer, self.numbers]
-        )
-        self._offer_kinds()
-        self.measure.observe(lambda _: self._offer_kinds(), "value")
-        for choice in (self.school, self.kind, self.baseline):
+        self.rules = _choice("Rules", RULES)
+        self.limits = _choice("Limits", LIMITS)
+        self.level = _choice("New level from", [NO_NEW_LEVEL])
+        self.answer, self.numbers, self.levels = w.HTML(), w.HTML(), w.HTML()
+        pairs = ((self.school, self.measure), (self.kind, self.baseline), (self.rules, self.limits), (self.level,))
+        super().__init__([*(w.HBox(pair) for pair in pairs), self.answer, self.numbers, self.levels])
+        self._ready = True
+        for choice in (self.school, self.measure):
+            choice.observe(lambda _: self._offer(), "value")
+        for choice in (self.kind, self.baseline, self.rules, self.limits, self.level):
             choice.observe(lambda _: self.show(), "value")
-        self.show()
+        self._offer()
 
-    def _offer_kinds(self) -> None:
-        """Only the kinds that this measure's data allow; the choice stays where it can."""
+    def _offer(self) -> None:
+        """Only what this measure's data allow; the chart stays where it can, a new level is one school's own."""
+        self._ready = False
         kinds = KINDS[self._measure.data_type]
         kept = self.kind.value if self.kind.value in kinds else "auto"
         self.kind.options = [(narrate.KIND_WORDS.get(kind, "chosen by the data"), kind) for kind in kinds]
         self.kind.value = kept
+        self.level.options = [NO_NEW_LEVEL, *self._periods()]
+        self.level.value = SAME
+        self._ready = True
         self.show()
+
+    def _periods(self) -> list[tuple[str, date]]:
+        """Every period of the series but the first, in words."""
+        panel = self.workspace.panels[self._measure.id]
+        own = (panel.keys["school"] == self.school.value).to_numpy()[panel.series_of_points()]
+        return [(narrate.format_period(day, panel.step), day.date()) for day in panel.period[own][1:]]
 
     @property
     def _measure(self) -> Measure:
@@ -69,18 +108,20 @@ class Explorer(w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def show(self) -> None:
         """Draw the choice; a mistake is told in words in the same place."""
-        if self.kind.value is None:
+        if not self._ready:
             return
         try:
             chart = self.chart()
         except PdsaError as error:
-            self.answer.value, self.numbers.value = f"<pre>{escape(str(error))}</pre>", ""
+            self.answer.value, self.numbers.value, self.levels.value = f"<pre>{escape(str(error))}</pre>", "", ""
             return
         sentence = figures.sentences(narrate.headlines((chart,))).html
         facts = figures.notes(narrate.notes((chart,))).html
-        self.answer.value = sentence + figures.control_chart(chart, width=900, height=360).html + facts
+        picture = figures.control_chart(chart, width=900, height=360).html
+        self.answer.value = sentence + picture + _trust(chart) + facts
         table = tables.points_table(chart).as_raw_html() if len(chart.points) else ""
         self.numbers.value = f"<details><summary>The numbers behind this chart</summary>{table}</details>"
+        self.levels.value = _new_levels(chart)
 
     def chart(self) -> Chart:
         """The chart of the current choice."""
@@ -94,9 +135,81 @@ class Explorer(w.VBox):  # type: ignore[misc] # ipywidgets has no types
 
     def _spec(self, declared: ChartSpec) -> ChartSpec:
         baseline = {DECLARED: declared.baseline, ALL: None}.get(self.baseline.value, self.baseline.value)
-        spec = replace(declared, kind=self.kind.value, baseline=baseline)
+        rules = declared.rules if self.rules.value == DECLARED else rules_of(self.rules.value)
+        limits = declared.limits if self.limits.value == DECLARED else self.limits.value
+        # what is predicted is a single value, which charts with a memory do not show
+        limits = "guarded" if limits == "predictive" and self.kind.value in NOT_PREDICTIVE else limits
+        # a level ends on the day before the new one
+        ended = None if self.level.value == SAME else self.level.value - timedelta(days=1)
+        spec = replace(
+            declared,
+            kind=self.kind.value,
+            baseline=baseline,
+            rules=rules,
+            limits=limits,
+            phases=ended or declared.phases,
+            target=None if self.kind.value in NO_TARGET else declared.target,
+        )
         # a moving range has neither the target nor the good direction of the measure it is made from
-        return replace(spec, target=None, better=None) if spec.kind == "mr" else spec
+        return replace(spec, better=None) if spec.kind in SPREAD_KINDS else spec
+
+
+def _trust(chart: Chart) -> str:
+    """What the chart says now, of its target, and how far it can be trusted, as a small table."""
+    if chart.summary.empty:
+        return ""
+    row = chart.summary.iloc[0]
+    verdict = narrate.verdict_of(chart)
+    lines = [
+        ("It says now", f"{narrate.VERDICT_WORDS[verdict]}: {narrate.VERDICT_MEANINGS[verdict]}"),
+        ("Target", _target_words(chart, row)),
+        ("False signals", _false_signals(float(row["false_alarm"]))),
+    ]
+    cells = "".join(f'<tr><th style="text-align:left">{name}</th><td>{escape(text)}</td></tr>' for name, text in lines)
+    return f'<table class="pdsa-trust"><tbody>{cells}</tbody></table>'
+
+
+def _target_words(chart: Chart, row: pd.Series) -> str:
+    if chart.spec.target is None:
+        hidden = chart.measure is not None and chart.measure.target is not None
+        return "this chart does not show the measure itself, so it is not judged" if hidden else "none is set"
+    unit = narrate.in_unit(chart, frozenset((str(row["kind"]),)))
+    target = narrate.format_value(chart.spec.target, unit)
+    told = narrate.assurance_told({str(name): value for name, value in row.items()})
+    if told:
+        return f"{target} {narrate.ASSURANCE_WORDS[told].format(periods=f'{narrate.noun_of(chart.step)}s')}"
+    verdict = str(row["verdict"])
+    if verdict == "too_few":
+        return f"{target}: too early to say"
+    new = "judged once the new level has limits of its own"
+    return f"{target}: {new if verdict in narrate.SIGNALS else 'not judged, because this chart has no limits'}"
+
+
+def _false_signals(chance: float) -> str:
+    if math.isnan(chance):
+        return "how often chance alone would signal is not known"
+    often = "fewer than 1" if chance < 0.005 else "more than 99" if chance > 0.995 else f"about {100 * chance:.0f}"
+    return f"{often} of 100 charts like this one would signal somewhere although nothing has changed"
+
+
+def _new_levels(chart: Chart) -> str:
+    """Suggestions of new levels as words only: a level needs a reason that people can name."""
+    if not len(chart.points) or chart.summary["kind"].iloc[0] in NO_LEVEL:
+        return ""
+    found = suggest_rebase(chart)
+    unit = narrate.in_unit(chart, frozenset(chart.summary["kind"]))
+    rows = zip(*(found[name].tolist() for name in ("start", "run", "side", "center_before", "center")), strict=True)
+    items = [
+        f"A new level since {narrate.format_period(start, chart.step)}? "
+        f"{narrate.plural(run, narrate.noun_of(chart.step))} in a row {side} "
+        f"{narrate.format_value(before, unit)}, since then around {narrate.format_value(now, unit)}: "
+        "name a reason before you use it."
+        for start, run, side, before, now in rows
+    ]
+    if not items:
+        return '<p class="pdsa-levels">No new level suggests itself.</p>'
+    told = "".join(f"<li>{escape(item)}</li>" for item in items)
+    return f'<ul class="pdsa-levels">{told}</ul>'
 
 
 def _most_special(dossier: Dossier) -> list[tuple[str, str, ChartSpec]]:
@@ -108,8 +221,8 @@ def _choice(label: str, options: Sequence[tuple[str, object]]) -> w.Dropdown:
     return w.Dropdown(
         description=label,
         options=options,
-        layout=w.Layout(width="420px"),
-        style={"description_width": "80px"},
+        layout=w.Layout(width="48%", max_width="460px"),
+        style={"description_width": "100px"},
         tooltip=f"Choose the {label.casefold()}",
     )
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from pdsa.chart import Chart, analyze_panel
+from pdsa.chart import Chart
+from pdsa.network.stable import stable_panel, verdicts
 from pdsa.records import ChartSpec
-from pdsa.series import MISSING, REPORTED, Floats, Ints, Panel, divide
+from pdsa.series import REPORTED, Floats, Ints, divide
 from pdsa.terms import Kind
 
 SIGNALS = ("improvement", "concern", "change")
-# Points that are simulated for one measure; replicates follow from it, within bounds.
-SIMULATED_POINTS = 400_000
-FEWEST, MOST = 20, 200
+# Points that are simulated for one measure, as many as take a few tenths of a second: limits that are sought for each
+# point, as quantiles of counts, take longer. Replicates follow from it, within bounds.
+PLAIN, EXACT, SOUGHT = 300_000, 120_000, 16_000
+COUNTED = ("p", "np", "u", "c", "g")
+FEWEST, MOST = 10, 200
 SEED = 20_260_101
 
 
@@ -48,31 +52,40 @@ def chance(chart: Chart, seed: int = SEED) -> Chance:
     rng = np.random.default_rng(seed)
     points = _last_phase(chart)
     points = points[judged[points["series"]]]
-    replicates = int(np.clip(SIMULATED_POINTS // max(len(points), 1), FEWEST, MOST))
     share = 0.0
-    for kind in sorted(set(points["kind"])):
-        for fixed in ("baseline", None):
-            rows = points[(points["kind"] == kind) & (points["fixed"] == (fixed is not None))]
-            share += _share(rows, chart.spec, kind, fixed, replicates, rng) if len(rows) else 0.0
+    for (kind, fixed), rows in points.groupby(["kind", "fixed"], sort=True):
+        share += _share(rows, chart.spec, cast(Kind, kind), bool(fixed), len(points), rng)
     return Chance(chart.measure.id if chart.measure else "", int(judged.sum()), found, share)
 
 
 def _last_phase(chart: Chart) -> pd.DataFrame:
-    """The points of each series' last phase, numbered by series and with the series' kind."""
-    points = chart.points.assign(series=_series_number(chart))
-    last = points.groupby("series")["phase"].transform("last")
-    points = points[points["phase"] == last]
+    """The points of each series' last phase, with all that stable values in their place are drawn from."""
+    points = chart.points.assign(series=_series_number(chart), instrument=chart.extra["instrument"].to_numpy())
+    points = points.assign(reported=chart.status == REPORTED)
+    last = points.groupby("series")[["phase", "instrument"]].transform("last")
+    points = points[(points["phase"] == last["phase"]) & (points["instrument"] == last["instrument"])]
     own = points["baseline"].ne(points["included"]).groupby(points["series"]).transform("any")
-    return points.assign(kind=chart.summary["kind"].to_numpy()[points["series"]], fixed=own, pooled=_pooled(points))
+    summary = chart.summary.iloc[points["series"]]
+    kind, sigma_z = summary["kind"].to_numpy(), summary["sigma_z"].to_numpy(dtype=float)
+    # the first value of a chart of moving ranges has no range, but is there
+    there = points["included"] & points["reported"] & (points["value"].notna() | (kind == "mr"))
+    least = 0.0 if chart.spec.method == "published" else 1.0
+    wide = np.where(np.isnan(sigma_z), 1.0, np.maximum(sigma_z, least))
+    level = _levels(points, chart.spec)
+    return points.assign(kind=kind, fixed=own, there=there, wide=wide, level=level, baseline=points["baseline"] & there)
 
 
-def _pooled(points: pd.DataFrame) -> Floats:
-    """Shape (points,): the ratio that each series' baseline pools to; its center may be a median."""
+def _levels(points: pd.DataFrame, spec: ChartSpec) -> Floats:
+    """Shape (points,): the given center; or what each series' baseline pools to, the mean where nothing is divided."""
+    if isinstance(spec.center, float | int):
+        return np.full(len(points), spec.center / spec.per)
     used = points["baseline"] & points["value"].notna()
-    sums = [
-        points[name].where(used).groupby(points["series"]).transform("sum") for name in ("numerator", "denominator")
-    ]
-    return divide(*(one.to_numpy(dtype=float) for one in sums))
+    names = ("numerator", "denominator", "value")
+    above, below, value = (
+        points[name].where(used).groupby(points["series"]).transform("sum").to_numpy(dtype=float) for name in names
+    )
+    count = used.groupby(points["series"]).transform("sum").to_numpy(dtype=float)
+    return np.where(below > 0, divide(above, below), divide(value / spec.per, count))
 
 
 def _series_number(chart: Chart) -> Ints:
@@ -82,54 +95,22 @@ def _series_number(chart: Chart) -> Ints:
 
 
 def _share(
-    rows: pd.DataFrame, spec: ChartSpec, kind: Kind, fixed: str | None, replicates: int, rng: np.random.Generator
+    rows: pd.DataFrame, spec: ChartSpec, kind: Kind, fixed: bool, points: int, rng: np.random.Generator
 ) -> float:
-    """The expected number of series of one kind with a signal; `fixed` names their column of frozen baselines."""
-    panel = _simulated(rows, spec, kind, replicates, rng)
+    """The expected number of series of one kind with a signal; `fixed` says that they have frozen baselines."""
     # lines given by a column are those of single series: they are simulated as if computed
     center, sigma = (one / spec.per if isinstance(one, float | int) else None for one in (spec.center, spec.sigma))
-    again = replace(spec, kind=kind, limits=spec.method, baseline=fixed, exclude=None, phases=None, per=1.0,
-                    center=center, sigma=sigma, target=None, step=None)  # fmt: skip
-    verdicts = analyze_panel(panel, again).summary["verdict"]
-    return float(verdicts.isin(SIGNALS).sum()) / replicates
+    again = replace(
+        spec, kind=kind, limits=spec.method, baseline="baseline" if fixed else None, exclude=None, phases=None,
+        break_on=None, per=1.0, center=center, sigma=sigma, target=None, step=None,
+    )  # fmt: skip
+    replicates = _replicates(spec, kind, points)
+    found = verdicts(stable_panel(rows, again, replicates, rng), again)
+    return float(np.isin(found, SIGNALS).sum()) / replicates
 
 
-def _simulated(rows: pd.DataFrame, spec: ChartSpec, kind: str, replicates: int, rng: np.random.Generator) -> Panel:
-    """Each series `replicates` times over: stable values on the same periods, gaps and denominators."""
-    lengths = rows.groupby("series", sort=True).size().to_numpy()
-    many = pd.concat([rows] * replicates, ignore_index=True)
-    there = many["value"].notna().to_numpy() & many["included"].to_numpy()
-    denominator = np.where(there, many["denominator"].to_numpy(dtype=float), np.nan)
-    value = np.where(there, _draw(many, denominator, spec, kind, rng), np.nan)
-    ratio = kind not in ("run", "i", "mr")
-    nothing = np.full(len(many), np.nan)
-    series = len(lengths) * replicates
-    return Panel(
-        keys=pd.DataFrame({"series": np.arange(series)}),
-        offsets=np.concatenate([[0], np.cumsum(np.tile(lengths, replicates))]).astype(np.int64),
-        period=pd.Index(np.arange(len(many))),
-        value=value,
-        numerator=value * denominator if ratio else nothing,
-        denominator=denominator if ratio else nothing,
-        people=nothing,
-        status=np.where(there, REPORTED, MISSING).astype(np.int8),
-        ratio=np.full(series, ratio),
-        columns={"baseline": many["baseline"].fillna(False).astype(bool)},
-    )
-
-
-def _draw(many: pd.DataFrame, denominator: Floats, spec: ChartSpec, kind: str, rng: np.random.Generator) -> Floats:
-    """Counts where counting explains the scatter, normal values of the limits' own width elsewhere."""
-    center = np.nan_to_num(many["center"].to_numpy(dtype=float)) / spec.per
-    if kind in ("p", "u"):
-        trials = np.nan_to_num(denominator)
-        if spec.center is None:
-            center = np.nan_to_num(many["pooled"].to_numpy(dtype=float))
-        if kind == "p":
-            drawn = rng.binomial(trials.astype(np.int64), np.clip(center, 0, 1)).astype(float)
-        else:
-            drawn = rng.poisson(np.clip(trials * center, 0, None)).astype(float)
-        return divide(drawn, trials)
-    width = (many["upper"] - many["center"]).to_numpy(dtype=float) / 3 / spec.per
-    # a run chart has no limits, and its rules do not know the spread
-    return np.asarray(rng.normal(size=len(many)) * np.where(np.isnan(width), 1.0, width) + center)
+def _replicates(spec: ChartSpec, kind: Kind, points: int) -> int:
+    sought = spec.method == "predictive" and kind in COUNTED
+    exact = spec.method != "published" and kind in (*COUNTED, "s")
+    budget, fewest = (SOUGHT, 2) if sought else (EXACT if exact else PLAIN, FEWEST)
+    return int(np.clip(budget // max(points, 1), fewest, MOST))

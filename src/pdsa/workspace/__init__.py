@@ -20,8 +20,6 @@ from pdsa.publish import digest
 from pdsa.read import RawTable, read_csv, read_input
 from pdsa.records import (
     Annotation,
-    ChartSettings,
-    ChartSpec,
     Measure,
     Network,
     RunParams,
@@ -32,6 +30,7 @@ from pdsa.series import Panel, panel_of
 from pdsa.terms import Audience
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
+from pdsa.workspace.specs import Specs, check_settings, check_specs, specs_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +97,7 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     """
     file = params_file(path)
     params = form(forms.ParamsModel, file).record()
+    check_settings(params, file.name)
     base = file.parent
     if params.workspace:
         loaded = _from_folder(params, (base / params.workspace).resolve())
@@ -105,6 +105,7 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
         folder = Path(data) if data else base / params.data
         loaded = _from_inputs(params, folder.resolve(), file.name)
     _check_names(loaded, [*params.schools, *only], file.name)
+    check_specs(_specs(loaded, _display_names(loaded.schools, "team")), file.name)
     chosen = _choose_schools(loaded, only, file.name)
     inputs = ((file.name, digest(file)), *loaded.inputs)
     return replace(loaded, schools=chosen, every=loaded.schools, inputs=inputs)
@@ -342,40 +343,10 @@ def _annotations(workspace: Workspace, audience: Audience, school: str) -> tuple
     return tuple(a for a in workspace.annotations if a.school in ("", own) and (last is None or a.date <= last))
 
 
-def _specs(workspace: Workspace, names: dict[str, School]) -> tuple[tuple[str, str, ChartSpec], ...]:
-    settings = dict(workspace.params.charts)
-    found = []
-    for measure in workspace.measures:
-        general = _with(_with(_spec(measure), settings.get(""), measure), settings.get(measure.id), measure)
-        found.append((measure.id, "", general))
-        for school, name, own in workspace.params.per_school:
-            if name == measure.id and school in names:
-                found.append((measure.id, names[school].id, _with(general, own, measure)))
-    return tuple(found)
-
-
-def _spec(measure: Measure) -> ChartSpec:
-    """How a measure is charted in reports: guarded limits always."""
-    return ChartSpec(
-        kind=measure.chart,
-        per=measure.per,
-        baseline=measure.baseline,
-        limits="guarded",
-        better=measure.better,
-        target=None if measure.target is None else measure.target * measure.per,
-        data_type=measure.data_type,
-        estimated=measure.estimated,
-    )
-
-
-def _with(spec: ChartSpec, settings: ChartSettings | None, measure: Measure) -> ChartSpec:
-    if settings is None:
-        return spec
-    given = {name: getattr(settings, name) for name in ("kind", "baseline", "recent", "screen", "limits")}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if settings.target is not None:
-        changes["target"] = settings.target * measure.per
-    return replace(spec, **changes)
+def _specs(workspace: Workspace, names: dict[str, School]) -> Specs:
+    """The specs under the ids that may be shown."""
+    shown = {real: school.id for real, school in names.items()}
+    return specs_of(workspace.params, workspace.measures, workspace.annotations, workspace.network.calendar, shown)
 
 
 __all__ = [

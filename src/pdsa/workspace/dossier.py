@@ -18,12 +18,13 @@ from pydantic import TypeAdapter
 from pdsa.chart import Chart, analyze_panel
 from pdsa.errors import ParamsError, Problem
 from pdsa.narrate import Finding, Findings, chance_words, definition, format_period, plural, settings, verdict_of
-from pdsa.network import chance
+from pdsa.network import Chance, chance
 from pdsa.privacy import Release
 from pdsa.publish import csv_text, slug
 from pdsa.records import Annotation, ChartSpec, Measure, Network, School
 from pdsa.series import MISSING, Panel, complete_series, total
 from pdsa.terms import STATUSES, SUMMARY_COLUMNS, VERSION, Audience, Step
+from pdsa.workspace.join import merge, part_of, positions_of
 
 # The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
 SCHOOLS = "schools"
@@ -80,15 +81,22 @@ class Dossier:
 
     def _chart(self, measure: Measure) -> Chart:
         panel = self.release.panels[measure.id]
-        own = {school: spec for m, school, spec in self.header.specs if m == measure.id}
-        ids = panel.keys["school"].tolist()
         remarks = tuple(a for a in self.header.annotations if a.measure in ("", measure.id))
-        shared = [s for s, school in enumerate(ids) if school not in own]
-        groups = [(shared, own[""])] if shared or not ids else []
-        groups += [([s], own[school]) for s, school in enumerate(ids) if school in own]
         return reduce(
-            merge, [analyze_panel(panel.take(np.array(s, int)), spec, measure, remarks) for s, spec in groups]
+            merge,
+            [analyze_panel(panel.take(np.array(s, int)), spec, measure, remarks) for s, spec in self._groups(measure)],
         )
+
+    def _groups(self, measure: Measure) -> list[tuple[list[int], ChartSpec]]:
+        """Which series are charted by which spec: those that share the general one first."""
+        own = {school: spec for m, school, spec in self.header.specs if m == measure.id}
+        groups: dict[ChartSpec, list[int]] = {own[""]: []}
+        for s, school in enumerate(self.release.panels[measure.id].keys["school"].tolist()):
+            groups.setdefault(own.get(school, own[""]), []).append(s)
+        return [(series, spec) for spec, series in groups.items() if series or len(groups) == 1]
+
+    def _general(self, measure: str) -> ChartSpec:
+        return next(spec for m, school, spec in self.header.specs if (m, school) == (measure, ""))
 
     @property
     def links(self) -> Mapping[str, str]:
@@ -98,9 +106,10 @@ class Dossier:
 
     def totals(self) -> tuple[Chart, ...]:
         """A chart of the whole network for each measure that at least two schools reported in every period."""
-        general = {measure: spec for measure, school, spec in self.header.specs if not school}
         return tuple(
-            analyze_panel(total(self.release.panels[m.id], self.school_name), general[m.id], m, self._shared_remarks(m))
+            analyze_panel(
+                total(self.release.panels[m.id], self.school_name), self._general(m.id), m, self._shared_remarks(m)
+            )
             for m in self.header.measures
             if self._complete(m) >= 2
         )
@@ -115,8 +124,20 @@ class Dossier:
             panel = self.release.panels[measure.id]
             joined = "added up" if panel.ratio.any() else "averaged"
             told = f"{self._complete(measure)} of {plural(panel.size, 'school')} have a value in every {panel.step}"
-            lines.append(Finding(f"{told}; these are {joined}.", "", f"{measure.name}:"))
+            lines.append(Finding(f"{told}; these are {joined}{self._anew(measure)}.", "", f"{measure.name}:"))
         return Findings(tuple(lines))
+
+    def _anew(self, measure: Measure) -> str:
+        """A total holds schools that changed their way of measuring each at a time of its own: this is said."""
+        general, panel = self._general(measure.id), self.release.panels[measure.id]
+        complete = set(panel.keys["school"][complete_series(panel)])
+        changed = [
+            school
+            for m, school, spec in self.header.specs
+            if m == measure.id and school in complete and spec.break_on != general.break_on
+        ]
+        when = "at a time of its own" if len(changed) == 1 else "each at a time of its own"
+        return f"; {len(changed)} of them changed the way to measure {when}" if changed else ""
 
     def _shared_remarks(self, measure: Measure) -> tuple[Annotation, ...]:
         return tuple(a for a in self.header.annotations if not a.school and a.measure in ("", measure.id))
@@ -133,10 +154,17 @@ class Dossier:
         """For each measure the number of signals found, and the number that chance alone would give."""
         return Findings(
             tuple(
-                chance_words(chance(chart), measure.name)
+                chance_words(self._chance(chart, measure), measure.name)
                 for chart, measure in zip(charts, self.header.measures, strict=True)
             )
         )
+
+    def _chance(self, chart: Chart, measure: Measure) -> Chance:
+        """The chance of a chart whose schools are judged each by its own spec."""
+        ids = self.release.panels[measure.id].keys["school"].to_numpy()
+        parts = [chance(part_of(chart, ids[series].tolist(), spec)) for series, spec in self._groups(measure)]
+        judged, found = (sum(getattr(one, name) for one in parts) for name in ("judged", "found"))
+        return Chance(measure.id, judged, found, sum(one.expected for one in parts))
 
     def _own_settings(self) -> tuple[Finding, ...]:
         special = {school for _, school, _ in self.header.specs if school}
@@ -154,12 +182,33 @@ class Dossier:
         return Findings(
             (
                 *(definition(measure) for measure in header.measures),
-                *settings(charts).items,
+                *settings(self._as_all(charts)).items,
+                *self._new_ways(),
                 *self._own_settings(),
                 Finding(f"{self.release.policy[:1].upper()}{self.release.policy[1:]}{hidden}.", "", "Shown:"),
                 Finding(made, "", "Sources:"),
             )
         )
+
+    def _as_all(self, charts: tuple[Chart, ...]) -> tuple[Chart, ...]:
+        """Charts of a network with the settings of all its schools: those that are of one school stand on its page."""
+        if self.header.school:
+            return charts
+        return tuple(replace(one, spec=self._general(one.measure.id)) if one.measure else one for one in charts)
+
+    def _new_ways(self) -> tuple[Finding, ...]:
+        """From when on each measure was measured in a new way, and which period holds both ways."""
+        school, found = self.header.school, []
+        for measure in self.header.measures:
+            own = [spec for m, one, spec in self.header.specs if m == measure.id and one in ("", school)]
+            days, mixed = (positions_of(getattr(own[-1], name)) for name in ("break_on", "exclude"))
+            told = [f"from {format_period(pd.Timestamp(day), measure.frequency)}" for day in days]
+            both = [format_period(pd.Timestamp(day), measure.frequency) for day in mixed]
+            aside = f"; in no line and no rule, because measured in both ways: {', '.join(both)}" if both else ""
+            found += [Finding(f"{' and '.join(told)}{aside}.", "", f"{measure.name}, measured in a new way:")] * bool(
+                told
+            )
+        return tuple(found)
 
     def _latest_words(self) -> str:
         """The last period with a value in words: a week is named as a week, not as its Monday."""
@@ -187,32 +236,6 @@ class Dossier:
             elif empty:
                 parts.append(f"{measure.name}, {plural(empty, measure.frequency)}")
         return "; ".join(parts)
-
-
-def merge(one: Chart, other: Chart) -> Chart:
-    """Both charts' series in one chart, in ascending order; of the specs only what both share is kept as said.
-
-    A target or a baseline that only some schools have is none of the whole: drawings would put it on every school.
-    """
-    keys = list(one.by)
-    points = pd.concat([one.points, other.points], ignore_index=True)
-    order = points.sort_values(keys, kind="stable").index
-    frames = {
-        name: pd.concat([getattr(one, name), getattr(other, name)]).sort_values(keys, kind="stable", ignore_index=True)
-        for name in ("phases", "summary")
-    }
-    status = np.concatenate([one.status, other.status])[order.to_numpy()]
-    spec = _shared(one.spec, other.spec)
-    extra = pd.concat([one.extra, other.extra], ignore_index=True).loc[order].reset_index(drop=True)
-    return Chart(
-        points=points.loc[order].reset_index(drop=True), **frames, by=one.by, spec=spec, status=status,
-        step=one.step, measure=one.measure, annotations=one.annotations, extra=extra,
-    )  # fmt: skip
-
-
-def _shared(one: ChartSpec, other: ChartSpec) -> ChartSpec:
-    differing = {name: None for name in ("target", "baseline") if getattr(one, name) != getattr(other, name)}
-    return replace(one, **differing)  # type: ignore[arg-type]
 
 
 def pack(dossier: Dossier) -> bytes:

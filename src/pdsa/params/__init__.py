@@ -6,17 +6,27 @@ date.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from pdsa.errors import ParamsError, Problem
+from pdsa.params.words import nearest, problem_of
 from pdsa.records import (
     Annotation,
     Calendar,
@@ -28,7 +38,20 @@ from pdsa.records import (
     RunParams,
     School,
 )
-from pdsa.terms import AnnotationKind, CalendarMode, DataType, Direction, Kind, LimitsMethod, MeasureType, Screen, Step
+from pdsa.terms import (
+    AnnotationKind,
+    CalendarMode,
+    DataType,
+    Direction,
+    Kind,
+    LimitsMethod,
+    MeasureType,
+    RuleSet,
+    RuleWord,
+    Screen,
+    Spread,
+    Step,
+)
 
 _ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _BASELINE = "the number of first points (2 or more), or two dates such as 2013-09-01..2014-06-30"
@@ -71,10 +94,22 @@ def _released(value: object) -> object:
     return value
 
 
-def _some(values: tuple[str, ...]) -> tuple[str, ...]:
-    if not values:
-        raise ValueError("at least one audience")
-    return values
+def _some(what: str) -> AfterValidator:
+    def check(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not values:
+            raise ValueError(f"at least one {what}")
+        return values
+
+    return AfterValidator(check)
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) and value else value
+
+
+def _rules(value: object) -> object:
+    """A single rule is a list of one."""
+    return _listed(value) if value in get_args(RuleWord) else _blank(value)
 
 
 def _visible(value: object) -> object:
@@ -96,6 +131,11 @@ Id = Annotated[str, Field(min_length=1, max_length=80)]
 # What files, links and other sheets point to: nothing in it that a reader cannot see.
 Key = Annotated[Id, BeforeValidator(_visible)]
 OptionalKey = Annotated[str, BeforeValidator(_visible)]
+Days = Annotated[tuple[Day, ...], BeforeValidator(_listed), _some("date")]
+_SetOrList = Annotated[
+    Annotated[RuleSet, Tag("[set]")] | Annotated[tuple[RuleWord, ...], _some("rule"), Tag("[list]")],
+    Discriminator(lambda value: "[list]" if isinstance(value, list | tuple) else "[set]"),
+]
 AudienceWord = Annotated[Literal["team", "coach", "district", "network"], BeforeValidator(_released)]
 
 
@@ -224,6 +264,9 @@ class ChartModel(Model):
     recent: Annotated[Annotated[Whole, Field(ge=1)] | None, BeforeValidator(_blank)] = None
     screen: Screen | None = None
     limits: LimitsMethod | None = None
+    rules: Annotated[_SetOrList | None, BeforeValidator(_rules)] = None
+    spread: Spread | None = None
+    break_on: Annotated[Days | None, BeforeValidator(_blank)] = None
 
     def record(self) -> ChartSettings:
         return ChartSettings(**dict(self))
@@ -247,7 +290,7 @@ class ParamsModel(Model):
     measures: tuple[MeasureModel, ...] = ()
     inputs: tuple[InputModel, ...] = ()
     select: SelectModel = SelectModel()
-    audiences: Annotated[tuple[AudienceWord, ...], AfterValidator(_some)] = ("team", "coach", "district")
+    audiences: Annotated[tuple[AudienceWord, ...], _some("audience")] = ("team", "coach", "district")
     as_of: OptionalDay = None
     chart: ChartModel = ChartModel()
     per_measure: dict[Key, ChartModel] = {}
@@ -285,7 +328,7 @@ def build(model: type[M], data: Mapping[str, Any], source: str) -> M:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = tuple(_problem(model, one) for one in error.errors())
+        problems = tuple(problem_of(model, one) for one in error.errors())
         raise ParamsError(source, problems, "no report was started") from None
 
 
@@ -298,7 +341,7 @@ def build_rows(
         try:
             built.append(model.model_validate({k: v for k, v in row.items() if v != "" or k in _BLANK_OK}))
         except ValidationError as error:
-            problems += [_problem(model, one, _place(number, row, one)) for one in error.errors()]
+            problems += [problem_of(model, one, _place(number, row, one)) for one in error.errors()]
         key = unicodedata.normalize("NFKC", str(row.get(unique, ""))).strip().casefold()
         if key and key in seen:
             problems.append(Problem(f"row {number}, {unique}", f"{row[unique]} again", f"it once; see row {seen[key]}"))
@@ -317,54 +360,17 @@ def _place(number: int, row: Mapping[str, Any], error: ErrorDetails) -> str:
 _BLANK_OK = ("unit",)
 
 
-_TYPES = {
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "keys and values, indented below"),
-    **{"tuple_type": "a list such as [a, b]", "string_type": "a text", "bool_parsing": "true or false"},
-    **dict.fromkeys(("date_from_datetime_parsing", "date_parsing"), "a day of the calendar"),
-}
-
-
-def _problem(model: type[BaseModel], error: ErrorDetails, before: str = "") -> Problem:
-    path = [f"item {part + 1}" if isinstance(part, int) else part for part in error["loc"] if part != "[key]"]
-    place = before + (".".join(path) or "the file")
-    if error["type"] == "extra_forbidden":
-        return Problem(place, "an unknown key", nearest(str(error["loc"][-1]), _known_keys(model, error["loc"])))
-    if error["type"] == "missing":
-        return Problem(place, "nothing", "a value")
-    message = re.sub("^(Value error, |(Input|String) should (be |have )?)", "", error["msg"])
-    if error["type"] == "literal_error":
-        message = nearest(str(error["input"]), re.findall("'([^']*)'", message))
-    return Problem(place, _found(error["input"]), _TYPES.get(error["type"], message))
-
-
-def _found(value: object) -> str:
-    if isinstance(value, str | int | float):
-        return repr(value) if len(str(value)) <= 60 else f"{str(value)[:57]!r}..."
-    return f"the keys {', '.join(map(str, value))}"[:80] if isinstance(value, dict) else "a list"
-
-
-def _known_keys(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known where the unknown one stands."""
-    current: Any = model
-    for part in loc[:-1]:
-        current = _below(current, part)
-    current = _below(current, None)
-    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
-
-
-def _below(annotation: Any, part: int | str | None) -> Any:
-    """What stands at this key or place of a model, `tuple[Model, ...]`, `dict[str, Model]` or `Model | None`."""
-    if hasattr(annotation, "model_fields"):
-        return annotation if part is None else annotation.model_fields[str(part)].annotation
-    inside = [one for one in get_args(annotation) if one not in (type(None), Ellipsis)]
-    if type(None) in get_args(annotation):
-        return _below(inside[0], part)
-    return inside[-1] if inside else annotation
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """What to expect in place of an unknown word: the nearest known one first."""
-    close = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
-    close = [one for one in close if one.startswith(word)] or close  # typed in part
-    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"{close[0]} perhaps? Known: {shown}" if close else f"one of: {shown}"
+__all__ = [
+    "AnnotationModel",
+    "ChartModel",
+    "ClosureModel",
+    "InputModel",
+    "M",
+    "MeasureModel",
+    "NetworkModel",
+    "ParamsModel",
+    "SchoolModel",
+    "build",
+    "build_rows",
+    "nearest",
+]

@@ -500,7 +500,7 @@ DEVIATIONS = (
         "PowerBI-SPC",
         ("i_mm",),
         (*LIMITS, *OUTSIDE, "rule_two_of_three"),
-        "a median moving range is divided by 0.9539; theirs by 1.128, the constant of a mean (B10)",
+        "a median moving range is divided by 0.954; theirs by 1.128, the constant of a mean (B10)",
         lambda one: bool((one.ours.points["upper"] > one.ours.points["center"]).any()),
     ),
     Deviation(

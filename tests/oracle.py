@@ -656,7 +656,10 @@ def near(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:
         low, high = zone(phase, i, sigma)
         return above(phase, phase.value[i], low) and above(phase, high, phase.value[i])
 
-    yield from in_a_row(part, within, n, rule.mark)
+    # a series without any variation is close to its center for no reason of interest
+    values = [phase.value[i] for i in phase.known]
+    if values and not math.isclose(min(values), max(values), rel_tol=1e-12):
+        yield from in_a_row(part, within, n, rule.mark)
 
 
 def away(phase, part, rule, n, of, sigma, ties) -> Iterator[list[int]]:

@@ -874,3 +874,42 @@ def test_the_table_of_false_alarms_is_what_simulation_gives(n: int, screen: str)
         replicates = max(alarm.FEWEST, alarm.SIMULATED // n)
         assert told == pytest.approx(again, abs=4 * (told * (1 - told) * (1 / replicates + 1 / 20_000)) ** 0.5)
         assert alarm._TABLES.get(case)  # the tests below would otherwise compare a simulation with itself
+
+
+class TestGivenLinesByColumn:
+    def frame(self) -> pd.DataFrame:
+        rows = [(s, t, 10.0 + t % 3) for s in "ab" for t in range(1, 13)]
+        frame = pd.DataFrame(rows, columns=["s", "t", "x"])
+        return frame.assign(line=np.where(frame["s"] == "a", 8.0, NAN), width=np.where(frame["s"] == "a", 2.0, NAN))
+
+    def test_each_series_has_its_own(self) -> None:
+        answer = pdsa.analyze(self.frame(), "i", value="x", period="t", by="s", center="line", sigma="width")
+        assert answer.summary["center"].tolist() == [8.0, 11.0]
+        assert answer.points.loc[answer.points["s"] == "a", "upper"].tolist() == [14.0] * 12
+        alone = pdsa.analyze(self.frame()[12:], "i", value="x", period="t", by="s")
+        assert answer.points.loc[12:, "upper"].tolist() == alone.points["upper"].tolist()
+        named = pdsa.analyze(self.frame()[:12], "i", value="x", period="t", by="s", center=8.0, sigma=2.0)
+        assert answer.summary.loc[0, "false_alarm"] == named.summary.loc[0, "false_alarm"]
+        assert answer.summary.loc[1, "false_alarm"] == alone.summary.loc[0, "false_alarm"]
+
+    @pytest.mark.parametrize("kind", ["run", "i", "mr", "c", "g", "t", "cusum", "ewma"])
+    @pytest.mark.parametrize("method", ["published", "guarded", "predictive"])
+    def test_a_column_says_what_a_number_says(self, kind: str, method: str) -> None:
+        frame = self.frame().assign(line=8.0)
+        if method == "predictive" and kind in ("mr", "cusum", "ewma"):
+            return
+        call = {"kind": kind, "value": "x", "period": "t", "by": "s", "limits": method}
+        one, other = (pdsa.analyze(frame, center=center, **call) for center in ("line", 8.0))  # type: ignore[arg-type]
+        pd.testing.assert_frame_equal(one.points, other.points)
+        pd.testing.assert_frame_equal(one.summary, other.summary)
+
+    def test_more_than_one_number_is_refused(self) -> None:
+        frame = self.frame().assign(line=range(24))
+        with pytest.raises(InputError, match="several numbers within one phase"):
+            pdsa.analyze(frame, "i", value="x", period="t", by="s", center="line")
+        phases = pdsa.analyze(frame.assign(line=[1.0] * 6 + [2.0] * 6 + [3.0] * 12), "i", value="x", period="t", by="s",
+                              center="line", phases=[6])  # fmt: skip
+        assert phases.phases["center"].tolist() == [1.0, 2.0, 3.0, 3.0]
+        for wrong in ("nothing", "s"):
+            with pytest.raises(InputError, match="center"):
+                pdsa.analyze(frame, "i", value="x", period="t", by="s", center=wrong)

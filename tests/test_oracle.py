@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 import oracle
 import pdsa
-from panels import KINDS, differences, doubtful, engine, question, set_of, size, wrong
+from panels import KINDS, SETS, differences, doubtful, engine, question, set_of, size, wrong
+from pdsa.records import Rule
 
-POINTS = 1_700  # of one question
-QUESTIONS = 8  # of each kind: half by the name of a set, half of random rules
+POINTS = 2_300  # of one question
+QUESTIONS = 6  # of each kind: half by the name of a set, half of random rules
 tally: Counter[str] = Counter()
 
 
@@ -74,3 +76,12 @@ def test_the_chance_of_runs_at_its_border() -> None:
     frame = pd.DataFrame({"t": range(17), "x": [-1.0] * 7 + [1.0] * 3 + [-1.0] * 7})
     few = pdsa.analyze(frame, "run", value="x", period="t", center=0, rules=["few_runs", "many_runs"])
     assert few.summary["runs_signal"].tolist() == [True]
+
+
+@pytest.mark.parametrize(("number", "rule"), list(enumerate(SETS["nelson"], start=1)))
+def test_members_of_nelson_are_selectable(number: int, rule: Rule) -> None:
+    asked = question([5, number], "i", 300, "nelson")
+    whole = engine(asked).points
+    alone = engine(replace(asked, named="", rules=(f"nelson_{number}",))).points
+    assert [name for name in alone if name.startswith("rule_")] == [f"rule_{rule.label or rule.name}"]
+    assert alone["signal"].tolist() == whole[f"rule_{rule.label or rule.name}"].tolist()

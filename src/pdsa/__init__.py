@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pdsa.bernoulli import bernoulli_cusum
     from pdsa.categories import pareto
     from pdsa.chart import Chart, analyze
+    from pdsa.effects.interrupted import interrupted
+    from pdsa.effects.staggered import staggered
     from pdsa.network.funnel import funnel
     from pdsa.rebase import suggest_rebase
 
@@ -32,8 +34,10 @@ __all__ = [
     "analyze",
     "bernoulli_cusum",
     "funnel",
+    "interrupted",
     "network_adjusted",
     "pareto",
+    "staggered",
     "suggest_rebase",
     "weekday_adjusted",
 ]
@@ -45,8 +49,10 @@ _LAZY = {
     "analyze": "pdsa.chart",
     "bernoulli_cusum": "pdsa.bernoulli",
     "funnel": "pdsa.network.funnel",
+    "interrupted": "pdsa.effects.interrupted",
     "network_adjusted": "pdsa.adjust",
     "pareto": "pdsa.categories",
+    "staggered": "pdsa.effects.staggered",
     "suggest_rebase": "pdsa.rebase",
     "weekday_adjusted": "pdsa.adjust",
 }

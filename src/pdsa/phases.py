@@ -13,7 +13,7 @@ import pandas as pd
 
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec, Position, Positions
-from pdsa.series import EXCLUDED, Bools, Ints, Panel
+from pdsa.series import EXCLUDED, Bools, Floats, Ints, Panel
 
 Notes = dict[int, list[str]]
 
@@ -25,7 +25,8 @@ class Plan:
     Stretches (series by series, phase by phase) are numbered from 0; stretch i is `starts[i]:starts[i + 1]`, `label`
     is what it is called, `instrument` the number of the instrument that measured it, and `frozen` says whether its
     lines come from a declared baseline. `all_included` says that no point is excluded; `baseline` is `included`
-    itself where no baseline is declared.
+    itself where no baseline is declared. `center` and `sigma`, shape (stretches,), are given lines in plotted units,
+    NaN where there is none; None where there are none at all.
     """
 
     included: Bools
@@ -37,6 +38,8 @@ class Plan:
     frozen: Bools
     notes: Notes
     all_included: bool = False
+    center: Floats | None = None
+    sigma: Floats | None = None
 
     @property
     def segment(self) -> Ints:
@@ -65,7 +68,8 @@ def plan(panel: Panel, spec: ChartSpec) -> Plan:
         instrument = _instruments(panel, spec.break_on, notes)
     starts, series, label, instruments = _segments(panel, phase, names, instrument)
     parts = Plan(included, included, starts, series, label, instruments, np.zeros(len(series), dtype=bool), notes,
-                 excluded is None)  # fmt: skip
+                 excluded is None, _given(panel, spec.center, "center", starts),
+                 _given(panel, spec.sigma, "sigma", starts))  # fmt: skip
     if instrument is not None:
         _note_breaks(panel, parts)
     return parts if spec.baseline is None else _with_baseline(panel, spec, parts)
@@ -80,6 +84,27 @@ def _with_baseline(panel: Panel, spec: ChartSpec, parts: Plan) -> Plan:
     # lines are frozen once there is a value that they were not made from; until then they are lines of all points
     frozen = with_values & _any(usable & ~baseline, parts.starts)
     return replace(parts, baseline=baseline, frozen=frozen)
+
+
+def _given(panel: Panel, wanted: float | str | None, argument: str, starts: Ints) -> Floats | None:
+    """Shape (stretches,): a given line of each stretch; of a column, the one number that each stretch has there."""
+    if wanted is None:
+        return None
+    if not isinstance(wanted, str):
+        return np.full(len(starts) - 1, float(wanted))
+    if wanted not in panel.columns:
+        _refuse(argument, repr(wanted), f"a number or a column (there: {', '.join(panel.columns) or 'none'})")
+    if not pd.api.types.is_numeric_dtype(panel.columns[wanted]):
+        _refuse(argument, f"other values than numbers in column {wanted}", "a column of numbers")
+    numbers = panel.columns[wanted].to_numpy(dtype=np.float64, na_value=np.nan)
+    if not len(numbers):
+        return np.zeros(0)
+    low, high = np.fmin.reduceat(numbers, starts[:-1]), np.fmax.reduceat(numbers, starts[:-1])
+    if (low < high).any():
+        _refuse(argument, f"several numbers within one phase of a series in column {wanted}", "one number for each")
+    if np.isinf(low).any() or (argument == "sigma" and (low <= 0).any()):
+        _refuse(argument, f"an impossible number in column {wanted}", "finite numbers, of sigma above zero")
+    return np.asarray(low)
 
 
 def _any(mask: Bools, starts: Ints) -> Bools:

@@ -186,8 +186,8 @@ class ChartSpec:
     ties: Ties = "skip"
     spread: Spread = "mean"
     break_on: Positions | None = None
-    center: float | None = None
-    sigma: float | None = None
+    center: float | str | None = None
+    sigma: float | str | None = None
     better: Better | None = None
     target: float | None = None
     recent: int = 6

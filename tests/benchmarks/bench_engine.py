@@ -1,7 +1,7 @@
 """The engine at the size of a state: points a second, against one pass, against pandas, and how it grows.
 
-Run by `make bench`, or: python -m pytest -s tests/benchmarks/bench_engine.py. Every figure is a ratio, taken in one run on
-one core; processor time, because the machine is shared. The quickest of three runs counts.
+Run by `make bench`, or: python -m pytest -s tests/benchmarks/bench_engine.py. Every figure is a ratio, taken in one run
+on one core; processor time, because the machine is shared. The quickest of three runs counts.
 """
 
 from __future__ import annotations

@@ -292,3 +292,14 @@ def test_inputs_on_which_a_package_raised(capsys: pytest.CaptureFixture[str]) ->
     with capsys.disabled():
         print(f"\ninputs on which a package raised: {dict(tally)}", end="")
     assert tally["answered"] >= 25
+
+
+def test_a_given_sigma_restores_the_subgroup_limits_of_qcc() -> None:
+    rows = table("expected_qcc_points.csv")
+    compared = 0
+    for case_id, expected in rows[rows["type"] == "xbar"].groupby("case_id"):
+        points = ask_engine(case(str(case_id)), Ask("xbar", {"sigma": float(expected["std.dev"].iloc[0])})).points
+        for ours, theirs in (("center", "center"), ("lower", "lcl"), ("upper", "ucl")):
+            assert agree(numbers(points[ours]), numbers(expected[theirs])), (case_id, ours)
+        compared += 1
+    assert compared >= 2

@@ -116,8 +116,8 @@ def analyze(
     ties: Ties = "skip",
     spread: Spread = "mean",
     break_on: object = None,
-    center: float | None = None,
-    sigma: float | None = None,
+    center: float | str | None = None,
+    sigma: float | str | None = None,
     better: Better | None = None,
     target: float | None = None,
     recent: int = 6,
@@ -166,7 +166,8 @@ def analyze(
     break_on
         Positions, dates or a column of labels: the first period of each new instrument. Nothing is compared across.
     center, sigma
-        Given lines in plotted units; sigma for kinds `i`, `xbar`, `cusum` and `ewma`.
+        Given lines in plotted units, or columns with one number for each series and phase (nothing: computed); sigma
+        for kinds `i`, `xbar`, `cusum` and `ewma`.
     better, target
         The good direction, `up` or `down`, and the target in plotted units.
     recent

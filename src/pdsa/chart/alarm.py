@@ -56,7 +56,7 @@ def false_alarms(answer: Answer, plan: Plan, spec: ChartSpec, kind_of: Words) ->
     found = np.full(len(kind_of), np.nan)
     useful = answer.counts["n_useful"]
     tails = _tails(answer, spec, kind_of)
-    frozen = plan.frozen | (spec.center is not None)
+    frozen = plan.frozen if plan.center is None else plan.frozen | ~np.isnan(plan.center)
     key = np.column_stack((useful, frozen, answer.tied, answer.exact, _codes(kind_of)))
     groups, place = np.unique(key, axis=0, return_inverse=True)
     for i, (n, fixed, tied, exact, _) in enumerate(groups.tolist()):
@@ -223,7 +223,8 @@ def _fires(values: Floats, kind: str, spec: ChartSpec) -> Bools:
     inside = np.broadcast_to(np.arange(wide.shape[1]) < values.shape[1], wide.shape)
     nothing = np.broadcast_to(np.float64(np.nan), wide.shape)
     lengths = np.full(len(wide), values.shape[1], dtype=np.int64)
-    block = Block(wide, nothing, nothing, inside, inside, lengths, True)
+    given = [None if one is None else np.full((len(wide), 1), float(one)) for one in (spec.center, spec.sigma)]
+    block = Block(wide, nothing, nothing, inside, inside, lengths, True, center=given[0], sigma=given[1])
     book = rules.Rulebook(block, limits.lines_of(kind, block, spec), block.known, spec.ties)
     none = np.zeros(len(wide), dtype=bool)
     fired = rules.apply(book, spec.rules, none, none)

@@ -102,16 +102,18 @@ def _check_given(spec: ChartSpec) -> None:
     """Refuse lines that cannot be, or that the kind does not take."""
     if spec.sigma is not None and spec.kind not in SIGMA_KINDS:
         refuse("sigma", f"{spec.sigma} for kind {spec.kind}", f"a given sigma only for kinds {', '.join(SIGMA_KINDS)}")
-    if spec.sigma is not None and not spec.sigma > 0:
-        refuse("sigma", str(spec.sigma), "a number above zero")
     for name in ("center", "sigma", "target"):
         number = getattr(spec, name)
-        if number is not None and not np.isfinite(number):
+        if number is not None and not isinstance(number, str) and not np.isfinite(number):
             refuse(name, str(number), "a finite number")
+    if isinstance(spec.sigma, int | float) and not spec.sigma > 0:
+        refuse("sigma", str(spec.sigma), "a number above zero")
     if spec.center is None:
         return
     if spec.kind == "np":
         refuse("center", str(spec.center), "none: the center of an NP chart moves with its denominators; use kind p")
+    if isinstance(spec.center, str):
+        return
     if spec.kind in (*RATIO_KINDS, *PLAIN_KINDS, "mr", "s") and spec.kind != "i_prime":
         highest = spec.per if spec.kind in PROPORTION_KINDS else np.inf
         if not 0 <= spec.center <= highest:

@@ -95,7 +95,7 @@ def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool)
     prime = counts.prime_rates if rate else counts.prime_proportions
     exact = replace(spec, constants="exact", spread="mean", limits="published")
     for place in places(plan.starts, wanted, rules.padding(())):
-        block = block_at(panel, plan, place)
+        block = block_at(panel, plan, place, per=spec.per)
         if spec.data_type == "count":
             plain = np.isnan(block.denominator).all(axis=1, keepdims=True)
             ones = np.where(plain & ~np.isnan(block.value), 1.0, block.denominator)

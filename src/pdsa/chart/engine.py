@@ -158,7 +158,7 @@ def _inside(lengths: Ints, padding: int) -> Bools:
     return np.arange(width, dtype=np.int32) < lengths.astype(np.int32)[:, None]
 
 
-def block_at(panel: Panel, plan: Plan, place: Place, kind: str = "auto") -> Block:
+def block_at(panel: Panel, plan: Plan, place: Place, kind: str = "auto", per: float = 1.0) -> Block:
     """The padded block of some segments; without numerators and denominators where the kind does not use them."""
     included, whole = place.inside, True
     if not plan.all_included:
@@ -177,6 +177,8 @@ def block_at(panel: Panel, plan: Plan, place: Place, kind: str = "auto") -> Bloc
         lengths=place.lengths,
         whole=whole,
         within=None if panel.within is None else place.take(panel.within, np.nan),
+        center=None if plan.center is None else plan.center[place.rows, None] / per,
+        sigma=None if plan.sigma is None else plan.sigma[place.rows, None] / per,
     )
 
 
@@ -193,7 +195,7 @@ def compute(
     """
     blocks = places(plan.starts, wanted, rules.padding(spec.rules)) if isinstance(wanted, np.ndarray) else wanted
     for place in blocks:
-        block = block_at(panel, plan, place, kind)
+        block = block_at(panel, plan, place, kind, spec.per)
         lines = limits.lines_of(kind, block, spec)
         _store(answer, place, block, lines, spec, kind, plan.frozen[place.rows])
 
@@ -221,7 +223,7 @@ def _store(answer: Answer, place: Place, block: Block, lines: Lines, spec: Chart
     if answer.point:
         _keep_lines(answer, place, lines, book, spec.per)
         _measure(answer, place, block, book, spec, kind)
-        if kind == "i" and spec.method != "published" and spec.sigma is None:
+        if kind == "i" and spec.method != "published" and block.sigma is None:
             answer.segment["second"][place.rows] = limits.second_opinion(block, spec)
         _split(answer, place, block, book.runs, fired, frozen, spec.recent)
 

@@ -287,7 +287,11 @@ class Rows:
 
 def _columns(frame: pd.DataFrame, spec: ChartSpec, taken: tuple[str | None, ...]) -> dict[str, pd.Series]:
     """The columns that baseline, exclude, phases or break_on may name; all of them where one names none of these."""
-    wanted = {one for one in (spec.baseline, spec.exclude, spec.phases, spec.break_on) if isinstance(one, str)}
+    wanted = {
+        one
+        for one in (spec.baseline, spec.exclude, spec.phases, spec.break_on, spec.center, spec.sigma)
+        if isinstance(one, str)
+    }
     if not wanted:
         return {}
     return {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in taken}

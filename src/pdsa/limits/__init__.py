@@ -33,7 +33,10 @@ def lines_of(kind: str, block: Block, spec: ChartSpec) -> Lines:
     """The lines of a kind by the method of the spec; predictive ones where the kind has them."""
     lines = LINES[kind](block, spec)
     extend = predictive.PREDICTIVE.get(kind) if spec.method == "predictive" else None
-    return lines if extend is None else extend(lines, block, spec)
+    if extend is None:
+        return lines
+    found = extend(lines, block, spec)
+    return predictive.known_rows(lines, found, block) if kind in predictive.COUNTED else found
 
 
 __all__ = [

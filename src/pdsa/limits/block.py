@@ -47,6 +47,8 @@ class Block:
         Shape (rows,): how many cells of each row are points. Every row ends in padding.
     whole
         No point of the block is excluded.
+    center, sigma
+        Shape (rows, 1): given lines, NaN in rows that have none; None where no row has one.
     """
 
     value: Floats
@@ -57,6 +59,8 @@ class Block:
     lengths: Ints
     whole: bool
     within: Floats | None = field(default=None)
+    center: Floats | None = field(default=None)
+    sigma: Floats | None = field(default=None)
 
     @cached_property
     def edges(self) -> Ints:
@@ -304,14 +308,24 @@ def around(value: Floats, center: Floats, sigma: Floats, sigma_z: Floats | None 
     )
 
 
-def given_center(computed: Floats, spec: ChartSpec) -> Floats:
-    """The center of the spec where it names one."""
-    return computed if spec.center is None else np.full_like(computed, spec.center / spec.per)
+def given_or(computed: Floats, given: Floats | None) -> Floats:
+    """Given lines, and computed ones in rows without."""
+    return computed if given is None else np.where(np.isnan(given), computed, given)
 
 
-def given_sigma(computed: Floats, spec: ChartSpec) -> Floats:
-    """The standard deviation of the spec where it names one, guarded against zero."""
-    return guard_zero(computed if spec.sigma is None else np.full_like(computed, spec.sigma / spec.per), spec)
+def given_center(computed: Floats, block: Block) -> Floats:
+    """The given center where there is one."""
+    return given_or(computed, block.center)
+
+
+def given_sigma(computed: Floats, block: Block, spec: ChartSpec) -> Floats:
+    """The given standard deviation where there is one, guarded against zero."""
+    return guard_zero(given_or(computed, block.sigma), spec)
+
+
+def estimated_share(share: Floats, block: Block) -> Floats:
+    """What the estimation of the center adds to the variance of the next point: nothing where the center is given."""
+    return share if block.center is None else np.where(np.isnan(block.center), share, 0.0)
 
 
 def guard_zero(sigma: Floats, spec: ChartSpec) -> Floats:

@@ -42,7 +42,7 @@ def trials(block: Block) -> Floats:
 
 
 def _pooled(block: Block, spec: ChartSpec) -> Floats:
-    return given_center(pooled(block.numerator, block.denominator, block), spec)
+    return given_center(pooled(block.numerator, block.denominator, block), block)
 
 
 def binomial_sigma(center: Floats, n: Floats) -> Floats:
@@ -87,7 +87,7 @@ def rates(block: Block, spec: ChartSpec) -> Lines:
 
 def counts(block: Block, spec: ChartSpec) -> Lines:
     """C: the mean count and Poisson limits; exact ones where guarded and small."""
-    center = given_center(block.mean(block.value, block.used), spec)
+    center = given_center(block.mean(block.value, block.used), block)
     return _poisson(block, center, np.where(np.isnan(block.value), np.nan, 1.0), spec, single=True)
 
 
@@ -103,7 +103,7 @@ def _poisson(block: Block, center: Floats, n: Floats, spec: ChartSpec, single: b
 
 
 def _middle(block: Block, spec: ChartSpec) -> Floats:
-    return given_center(block.median(block.value, block.used), spec)
+    return given_center(block.median(block.value, block.used), block)
 
 
 def _whole(numbers: Floats) -> Bools:

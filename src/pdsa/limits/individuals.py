@@ -19,6 +19,7 @@ from pdsa.limits.block import (
     around,
     deviation,
     given_center,
+    given_or,
     given_sigma,
     guard_zero,
     moving_ranges,
@@ -39,14 +40,14 @@ _MR_UPPER = {"rounded": MR_UPPER_ROUNDED, "wheeler": MR_UPPER_WHEELER, "exact": 
 
 def run(block: Block, spec: ChartSpec) -> Lines:
     """The median of the baseline and no limits."""
-    center = given_center(block.median(block.value, block.used), spec)
+    center = given_center(block.median(block.value, block.used), block)
     return around(block.value, center, np.full_like(center, np.nan))
 
 
 def individuals(block: Block, spec: ChartSpec) -> Lines:
     """The mean and three standard deviations from the moving ranges."""
-    center = given_center(block.mean(block.value, block.used), spec)
-    return around(block.value, center, given_sigma(range_sigma(block.value, block, spec), spec))
+    center = given_center(block.mean(block.value, block.used), block)
+    return around(block.value, center, given_sigma(range_sigma(block.value, block, spec), block, spec))
 
 
 def second_opinion(block: Block, spec: ChartSpec) -> Floats:
@@ -60,7 +61,7 @@ def second_opinion(block: Block, spec: ChartSpec) -> Floats:
 def ranges(block: Block, spec: ChartSpec) -> Lines:
     """The moving ranges themselves, their mean and its upper limit; the lower limit is zero."""
     values, both = moving_ranges(block.value, block, spec)
-    center = given_center(block.mean(values, both), spec)
+    center = given_center(block.mean(values, both), block)
     multiple: float | Floats = _MR_UPPER[spec.constants]
     if spec.method != "published":
         multiple = np.where(center == 0, np.nan, multiple)
@@ -82,7 +83,7 @@ def trials_of(block: Block) -> Floats:
 def prime_individuals(block: Block, spec: ChartSpec) -> Lines:
     """The pooled ratio, and limits from ranges that are weighed by the denominators on both sides."""
     n = trials_of(block)
-    center = given_center(pooled(block.value * n, n, block), spec)
+    center = given_center(pooled(block.value * n, n, block), block)
 
     def weighed(values: Floats, order: Squeezed | None) -> Floats:
         trials = n if order is None else order.take(n)
@@ -128,17 +129,17 @@ def _within(block: Block) -> tuple[Floats, Floats, Floats]:
 def means(block: Block, spec: ChartSpec) -> Lines:
     """X-bar: the weighed mean of the subgroups and limits from the spread within them."""
     size, _, typical = _within(block)
-    center = given_center(pooled(block.numerator, block.denominator, block), spec)
+    center = given_center(pooled(block.numerator, block.denominator, block), block)
     sigma = ratio(typical, c4(size) * np.sqrt(size))
-    if spec.sigma is not None:
-        sigma = spec.sigma / spec.per / np.sqrt(size)
+    if block.sigma is not None:
+        sigma = given_or(sigma, block.sigma / np.sqrt(size))
     return around(block.value, center, guard_zero(sigma, spec))
 
 
 def deviations(block: Block, spec: ChartSpec) -> Lines:
     """S: the standard deviations within subgroups, the typical one, and limits by each subgroup's size."""
     size, spread, typical = _within(block)
-    center = given_center(typical, spec)
+    center = given_center(typical, block)
     share = c4(size)
     sigma = center * np.sqrt(1 - share**2) / share
     lines = around(spread, center, guard_zero(sigma, spec))

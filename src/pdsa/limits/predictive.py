@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdsa import quantiles
-from pdsa.limits.block import Block, Floats, Lines, ratio
+from pdsa.limits.block import Block, Bools, Floats, Lines, estimated_share, given_or, ratio
 from pdsa.limits.counts import binomial_sigma, poisson_sigma, trials
 from pdsa.limits.individuals import TAILS, trials_of
 from pdsa.records import ChartSpec
@@ -27,36 +27,42 @@ def _with(lines: Lines, quantile: Quantile) -> Lines:
     return lines.redrawn({name: quantile(tail) for name, tail in TAILS}, np.ones(len(lines.value), dtype=bool))
 
 
-def _spread(values: Floats, block: Block, center: Floats, known_center: bool) -> tuple[Floats, Floats]:
+def _spread(values: Floats, block: Block, center: Floats, known_center: bool | Bools) -> tuple[Floats, Floats]:
     """Shape (rows, 1) each: the sample standard deviation of the baseline, and its degrees of freedom."""
     apart = np.where(block.used, values - center, 0.0)
-    free = block.count(block.used & ~np.isnan(values)).astype(np.float64) - (not known_center)
+    free = block.count(block.used & ~np.isnan(values)).astype(np.float64) - np.logical_not(known_center)
     found = np.sqrt(ratio(block.total(apart**2), np.maximum(free, 0)))
     return np.where(found > 0, found, np.nan), free
 
 
 def individuals(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Student's t around the mean; with a given sigma the normal distribution."""
-    share = 0.0 if spec.center is not None else ratio(np.ones((len(block.value), 1)), block.count(block.used))
-    if spec.sigma is not None:
-        sigma = spec.sigma / spec.per * np.sqrt(1 + share)
-        return _with(lines, lambda tail: lines.center + _normal(tail) * sigma)
-    spread, free = _spread(block.value, block, lines.center, spec.center is not None)
-    wide = spread * np.sqrt(1 + share)
-    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
+    share = estimated_share(ratio(np.ones((len(block.value), 1)), block.count(block.used)), block)
+    spread, free = _spread(block.value, block, lines.center, share == 0)
+    return _student(lines, given_or(spread, block.sigma) * np.sqrt(1 + share), free, block)
 
 
-def _normal(tail: float) -> float:
-    return {TAIL_3S: -3.0, 1 - TAIL_3S: 3.0, TAIL_2S: -2.0, 1 - TAIL_2S: 2.0}[tail]
+def _student(lines: Lines, wide: Floats, free: Floats, block: Block) -> Lines:
+    """Student's t around the center; the normal distribution in rows with a given sigma."""
+
+    def quantile(tail: float) -> Floats:
+        return lines.center + given_or(quantiles.t_quantile(tail, free), _normal(tail, block)) * wide
+
+    return _with(lines, quantile)
+
+
+def _normal(tail: float, block: Block) -> Floats | None:
+    """Shape (rows, 1): the normal quantile in rows with a given sigma, NaN in the others."""
+    many = {TAIL_3S: -3.0, 1 - TAIL_3S: 3.0, TAIL_2S: -2.0, 1 - TAIL_2S: 2.0}[tail]
+    return None if block.sigma is None else np.where(np.isnan(block.sigma), np.nan, many)
 
 
 def prime_individuals(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Student's t for values that scatter with one over the root of their denominators."""
     n = trials_of(block)
     spread, free = _spread((block.value - lines.center) * np.sqrt(n), block, np.zeros_like(lines.center), False)
-    share = 0.0 if spec.center is not None else 1 / block.total(np.where(block.used, n, 0.0))
-    wide = spread * np.sqrt(1 / n + share)
-    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
+    share = estimated_share(ratio(np.ones_like(spread), block.total(np.where(block.used, n, 0.0))), block)
+    return _student(lines, spread * np.sqrt(1 / n + share), free, block)
 
 
 def means(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
@@ -67,12 +73,8 @@ def means(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     total = block.total(free)
     spread = np.sqrt(ratio(block.total(free * within**2), total))
     spread = np.where(spread > 0, spread, np.nan)
-    share = 0.0 if spec.center is not None else ratio(np.ones_like(total), block.total(np.where(block.used, size, 0.0)))
-    wide = spread * np.sqrt(1 / size + share)
-    if spec.sigma is not None:
-        wide = spec.sigma / spec.per * np.sqrt(1 / size + share)
-        return _with(lines, lambda tail: lines.center + _normal(tail) * wide)
-    return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, total) * wide)
+    share = estimated_share(ratio(np.ones_like(total), block.total(np.where(block.used, size, 0.0))), block)
+    return _student(lines, given_or(spread, block.sigma) * np.sqrt(1 / size + share), total, block)
 
 
 def _baseline_sum(values: Floats, block: Block) -> Floats:
@@ -81,8 +83,6 @@ def _baseline_sum(values: Floats, block: Block) -> Floats:
 
 def proportions(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Beta-binomial limits; of estimated numerators, which are no counts, Student's t for scores."""
-    if spec.center is not None:
-        return lines  # nothing is estimated: guarded limits are those of the next point
     if spec.estimated:
         return prime_proportions(lines, block, spec)
     above, below, n = _baseline_sum(block.numerator, block), _baseline_sum(block.denominator, block), trials(block)
@@ -101,8 +101,6 @@ def numbers(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
 def rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Gamma-Poisson limits; of estimated numerators, Student's t for scores."""
     n = trials(block)
-    if spec.center is not None:
-        return lines
     if spec.estimated:
         return prime_rates(lines, block, spec)
     events, exposure = _baseline_sum(block.numerator, block), _baseline_sum(block.denominator, block)
@@ -111,8 +109,6 @@ def rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
 
 def counts(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Gamma-Poisson limits, of periods that are all alike."""
-    if spec.center is not None:
-        return lines
     share = ratio(np.ones_like(lines.center), block.count(block.used))
     events = _baseline_sum(block.value, block)
     return _with(lines, lambda tail: quantiles.gamma_poisson_quantile(tail, events + 0.5, share))
@@ -131,15 +127,13 @@ def prime_rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
 def _scores(lines: Lines, block: Block, spec: ChartSpec, sigma: Floats) -> Lines:
     """Values that scatter `spread` times as widely as counting alone: at least once."""
     spread, free = _spread(ratio(block.value - lines.center, sigma), block, np.zeros_like(lines.center), False)
-    share = 0.0 if spec.center is not None else ratio(np.ones_like(spread), block.count(block.used))
+    share = estimated_share(ratio(np.ones_like(spread), block.count(block.used)), block)
     wide = np.fmax(spread, 1.0) * np.sqrt(1 + share) * sigma
     return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
 
 
 def cases_between(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Beta-geometric limit above and none below; with a given mean, the geometric quantile."""
-    if spec.center is not None:
-        return lines
     events = block.count(block.used).astype(np.float64)
     cases = _baseline_sum(block.value, block)
     found = _with(lines, lambda tail: quantiles.beta_geometric_quantile(tail, events + 0.5, cases + 0.5))
@@ -152,6 +146,18 @@ def as_they_are(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     return lines
 
 
+def known_rows(lines: Lines, found: Lines, block: Block) -> Lines:
+    """Of counts about a given center nothing is estimated: the limits of these rows are the guarded ones already."""
+    if block.center is None:
+        return found
+    given = ~np.isnan(block.center)
+    names = ("lower", "upper", "lower_2s", "upper_2s")
+    drawn = {name: np.where(given, getattr(lines, name), getattr(found, name)) for name in names}
+    return found.redrawn(drawn, np.where(given[:, 0], lines.exact, found.exact))
+
+
+# Kinds whose sigma follows from their center.
+COUNTED = ("p", "np", "u", "c", "g")
 PREDICTIVE: dict[str, Callable[[Lines, Block, ChartSpec], Lines]] = {
     "run": as_they_are,
     "i": individuals,

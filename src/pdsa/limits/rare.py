@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pdsa.limits.block import Block, Floats, Lines, around, given_center, guard_zero, range_sigma, ratio
+from pdsa.limits.block import Block, Floats, Lines, around, given_center, given_or, guard_zero, range_sigma, ratio
 from pdsa.records import ChartSpec
 from pdsa.terms import TAIL_2S, TAIL_3S
 
@@ -28,13 +28,17 @@ def cases_between(block: Block, spec: ChartSpec) -> Lines:
     Guarded limits are its quantile above and none below: few cases between are many events, which no low limit of
     counts that start at zero can show.
     """
-    mean = given_center(block.mean(block.value, block.used), spec)
-    middle = block.median(block.value, block.used) if spec.center is None else mean * MEDIAN_SHARE
+    mean = given_center(block.mean(block.value, block.used), block)
+    middle = given_or(block.median(block.value, block.used), _scaled(block.center, MEDIAN_SHARE))
     lines = around(block.value, mean, guard_zero(np.sqrt(mean * (mean + 1)), spec))
     if spec.method == "published":
         return replace(lines, center=middle, inner=(lines.lower_2s, lines.upper_2s))
     drawn = {name: _geometric(mean, tail) if "upper" in name else mean * np.nan for name, tail in _TAILS}
     return lines.redrawn(drawn | {"center": middle}, np.ones(len(mean), dtype=bool))
+
+
+def _scaled(given: Floats | None, share: float) -> Floats | None:
+    return None if given is None else given * share
 
 
 def _geometric(mean: Floats, tail: float) -> Floats:
@@ -50,8 +54,8 @@ def time_between(block: Block, spec: ChartSpec) -> Lines:
         return _exponential(block, spec)
     even = block.value ** (1 / NELSON)
     center = block.mean(even, block.used)
-    if spec.center is not None:
-        center = np.full_like(center, (spec.center / spec.per) ** (1 / NELSON))
+    if block.center is not None:
+        center = given_or(center, block.center ** (1 / NELSON))
     sigma = range_sigma(even, block, spec)
     lines = around(block.value, center, sigma)
     lower, upper, lower_2s, upper_2s = (
@@ -71,7 +75,7 @@ def _exponential(block: Block, spec: ChartSpec) -> Lines:
     """The median, and limits that hold although the mean is known from k times only."""
     k = block.count(block.used).astype(np.float64)
     mean = block.mean(block.value, block.used)
-    middle = given_center(block.median(block.value, block.used), spec)
+    middle = given_center(block.median(block.value, block.used), block)
     drawn = {}
     for name, tail in _TAILS:
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,8 +14,8 @@ from pdsa.terms import CUSUM_INTERVAL, CUSUM_SLACK, EWMA_MULTIPLE, EWMA_WEIGHT
 
 def _standard(block: Block, spec: ChartSpec) -> tuple[Floats, Floats]:
     """Shape (rows, 1) each: the mean and the standard deviation from moving ranges, or those given."""
-    center = given_center(block.mean(block.value, block.used), spec)
-    return center, given_sigma(range_sigma(block.value, block, spec), spec)
+    center = given_center(block.mean(block.value, block.used), block)
+    return center, given_sigma(range_sigma(block.value, block, spec), block, spec)
 
 
 def cumulative_sums(block: Block, spec: ChartSpec) -> Lines:

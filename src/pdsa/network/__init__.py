@@ -77,7 +77,7 @@ def _last_phase(chart: Chart) -> pd.DataFrame:
 
 def _levels(points: pd.DataFrame, spec: ChartSpec) -> Floats:
     """Shape (points,): the given center; or what each series' baseline pools to, the mean where nothing is divided."""
-    if spec.center is not None:
+    if isinstance(spec.center, float | int):
         return np.full(len(points), spec.center / spec.per)
     used = points["baseline"] & points["value"].notna()
     names = ("numerator", "denominator", "value")
@@ -98,7 +98,8 @@ def _share(
     rows: pd.DataFrame, spec: ChartSpec, kind: Kind, fixed: bool, points: int, rng: np.random.Generator
 ) -> float:
     """The expected number of series of one kind with a signal; `fixed` says that they have frozen baselines."""
-    center, sigma = (None if one is None else one / spec.per for one in (spec.center, spec.sigma))
+    # lines given by a column are those of single series: they are simulated as if computed
+    center, sigma = (one / spec.per if isinstance(one, float | int) else None for one in (spec.center, spec.sigma))
     again = replace(
         spec, kind=kind, limits=spec.method, baseline="baseline" if fixed else None, exclude=None, phases=None,
         break_on=None, per=1.0, center=center, sigma=sigma, target=None, step=None,

@@ -39,10 +39,18 @@ class Ground:
 
         Lines that come from the values move and stretch with them, so that no verdict depends on either.
         """
-        spec = self.spec
-        return np.asarray(
-            self.rng.standard_normal(len(self.n)) * (spec.sigma or 1.0) / np.sqrt(self.n) + (spec.center or 0.0)
-        )
+        drawn = self.rng.standard_normal(len(self.n)) * (self.sigma or 1.0) / np.sqrt(self.n)
+        return np.asarray(drawn + (self.center or 0.0))
+
+    @property
+    def center(self) -> float | None:
+        """The given center; one given by a column is of single series, and counts as computed."""
+        return None if isinstance(self.spec.center, str) else self.spec.center
+
+    @property
+    def sigma(self) -> float | None:
+        """The given standard deviation, likewise."""
+        return None if isinstance(self.spec.sigma, str) else self.spec.sigma
 
     @property
     def trials(self) -> Floats:
@@ -79,10 +87,8 @@ def _geometric(ground: Ground) -> Floats:
 
 def _exponential(ground: Ground) -> Floats:
     """Times whose center is the given one: their median, or what published charts take for the middle."""
-    spec, middle = ground.spec, math.log(2)
-    if spec.method == "published":
-        middle = math.gamma(1 + 1 / NELSON) ** NELSON
-    mean = 1.0 if spec.center is None else spec.center / middle
+    middle = math.gamma(1 + 1 / NELSON) ** NELSON if ground.spec.method == "published" else math.log(2)
+    mean = 1.0 if ground.center is None else ground.center / middle
     return ground.rng.exponential(mean, len(ground.n))
 
 
@@ -98,10 +104,10 @@ _DRAWN: dict[str, Callable[[Ground], Floats]] = {
 
 def _within(ground: Ground) -> Floats:
     """Standard deviations of subgroups; of one value there is none."""
-    free, spec = ground.n - 1, ground.spec
-    sigma: float | Floats = spec.sigma or 1.0
-    if spec.kind == "s" and spec.center is not None:
-        sigma = spec.center / c4(ground.n)
+    free = ground.n - 1
+    sigma: float | Floats = ground.sigma or 1.0
+    if ground.spec.kind == "s" and ground.center is not None:
+        sigma = ground.center / c4(ground.n)
     several = free > 0
     drawn = ground.rng.chisquare(np.where(several, free, 1.0)) / np.where(several, free, 1.0)
     return np.where(several, sigma * np.sqrt(drawn), np.nan)

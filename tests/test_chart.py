@@ -913,3 +913,38 @@ class TestGivenLinesByColumn:
         for wrong in ("nothing", "s"):
             with pytest.raises(InputError, match="center"):
                 pdsa.analyze(frame, "i", value="x", period="t", by="s", center=wrong)
+
+
+class TestStatusColumn:
+    """What Observations say of a row, in frames: hidden and misspelled words are never numbers."""
+
+    def frame(self, words: list[object], x: float = 20.0) -> pd.DataFrame:
+        values = [5.0, 6, 7, 5, 6, 7, 5, 6, x, 5, 6, 7, 5, 6]
+        return pd.DataFrame({"t": range(14), "x": values, "status": words})
+
+    def test_a_number_beside_hidden_is_refused_and_not_printed(self) -> None:
+        for word in ("suppressed", "missing"):
+            words = ["reported"] * 8 + [word] + ["reported"] * 5
+            with pytest.raises(InputError, match=f"row 9, x: found a number beside {word}") as told:
+                pdsa.analyze(self.frame(words), "i", value="x", period="t")
+            assert "20" not in str(told.value)
+        hidden = pdsa.analyze(self.frame(["reported"] * 8 + ["suppressed"] + [""] * 5, NAN), "i", value="x", period="t")
+        assert hidden.status.tolist() == [0] * 8 + [2] + [0] * 5
+
+    def test_a_blank_is_reported_and_a_misspelled_bound_no_value(self) -> None:
+        words: list[object] = [""] * 7 + [None, "top_coded"] + ["reported"] * 5
+        answer = pdsa.analyze(self.frame(words), "i", value="x", period="t")
+        assert answer.status.tolist() == [0] * 8 + [4] + [0] * 5
+        assert answer.points.loc[8, ["value", "included"]].tolist() == [20.0, False]
+        assert answer.summary.loc[0, "center"] == pytest.approx(76 / 13)
+        with pytest.raises(InputError, match="row 9, status: found 'top-coded'"):
+            pdsa.analyze(self.frame([*words[:8], "top-coded", "excluded", *words[10:]]), "i", value="x", period="t")
+        others = pdsa.analyze(self.frame(["open", "closed"] * 7), "i", value="x", period="t")
+        assert others.status.tolist() == [0] * 14
+
+    def test_a_bound_is_no_value_of_a_subgroup_and_needs_its_denominator(self) -> None:
+        frame = pd.DataFrame({"t": [1, 1, 2, 2, 2], "x": [1.0, 3, 2, 4, 90], "status": [""] * 4 + ["top_coded"]})
+        assert pdsa.analyze(frame, "xbar", value="x", period="t").points["value"].tolist() == [2.0, 3.0]
+        frame = pd.DataFrame({"t": [1, 2], "x": [5.0, 20], "n": [10.0, NAN], "status": ["", "top_coded"]})
+        answer = pdsa.analyze(frame, "p", value="x", denominator="n", period="t")
+        assert answer.status.tolist() == [0, 1]

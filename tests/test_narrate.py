@@ -427,7 +427,7 @@ class TestWords:
             calm(24), measure=PERCENT, screen="once", gaps="bridge", constants="exact", recent=9, limits=None
         )
         lines = repr(narrate.settings((chart_of(calm(24)), other))).splitlines()
-        assert [line.split(":")[0] for line in lines] == ["Waiting", "Zeal", "Some charts", "Some charts"]
+        assert [line.split(":")[0] for line in lines] == ["Waiting", "Zeal", "Waiting", "Zeal"]
         for words in ("Published limits", "screened once, constants exact", "gaps bridged", "latest 9 useful points"):
             assert words in lines[3]
 

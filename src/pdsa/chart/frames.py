@@ -12,7 +12,7 @@ import pandas as pd
 from pdsa.chart.steps import with_steps
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec
-from pdsa.series import MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide
+from pdsa.series import EXCLUDED, MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide
 from pdsa.terms import (
     PLAIN_KINDS,
     POINT_COLUMNS,
@@ -69,9 +69,9 @@ def panel_from_frame(
     codes, keys = _series_codes(frame, by, problems)
     problems += _impossible(numerator, below, value, denominator, spec.kind)
     order, same, twice = _order(codes, periods, len(keys), period, spec.kind)
+    status = _status_of(frame, numerator, value, problems)
     _raise((*problems, *twice))
     columns = _columns(frame, spec, (value, denominator))
-    status = _status_of(frame, numerator)
     rows = Rows(codes, periods, numerator, below, status, columns)
     panel = (
         _subgroups(order, same, rows, keys, spec.kind)
@@ -297,15 +297,26 @@ def _columns(frame: pd.DataFrame, spec: ChartSpec, taken: tuple[str | None, ...]
     return {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in taken}
 
 
-def _status_of(frame: pd.DataFrame, numerator: Floats) -> Codes | None:
-    """Codes of a column `status`, where all its words are ours: as Observations have it."""
+def _status_of(frame: pd.DataFrame, numerator: Floats, value: str, problems: list[Problem]) -> Codes | None:
+    """Codes of a column `status` that has one of our words, as Observations have it; a blank is `reported`.
+
+    Other words beside ours are a mistake: a bound that is misspelled must not pass for a value.
+    """
     if "status" not in frame.columns:
         return None
-    codes = pd.Index(STATUSES).get_indexer(pd.Index(frame["status"].astype(object)))
-    if (codes < 0).any():
+    words = frame["status"].astype(object).where(frame["status"].notna(), "")
+    codes = pd.Index(STATUSES).get_indexer(pd.Index(words))
+    if (codes < 0).all():
         return None
-    without = np.isnan(numerator) & (codes != SUPPRESSED)
-    return np.where(without, MISSING, codes).astype(np.int8)
+    codes = np.where(words.to_numpy() == "", REPORTED, codes)
+    unknown = np.flatnonzero(codes < 0).tolist()
+    problems += [Problem(f"row {i + 1}, status", repr(words.iloc[i]), f"one of {', '.join(STATUSES)}") for i in unknown]
+    # what should be hidden is not printed here either
+    beside = np.flatnonzero(np.isin(codes, (SUPPRESSED, MISSING)) & ~np.isnan(numerator)).tolist()
+    problems += [
+        Problem(f"row {i + 1}, {value}", f"a number beside {words.iloc[i]}", "no number there") for i in beside
+    ]
+    return codes.astype(np.int8)
 
 
 def _offsets(codes: Ints, series: int) -> Ints:
@@ -325,7 +336,9 @@ def _sorted_panel(order: Ints, rows: Rows, keys: pd.DataFrame) -> Panel:
             above, under = np.where(lacking, np.nan, above), np.where(lacking, np.nan, under)
     status = np.where(np.isnan(value), np.int8(MISSING), np.int8(REPORTED))
     if rows.status is not None:
-        status = np.where(np.isnan(value) & (rows.status[order] == REPORTED), np.int8(MISSING), rows.status[order])
+        given = rows.status[order]
+        without = np.isnan(value) & (given != SUPPRESSED) & (given != EXCLUDED)
+        status = np.where(without, np.int8(MISSING), given)
     return Panel(
         keys=keys,
         offsets=_offsets(rows.codes, len(keys)),
@@ -345,6 +358,9 @@ def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame, kind: K
     first = np.flatnonzero(~same)
     values = rows.numerator[order]
     known = ~np.isnan(values)
+    if rows.status is not None:
+        # bounds and rows that are set aside are no values of a subgroup
+        known &= rows.status[order] == REPORTED
 
     def each(cells: Floats) -> Floats:
         return np.add.reduceat(cells, first) if len(first) else np.zeros(0)

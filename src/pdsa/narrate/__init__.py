@@ -28,6 +28,7 @@ from pdsa.narrate.words import (
 )
 from pdsa.network import Chance
 from pdsa.records import ChartSpec, Measure
+from pdsa.rules import CHART_RULES
 from pdsa.terms import (
     ASSURANCE_WORDS,
     KIND_WORDS,
@@ -294,10 +295,11 @@ def _changes(series: Series) -> list[str]:
 def settings(charts: tuple[Chart, ...]) -> Findings:
     """Every argument that the numbers rest on, for the footer: what differs by measure, then what all share."""
     own = [Finding(f"{_kind_reason(chart)}; {_own_baseline(chart)}.", "", f"{title(chart)}:") for chart in charts]
-    shared = dict.fromkeys(_shared(chart.spec) for chart in charts)
-    return Findings(
-        (*own, *(Finding(text, "", "All charts:" if len(shared) == 1 else "Some charts:") for text in shared))
-    )
+    shared: dict[str, list[str]] = {}
+    for chart in charts:
+        shared.setdefault(_shared(chart.spec), []).append(title(chart))
+    leads = ("All charts:" if len(shared) == 1 else f"{', '.join(names)}:" for names in shared.values())
+    return Findings((*own, *(Finding(text, "", lead) for text, lead in zip(shared, leads, strict=True))))
 
 
 def _kind_reason(chart: Chart) -> str:
@@ -342,9 +344,15 @@ def _shared(spec: ChartSpec) -> str:
         f"{'averaged by their median, ' if spec.spread == 'median' else ''}constants {spec.constants}",
         f"gaps {'bridged' if spec.gaps == 'bridge' else 'break moving ranges'}, "
         f"points on the center {'are skipped' if spec.ties == 'skip' else 'end a run'}",
-        f"verdict from the latest {spec.recent} useful points after the baseline, or few crossings of the whole series",
+        f"verdict from the latest {spec.recent} useful points after the baseline{_of_all(spec)}",
     ]
     return capital("; ".join(parts)) + "."
+
+
+def _of_all(spec: ChartSpec) -> str:
+    """The rules that speak of the whole series."""
+    names = [rule.column.replace("_", " ") for rule in spec.rules if rule.name in CHART_RULES]
+    return f", or {' or '.join(names)} of the whole series" if names else ""
 
 
 def definition(measure: Measure) -> Finding:

@@ -948,3 +948,14 @@ class TestStatusColumn:
         frame = pd.DataFrame({"t": [1, 2], "x": [5.0, 20], "n": [10.0, NAN], "status": ["", "top_coded"]})
         answer = pdsa.analyze(frame, "p", value="x", denominator="n", period="t")
         assert answer.status.tolist() == [0, 1]
+
+
+def test_the_chance_of_points_outside_counts_every_value() -> None:
+    """Ties with the center are no useful points, and can lie beyond no limit any less than others."""
+    frame = pd.DataFrame({"t": range(48), "x": [10.0] * 40 + [9, 8] * 4, "n": 10})
+    answer = pdsa.analyze(frame, "p", value="x", denominator="n", period="t", limits="guarded")
+    assert summary(answer, "n_useful") == 8
+    assert summary(answer, "false_alarm") == pytest.approx(1 - (1 - 0.0027) ** 48, abs=0.002)
+    gaps = pd.DataFrame({"t": range(48), "x": np.random.default_rng(1).geometric(0.04, 48) - 1.0})
+    upper = pdsa.analyze(gaps, "g", value="x", period="t", limits="guarded", rules=["outside"])
+    assert summary(upper, "false_alarm") == pytest.approx(1 - (1 - 0.00135) ** 48, abs=0.001)

@@ -57,13 +57,13 @@ def false_alarms(answer: Answer, plan: Plan, spec: ChartSpec, kind_of: Words) ->
     useful = answer.counts["n_useful"]
     tails = _tails(answer, spec, kind_of)
     frozen = plan.frozen if plan.center is None else plan.frozen | ~np.isnan(plan.center)
-    key = np.column_stack((useful, frozen, answer.tied, answer.exact, _codes(kind_of)))
+    key = np.column_stack((useful, answer.counts["n_values"], frozen, answer.tied, answer.exact, _codes(kind_of)))
     groups, place = np.unique(key, axis=0, return_inverse=True)
-    for i, (n, fixed, tied, exact, _) in enumerate(groups.tolist()):
+    for i, (n, values, fixed, tied, exact, _) in enumerate(groups.tolist()):
         rows = np.flatnonzero(place.ravel() == i) if len(groups) > 1 else np.arange(len(found))
         if n > 0:
             case = situation(spec, str(kind_of[rows[0]]), bool(fixed), bool(tied), bool(exact))
-            found[rows] = _combined(n, case, tails[rows])
+            found[rows] = _combined(n, values, case, tails[rows])
     return found
 
 
@@ -76,7 +76,7 @@ def situation(spec: ChartSpec, kind: str, fixed: bool, tied: bool = False, exact
     chosen = tuple(rule for rule in spec.rules if _counts(rule, kind, tied))
     center = "fixed" if fixed else "median" if kind in ("run", "g") or exact else "mean"
     lines = "none" if kind == "run" else "fixed" if fixed or kind in _APART or exact else "ranges"
-    own = kind if kind in MOVING_KINDS else "apart" if kind in _APART else "i"
+    own = kind if kind in MOVING_KINDS else "apart" if kind in _APART or exact else "i"
     # constants and guards change the figure by less than its error
     method: LimitsMethod = "predictive" if spec.method == "predictive" else "published"
     return Situation(chosen, center, lines, own, spec.ties, method, spec.screen, spec.spread)
@@ -90,7 +90,8 @@ def _counts(rule: Rule, kind: str, tied: bool) -> bool:
 
 def _tails(answer: Answer, spec: ChartSpec, kind_of: Words) -> Floats:
     """Shape (segments,): the probability of one point outside the limits, where counts have one of their own."""
-    tails = np.full(len(kind_of), 2 * TAIL_3S)
+    # a G chart with limits of its law has none below
+    tails = np.where(kind_of == "g", TAIL_3S, 2 * TAIL_3S)
     for kind in set(kind_of.tolist()) & set(_COUNTED):
         rows = (kind_of == kind) & ~answer.exact
         tails[rows] = _count_tails(answer, spec, kind, rows)
@@ -127,20 +128,20 @@ def _geometric_share(high: Floats) -> Floats:
     return np.asarray(m / (m + 1))
 
 
-def _combined(n: int, case: Situation, tails: Floats) -> Floats:
-    """Signals of runs and points outside together; of counts the two are taken for independent."""
+def _combined(n: int, values: int, case: Situation, tails: Floats) -> Floats:
+    """Signals of runs among the useful points and of all values outside; of counts they are taken for independent."""
     if case.kind != "apart":
-        return np.full(len(tails), alarm(n, case))
+        return np.full(len(tails), alarm(n, case, values))
     outside = any(rule.name == "outside" for rule in case.chosen)
     rest = replace(case, kind="i", chosen=tuple(rule for rule in case.chosen if rule.name != "outside"))
     runs = alarm(n, rest) if rest.chosen else 0.0
-    return np.asarray(1 - (1 - tails) ** (n if outside else 0) * (1 - runs))
+    return np.asarray(1 - (1 - tails) ** (values if outside else 0) * (1 - runs))
 
 
 @lru_cache(maxsize=16_384)
-def alarm(n: int, case: Situation) -> float:
-    """The probability that a stable series of n useful points fires a rule."""
-    exact = _exact(n, case)
+def alarm(n: int, case: Situation, values: int = 0) -> float:
+    """The probability that a stable series of n useful points, and of at least as many values, fires a rule."""
+    exact = _exact(n, max(n, values), case)
     if exact is not None:
         return exact
     table = _TABLES.get(case)
@@ -155,11 +156,11 @@ _TABLES = {
 }
 
 
-def _exact(n: int, case: Situation) -> float | None:
+def _exact(n: int, values: int, case: Situation) -> float | None:
     """The exact probability, None where it is not known."""
     names = {rule.name for rule in case.chosen}
     plain = case.kind == "i" and names <= set(_EXACT_RULES) and all(map(_is_plain, case.chosen))
-    own_median = case.center == "median" and case.lines == "none"
+    own_median = case.center == "median" and (case.lines == "none" or "outside" not in names)
     known = case.center == "fixed" and case.lines in ("none", "fixed") and case.method != "predictive"
     if not plain or not (own_median or known):
         return None
@@ -171,7 +172,7 @@ def _exact(n: int, case: Situation) -> float | None:
         n, min(longest) if longest else None, fewest,
         few="few_runs" in names, many="many_runs" in names, own_median=own_median,
     )  # fmt: skip
-    return with_outside(n, runs) if "outside" in names and case.lines != "none" else runs
+    return with_outside(values, runs) if "outside" in names and case.lines != "none" else runs
 
 
 def _filled(rule: Rule) -> Rule:

@@ -123,7 +123,7 @@ class Block:
         flat = ordered.ravel()
         low, high = flat[first + np.maximum(count - 1, 0) // 2], flat[first + count // 2]
         # the sum of two equal values halves to that value exactly, so a median on a point is a tie
-        return np.where(count > 0, (low + np.where(count % 2, low, high)) / 2, np.nan)
+        return np.where(count > 0, (low + high) / 2, np.nan)
 
 
 @dataclass(eq=False)

@@ -661,7 +661,7 @@ class TestFalseAlarm:
     def test_it_stands_beside_a_signal(self, chance: float, often: str) -> None:
         chart = chart_of([*calm(23), 90.0])
         chart = replace(chart, summary=chart.summary.assign(false_alarm=chance))
-        words = f"{often[0].upper()}{often[1:]} of 100 stable charts this long signal by chance."
+        words = f"{often[0].upper()}{often[1:]} of 100 stable charts this long signal somewhere by chance."
         assert str(narrate.headline(chart)).endswith(words)
         assert words in narrate.alt_text(chart)
         assert words[2:-1].lower() in repr(narrate.settings((chart,)))

@@ -189,7 +189,7 @@ def _by_chance(series: Series) -> str:
     if math.isnan(chance):
         return ""
     often = "fewer than 1" if chance < 0.005 else "more than 99" if chance > 0.995 else f"about {100 * chance:.0f}"
-    return f"{capital(often)} of 100 stable charts this long signal by chance."
+    return f"{capital(often)} of 100 stable charts this long signal somewhere by chance."
 
 
 def headlines(charts: tuple[Chart, ...]) -> Findings:

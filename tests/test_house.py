@@ -35,6 +35,7 @@ CORE = (
     "network",
     "rebase",
     "narrate",
+    "trace",
 )
 MOST_LINES, MOST_BODY, MOST_ARGUMENTS = 400, 40, 7
 # Arguments that only name columns of the frame: public functions share them, and people know them from one another.

@@ -207,7 +207,7 @@ class TestHeadline:
         panel = panel_of([40.0] * 20, [40.0] * 20)
         chart = analyze_panel(panel, ChartSpec(kind="p", per=100, better=better, target=target), PERCENT)  # type: ignore[arg-type]
         assert told(chart) == (
-            "Zeal: no variation. Every value that counts is 100.0%: nothing varies, "
+            "Zeal: too early to say. Every value that counts is 100.0%: nothing varies, "
             f"so nothing can signal.{told_target}"
         )
 

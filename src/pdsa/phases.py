@@ -71,7 +71,7 @@ def plan(panel: Panel, spec: ChartSpec) -> Plan:
                  excluded is None, _given(panel, spec.center, "center", starts),
                  _given(panel, spec.sigma, "sigma", starts))  # fmt: skip
     if instrument is not None:
-        _note_breaks(panel, parts)
+        _note_breaks(panel, parts, spec)
     return parts if spec.baseline is None else _with_baseline(panel, spec, parts)
 
 
@@ -117,12 +117,13 @@ def _note_empty_baseline(spec: ChartSpec, parts: Plan, with_values: Bools) -> No
         parts.notes.setdefault(s, []).append("no value lies in the baseline: the lines come from all points")
 
 
-def _note_breaks(panel: Panel, parts: Plan) -> None:
+def _note_breaks(panel: Panel, parts: Plan, spec: ChartSpec) -> None:
     """What was measured in two ways is not compared: each series says from when on."""
     changed = np.flatnonzero(np.diff(parts.instrument, prepend=1) > 0)
     changed = changed[np.diff(parts.series, prepend=-1)[changed] == 0]
     for i in changed.tolist():
         text = f"measured in a new way from {told(panel.period[parts.starts[i]])}: values before are not compared"
+        text += ", and the baseline holds for these alone" if spec.baseline is not None else ""
         parts.notes.setdefault(int(parts.series[i]), []).append(text)
 
 

@@ -58,8 +58,8 @@ class Chart:
         Shape (points,): positions in `terms.STATUSES`, for drawings that tell missing from hidden.
     extra
         A row per point, in the order of `points`: `run`, the 1-based number of the run of useful points within the
-        phase (0 for none); `instrument`, which goes up at each `break_on`; of CUSUM charts, `cusum_upper` and
-        `cusum_lower`.
+        phase (0 for none); `instrument`, which goes up at each `break_on`; `stretch`, which goes up at each series,
+        phase and instrument; of CUSUM charts, `cusum_upper` and `cusum_lower`.
     measure, annotations
         What drawings and sentences need to name things; they change no number.
     """
@@ -302,7 +302,8 @@ def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.Dat
 
 
 def _extra(plan: Plan, answer: Answer) -> pd.DataFrame:
-    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument), **answer.sums}
+    stretch = plan.per_point(np.arange(1, len(plan.series) + 1))
+    columns = {"run": answer.run, "instrument": plan.per_point(plan.instrument), "stretch": stretch, **answer.sums}
     return pd.DataFrame(columns, index=pd.RangeIndex(len(answer.up)), copy=False)
 
 

@@ -9,23 +9,24 @@ import numpy as np
 
 from pdsa import chance, limits, rules
 from pdsa.chart import alarm_table
-from pdsa.chart.engine import Answer
+from pdsa.chart.engine import COUNTED, Answer
+from pdsa.chart.tails import tails_of
 from pdsa.chart.verdicts import Words
 from pdsa.exact import run_count_limits, runs_alarm, with_outside
 from pdsa.limits import Block, Floats
+from pdsa.limits.predictive import scores
 from pdsa.phases import Plan
 from pdsa.records import ChartSpec, Rule
 from pdsa.series import Bools, Ints
-from pdsa.terms import MOVING_KINDS, TAIL_3S, LimitsMethod, Screen, Spread, Ties
+from pdsa.terms import MOVING_KINDS, LimitsMethod, Screen, Spread, Ties
 
 # Values that one figure is simulated from, and the fewest series: a standard error of about .0045 at 24 points.
 SIMULATED, FEWEST = 100_000, 1_000
 SEED = 20_260_101
 # Rules whose chance about a fixed center is known exactly.
 _EXACT_RULES = ("outside", "long_run", "few_crossings", "shift", "few_runs", "many_runs")
-_COUNTED = ("p", "np", "u", "c", "g")
 # Kinds whose limits do not come from the scatter of the points: signals of runs and points outside are judged apart.
-_APART = (*_COUNTED, "xbar", "s")
+_APART = (*COUNTED, "xbar", "s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Situation:
     """All that the chance of a false signal depends on, beside the number of points.
 
     `center` is `fixed`, `mean` or `median`; `lines` is `none`, `fixed` or `ranges` (from the points' own moving
-    ranges); `kind` is `i`, `apart` (runs and points outside are independent), or that of a chart with a memory.
+    ranges); `kind` is `i`, `apart` (runs and points outside are independent), `prime` (sigma_z of at least 1), `t`, or
+    that of a chart with a memory. `baseline` is the number of first points that lines come from, 0 for all.
     """
 
     chosen: tuple[Rule, ...]
@@ -44,27 +46,40 @@ class Situation:
     method: LimitsMethod = "published"
     screen: Screen = "off"
     spread: Spread = "mean"
+    baseline: int = 0
 
 
 def false_alarms(answer: Answer, plan: Plan, spec: ChartSpec, kind_of: Words) -> Floats:
     """Shape (segments,): the probability that a stable series fires the rules of the spec; NaN without useful points.
 
-    Exact for a fixed or frozen center and rules of runs and limits; for a run chart about its own median too;
-    simulated from normal values elsewhere, lines included. Points outside the limits of counts have the exact
-    probability of their distribution at the series' mean denominator.
+    Exact for a fixed center and rules of runs and limits, for a frozen center of run charts and counts, and for a run
+    chart about its own median; simulated elsewhere, with limits that come from the points themselves or from as many
+    first ones as the baseline has. Points outside the limits of counts have the probability of their distribution at
+    the series' mean denominator.
     """
     found = np.full(len(kind_of), np.nan)
     useful = answer.counts["n_useful"]
-    tails = _tails(answer, spec, kind_of)
-    frozen = plan.frozen if plan.center is None else plan.frozen | ~np.isnan(plan.center)
-    key = np.column_stack((useful, answer.counts["n_values"], frozen, answer.tied, answer.exact, _codes(kind_of)))
+    tails = tails_of(answer, spec, kind_of)
+    given = np.zeros(len(found), dtype=bool) if plan.center is None else ~np.isnan(plan.center)
+    baseline = np.where(plan.frozen & ~given, answer.counts["n_baseline"], 0)
+    fixed_of = given | plan.frozen
+    key = np.column_stack(
+        (useful, answer.counts["n_values"], fixed_of, baseline, answer.tied, answer.exact, _codes(kind_of))
+    )
     groups, place = np.unique(key, axis=0, return_inverse=True)
-    for i, (n, values, fixed, tied, exact, _) in enumerate(groups.tolist()):
+    for i, (n, values, fixed, frozen, tied, exact, _) in enumerate(groups.tolist()):
         rows = np.flatnonzero(place.ravel() == i) if len(groups) > 1 else np.arange(len(found))
         if n > 0:
             case = situation(spec, str(kind_of[rows[0]]), bool(fixed), bool(tied), bool(exact))
-            found[rows] = _combined(n, values, case, tails[rows])
+            found[rows] = _combined(n, values, estimated(spec, case, str(kind_of[rows[0]]), frozen), tails[rows])
     return found
+
+
+def estimated(spec: ChartSpec, case: Situation, kind: str, baseline: int) -> Situation:
+    """The situation where limits come from the ranges of a frozen baseline: a short one knows them badly."""
+    if baseline < 2 or kind == "run" or kind in _APART or spec.sigma is not None:
+        return case
+    return replace(situation(spec, kind, fixed=False), chosen=case.chosen, baseline=baseline)
 
 
 def _codes(kind_of: Words) -> Ints:
@@ -74,11 +89,15 @@ def _codes(kind_of: Words) -> Ints:
 def situation(spec: ChartSpec, kind: str, fixed: bool, tied: bool = False, exact: bool = False) -> Situation:
     """The situation of a series: which rules count, and what its lines come from."""
     chosen = tuple(rule for rule in spec.rules if _counts(rule, kind, tied))
-    center = "fixed" if fixed else "median" if kind in ("run", "g") or exact else "mean"
-    lines = "none" if kind == "run" else "fixed" if fixed or kind in _APART or exact else "ranges"
-    own = kind if kind in MOVING_KINDS else "apart" if kind in _APART or exact else "i"
-    # constants and guards change the figure by less than its error
-    method: LimitsMethod = "predictive" if spec.method == "predictive" else "published"
+    median = kind in ("run", "g") or (exact and kind in COUNTED) or (kind == "t" and spec.method != "published")
+    center = "fixed" if fixed else "median" if median else "mean"
+    lines = "none" if kind == "run" else "fixed" if fixed or kind in _APART else "ranges"
+    own = kind if kind in MOVING_KINDS else "apart" if kind in _APART else "i"
+    # where limits come from the same points, guards and the law of the values change how often they are crossed
+    if not fixed and (spec.method != "published" or kind == "t"):
+        own = {"t": "t", "p_prime": "prime", "u_prime": "prime"}.get(kind, own)
+    method: LimitsMethod = "predictive" if spec.method == "predictive" and own not in MOVING_KINDS else "published"
+    method = spec.method if own in ("t", "prime") else method
     return Situation(chosen, center, lines, own, spec.ties, method, spec.screen, spec.spread)
 
 
@@ -88,50 +107,11 @@ def _counts(rule: Rule, kind: str, tied: bool) -> bool:
     return not (tied and rule.name in (*rules.RUN_RULES, *rules.CHART_RULES))
 
 
-def _tails(answer: Answer, spec: ChartSpec, kind_of: Words) -> Floats:
-    """Shape (segments,): the probability of one point outside the limits, where counts have one of their own."""
-    # a G chart with limits of its law has none below
-    tails = np.where(kind_of == "g", TAIL_3S, 2 * TAIL_3S)
-    for kind in set(kind_of.tolist()) & set(_COUNTED):
-        rows = (kind_of == kind) & ~answer.exact
-        tails[rows] = _count_tails(answer, spec, kind, rows)
-    return tails
-
-
-def _count_tails(answer: Answer, spec: ChartSpec, kind: str, rows: Bools) -> Floats:
-    """Both tails of the counts beyond three standard deviations, at the mean denominator."""
-    from scipy.special import bdtr, bdtrc, pdtr, pdtrc
-
-    size = np.ones(int(rows.sum())) if kind in ("c", "g") else np.round(answer.segment["size"][rows])
-    mean = answer.segment["last_center"][rows] / (1 if kind == "np" else spec.per) * (1 if kind == "np" else size)
-    if kind == "g":
-        high = answer.segment["last_upper"][rows] / spec.per
-        # the mean of a geometric distribution whose three-sigma limit this is: m + 3 sqrt(m (m + 1))
-        share = _geometric_share(high)
-        return np.asarray(share ** (np.floor(high) + 1))
-    law = np.clip(mean / np.maximum(size, 1), 0, 1) if kind in ("p", "np") else mean
-    sigma = np.sqrt(mean * (1 - law)) if kind in ("p", "np") else np.sqrt(mean)
-    high, low = np.floor(mean + 3 * sigma + 1e-9), np.ceil(mean - 3 * sigma - 1e-9) - 1
-    if kind in ("p", "np"):
-        trials = np.maximum(np.nan_to_num(size), 1).astype(np.int64)
-        above = np.where(high < trials, bdtrc(np.clip(high, 0, trials), trials, law), 0.0)
-        below = np.where(low >= 0, bdtr(np.clip(low, 0, trials), trials, law), 0.0)
-    else:
-        above, below = pdtrc(np.maximum(high, 0), mean), np.where(low >= 0, pdtr(np.maximum(low, 0), mean), 0.0)
-    return np.asarray(np.nan_to_num(above + below))
-
-
-def _geometric_share(high: Floats) -> Floats:
-    """m / (m + 1) of the mean m for which m + 3 sqrt(m (m + 1)) is the limit."""
-    # 8 m^2 + (9 + 2 u) m - u^2 = 0
-    m = (-(9 + 2 * high) + np.sqrt((9 + 2 * high) ** 2 + 32 * high**2)) / 16
-    return np.asarray(m / (m + 1))
-
-
 def _combined(n: int, values: int, case: Situation, tails: Floats) -> Floats:
     """Signals of runs among the useful points and of all values outside; of counts they are taken for independent."""
     if case.kind != "apart":
-        return np.full(len(tails), alarm(n, case, values))
+        # sums that stand at zero are no useful points, and cross no limit any less
+        return np.full(len(tails), alarm(values if case.kind in MOVING_KINDS else n, case, values))
     outside = any(rule.name == "outside" for rule in case.chosen)
     rest = replace(case, kind="i", chosen=tuple(rule for rule in case.chosen if rule.name != "outside"))
     runs = alarm(n, rest) if rest.chosen else 0.0
@@ -161,7 +141,7 @@ def _exact(n: int, values: int, case: Situation) -> float | None:
     names = {rule.name for rule in case.chosen}
     plain = case.kind == "i" and names <= set(_EXACT_RULES) and all(map(_is_plain, case.chosen))
     own_median = case.center == "median" and (case.lines == "none" or "outside" not in names)
-    known = case.center == "fixed" and case.lines in ("none", "fixed") and case.method != "predictive"
+    known = case.center == "fixed" and case.lines in ("none", "fixed")
     if not plain or not (own_median or known):
         return None
     longest = [rule.n - 1 for rule in map(_filled, case.chosen) if rule.name == "shift" and rule.n]
@@ -184,19 +164,26 @@ def _is_plain(rule: Rule) -> bool:
 
 
 def simulated(n: int, case: Situation, lag1: float = 0.0) -> float:
-    """The share of stable normal series of n points that fire a rule, by the engine itself."""
+    """The share of stable series of n points that fire a rule, by the engine: of normal values, for T exponential."""
     replicates = max(FEWEST, SIMULATED // n)
     fixed = case.lines == "fixed" or (case.center == "fixed" and case.lines == "none")
     spec = ChartSpec(
         kind="i", rules=case.chosen, ties=case.ties, limits=case.method, screen=case.screen, spread=case.spread,
         center=0.0 if case.center == "fixed" else None, sigma=1.0 if fixed else None,
     )  # fmt: skip
+    kind = "run" if case.kind != "t" and (case.lines == "none" or case.center == "median") else case.kind
 
     def fires(values: Floats) -> Bools:
-        return _fires(values, "run" if case.lines == "none" or case.center == "median" else case.kind, spec)
+        return _fires(_exponential(values) if kind == "t" else values, kind, spec, case.baseline)
 
     share, _ = chance.simulate(n, fires, replicates=replicates, seed=SEED, lag1=lag1)
     return share
+
+
+def _exponential(values: Floats) -> Floats:
+    from scipy.special import log_ndtr
+
+    return np.asarray(-log_ndtr(-values))
 
 
 # Chances under autocorrelation are simulated for these lengths and steps of lag-1; others take the nearest.
@@ -208,7 +195,8 @@ def resembling(spec: ChartSpec, kind: str, frozen: bool, n: int, lag1: float) ->
     """The chance of a signal in a stable series of about n points: of independent values, and of such neighbors."""
     length = min(_LENGTHS, key=lambda one: abs(one - n))
     nearest = min(_LAGS, key=lambda one: abs(one - lag1))
-    case = replace(situation(spec, kind, frozen or spec.center is not None), kind="i")
+    case = situation(spec, kind, frozen or spec.center is not None)
+    case = replace(case, kind="i") if case.kind == "apart" else case
     return _simulated(length, case, 0.0), _simulated(length, case, nearest)
 
 
@@ -217,7 +205,7 @@ def _simulated(n: int, case: Situation, lag1: float) -> float:
     return simulated(n, case, lag1)
 
 
-def _fires(values: Floats, kind: str, spec: ChartSpec) -> Bools:
+def _fires(values: Floats, kind: str, spec: ChartSpec, first: int = 0) -> Bools:
     """Shape (rows,): whether any rule of the spec fires on each row of a block without gaps."""
     padding = rules.padding(spec.rules)
     wide = np.pad(values, ((0, 0), (0, padding)), constant_values=np.nan)
@@ -225,10 +213,12 @@ def _fires(values: Floats, kind: str, spec: ChartSpec) -> Bools:
     nothing = np.broadcast_to(np.float64(np.nan), wide.shape)
     lengths = np.full(len(wide), values.shape[1], dtype=np.int64)
     given = [None if one is None else np.full((len(wide), 1), float(one)) for one in (spec.center, spec.sigma)]
-    block = Block(wide, nothing, nothing, inside, inside, lengths, True, center=given[0], sigma=given[1])
-    book = rules.Rulebook(block, limits.lines_of(kind, block, spec), block.known, spec.ties)
+    baseline = inside & (np.arange(wide.shape[1]) < first) if first else inside
+    block = Block(wide, nothing, nothing, inside, baseline, lengths, True, center=given[0], sigma=given[1])
+    lines = scores(block, spec) if kind == "prime" else limits.lines_of(kind, block, spec)
+    book = rules.Rulebook(block, lines, ~np.isnan(lines.value), spec.ties)
     none = np.zeros(len(wide), dtype=bool)
-    fired = rules.apply(book, spec.rules, none, none)
+    fired = rules.apply(book, spec.rules, none, none | (kind in MOVING_KINDS))
     return np.asarray((fired.up | fired.down).any(axis=1) | _whole(book, spec.rules))
 
 

@@ -74,7 +74,7 @@ def _one(baseline: int, ratio: bool, rate: bool, wide: bool, scatter: float, spe
     return letter, f"{letter.upper()} chart: {_NO_WIDER} (sigma_z {scatter:.2f})"
 
 
-_NO_WIDER = "the points scatter no wider than counting alone can give"
+_NO_WIDER = "the scatter is not distinguishably wider than counting alone gives"
 
 
 def _without_denominators(wide: bool, scatter: float, spec: ChartSpec) -> tuple[str, str]:

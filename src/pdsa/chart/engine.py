@@ -40,6 +40,8 @@ SEGMENT_NUMBERS = (
     "lowest_upper",
     "size",
     "second",
+    "expected",
+    "base",
 )
 SEGMENT_COUNTS = (
     "n",
@@ -182,6 +184,8 @@ def block_at(panel: Panel, plan: Plan, place: Place, kind: str = "auto", per: fl
     )
 
 
+# Kinds of counts, whose signals by chance depend on the size of the counts.
+COUNTED = ("p", "np", "u", "c", "g")
 # Kinds whose lines come from numerators and denominators.
 NEED_BOTH = (*RATIO_KINDS, *SUBGROUP_KINDS, "auto")
 
@@ -271,12 +275,21 @@ def _measure(answer: Answer, place: Place, block: Block, book: Rulebook, spec: C
     answer.counts["n_given"][rows] = block.count(block.known)[:, 0]
     answer.counts["n"][rows] = block.count(block.included)[:, 0]
     answer.counts["n_baseline"][rows] = block.count(block.used)[:, 0]
-    answer.segment["highest_lower"][rows] = np.fmax.reduce(lines.lower, axis=1) * spec.per
-    answer.segment["lowest_upper"][rows] = np.fmin.reduce(lines.upper, axis=1) * spec.per
+    # of an NP chart each point has its own most: its limits are held against it as shares
+    share = block.denominator if kind == "np" else np.ones((1, 1))
+    answer.segment["highest_lower"][rows] = np.fmax.reduce(lines.lower / share, axis=1) * spec.per
+    answer.segment["lowest_upper"][rows] = np.fmin.reduce(lines.upper / share, axis=1) * spec.per
     answer.segment["sigma_z"][rows] = lines.sigma_z
     if block.denominator.strides != (0, 0):
         answer.segment["size"][rows] = block.mean(block.denominator, known)[:, 0]
-    answer.segment["lag1"][rows] = _lag1(lines.value, known if block.plain else known & block.baseline, block)
+    if kind in MOVING_KINDS:
+        # their points share values by construction: whether neighbors resemble each other is asked of the values
+        answer.segment["lag1"][rows] = _lag1(block.value, block.used, block)
+    else:
+        answer.segment["lag1"][rows] = _lag1(lines.value, known if block.plain else known & block.baseline, block)
+    if kind in COUNTED:
+        expected, base = limits.expected(block, kind)
+        answer.segment["expected"][rows], answer.segment["base"][rows] = expected[:, 0], base[:, 0]
 
 
 def _lag1(value: Floats, known: Bools, block: Block) -> Floats:

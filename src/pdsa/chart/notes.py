@@ -8,13 +8,13 @@ import numpy as np
 
 from pdsa.chance import short_baseline_alarm
 from pdsa.chart.alarm import resembling
-from pdsa.chart.engine import Answer
+from pdsa.chart.engine import COUNTED, Answer
 from pdsa.chart.verdicts import Words
 from pdsa.limits import Floats
 from pdsa.phases import Plan, told
 from pdsa.records import ChartSpec
 from pdsa.series import EXCLUDED, MISSING, SUPPRESSED, Bools, Ints, Panel
-from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, PROPORTION_KINDS, TRIAL_UNDER
+from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, MOVING_KINDS, PROPORTION_KINDS, TRIAL_UNDER
 
 # From this autocorrelation and length on, false alarms rise to where it matters (statistics.md E 3.2).
 LAG1_FROM, LAG1_POINTS = 0.25, 20
@@ -24,7 +24,9 @@ SECOND_OPINION = 0.25
 AHEAD = 12
 # Kinds whose values cannot lie below zero, and those whose limits come from moving ranges.
 _FROM_ZERO = ("p", "np", "u", "c", "p_prime", "u_prime", "g", "t")
-_FROM_RANGES = ("i", "i_prime", "p_prime", "u_prime", "mr", "cusum", "ewma")
+_FROM_RANGES = ("i", "i_prime", "p_prime", "u_prime")
+# Counts of at least so many on both sides are nearly normal.
+NEARLY_NORMAL = 5.0
 _EXACT_WORDS = {
     "g": "the upper limit is a quantile of the geometric distribution; there is none below",
     "t": "limits are those of exponential times, and allow for the length of the baseline; the center is the median",
@@ -43,7 +45,9 @@ def add_notes(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: I
     _say(plan, _count(panel, coded), "{n} known only as a bound: drawn hollow at it, in no line and no rule", "value")
     if not plan.all_included:
         left_out = (~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)) & ~coded
-        _say(plan, _count(panel, left_out), "{n} excluded from lines and rules, still drawn", "point")
+        moving = np.isin(spec.kind, MOVING_KINDS)
+        drawn = "and without a point of their own in this kind of chart" if moving else "still drawn"
+        _say(plan, _count(panel, left_out), f"{{n}} excluded from lines and rules, {drawn}", "point")
     facts = Facts(panel, plan, spec, answer, last, kind_of[last])
     facts.about_values()
     facts.about_lines()
@@ -120,13 +124,14 @@ class Facts:
     def about_lines(self) -> None:
         """What the lines rest on, and what they cannot do."""
         drawn = (self.kind != "run") & ~self.constant & (self.baseline > 1)
-        self.say(drawn & (self.baseline < ESTABLISHED_FROM), self._short)
+        self.say(drawn & ~self._given() & (self.baseline < ESTABLISHED_FROM), self._short)
         sigma = self.number("sigma")
         self.say(drawn & np.isnan(sigma), "there are no limits: the baseline shows no variation to set them by")
         self.say(drawn & (sigma == 0), "limits fall on the center line: the ranges that set them are all zero")
         self._one_sided(drawn & (sigma > 0))
         self.say((self.number("lag1") > LAG1_FROM) & (self.baseline >= LAG1_POINTS), self._resembling)
-        self.say(self.answer.exact[self.last] & (self.baseline > 0), self._exact)
+        limited = ~np.isnan(self.number("last_lower")) | ~np.isnan(self.number("last_upper"))
+        self.say(self.answer.exact[self.last] & limited, self._exact)
         widened = self.number("sigma_z")
         if self.spec.method != "published":
             self.say(
@@ -135,20 +140,39 @@ class Facts:
             )
         self._second_opinion()
 
+    def _given(self) -> Bools:
+        """Series whose limits need no baseline, because their lines are given."""
+        plan = self.plan
+        none = np.zeros(len(self.last), dtype=bool)
+        center, sigma = (none if one is None else ~np.isnan(one[self.last]) for one in (plan.center, plan.sigma))
+        return np.asarray(sigma | (center & np.isin(self.kind, COUNTED)))
+
     def _short(self, i: int) -> str:
         k = int(self.baseline[i])
         text = f"{label_of(k)} limits: they rest on {k} points, and {ESTABLISHED_FROM} make them established"
-        if self.spec.method == "predictive" or self.answer.exact[self.last[i]] or self.spec.sigma is not None:
+        if self.spec.method == "predictive":
+            return f"{text}; being predictive they keep their error rate nevertheless"
+        share = self._next_false(i, k)
+        if share is None:
             return text
-        share = float(short_baseline_alarm(k, AHEAD)) if self.kind[i] in _FROM_RANGES else _of_counts(k)
-        one_in = f"1 stable chart in {round(1 / share)}"
-        return f"{text}; about {one_in} would show a false point in the next {AHEAD}"
+        return f"{text}; about 1 stable chart in {round(1 / share)} would show a false point in the next {AHEAD}"
+
+    def _next_false(self, i: int, k: int) -> float | None:
+        """The chance of a false point among the next ones, where it is known for such a chart."""
+        if self.kind[i] in _FROM_RANGES:
+            return float(short_baseline_alarm(k, AHEAD)) if self.spec.spread == "mean" else None
+        if self.kind[i] not in ("p", "np", "u", "c") or self.answer.exact[self.last[i]]:
+            return None
+        rate = float(self.number("expected")[i])
+        n = 1.0 if self.kind[i] == "c" else float(self.number("size")[i])
+        fewest = n * (min(rate, 1 - rate) if self.kind[i] in ("p", "np") else rate)
+        return _of_counts(k) if fewest >= NEARLY_NORMAL else None
 
     def _one_sided(self, drawn: Bools) -> None:
         known = self.spec.data_type in ("proportion", "rate", "count", "time_between")
         from_zero = np.isin(self.kind, _FROM_ZERO) | (known & np.isin(self.kind, ("i", "i_prime", "xbar")))
         whole = self.spec.per if self.spec.data_type == "proportion" else np.inf
-        most = np.where(np.isin(self.kind, PROPORTION_KINDS) & (self.kind != "np"), self.spec.per, whole)
+        most = np.where(np.isin(self.kind, PROPORTION_KINDS), self.spec.per, whole)
         low, high = self.number("highest_lower") <= 0, self.number("lowest_upper") >= most
         low, high = low & from_zero & drawn, high & drawn
         self.say(low & ~high, "no single low point can signal here: the lower limit lies at or below zero")
@@ -157,24 +181,28 @@ class Facts:
 
     def _resembling(self, i: int) -> str:
         r, n = float(self.number("lag1")[i]), int(self.baseline[i])
+        length = int(self.counted("n_values")[i])
         # the estimate is too low by about (1 + 4 r) / n: Kendall, Biometrika 41:403 (1954)
         corrected = min(r + (1 + 4 * r) / n, 0.99)
-        text = f"neighboring values resemble each other (lag-1 {corrected:.2f}): false signals are more frequent"
-        plain, inflated = resembling(self.spec, str(self.kind[i]), bool(self.plan.frozen[self.last[i]]), n, corrected)
-        return f"{text}, in about {_percent(inflated)} of stable charts instead of {_percent(plain)}"
+        text = (
+            f"neighboring values resemble each other (corrected lag-1 {corrected:.2f}): false signals are more frequent"
+        )
+        frozen = bool(self.plan.frozen[self.last[i]])
+        plain, inflated = resembling(self.spec, str(self.kind[i]), frozen, length, corrected)
+        return f"{text}, about {inflated / plain:.1f} times as frequent" if 0 < plain < inflated else text
 
     def _exact(self, i: int) -> str:
         kind = str(self.kind[i])
         if kind in _EXACT_WORDS:
             return _EXACT_WORDS[kind]
-        if self.spec.method == "predictive":
+        if self.spec.method == "predictive" and not (kind in COUNTED and self._given()[i]):
             return f"predictive limits: they allow for a baseline of {self.baseline[i]} points"
         return "limits are exact and the center is the median, because expected counts are small"
 
     def _second_opinion(self) -> None:
         share = self.number("second")
         self.say(
-            np.abs(share - 1) > SECOND_OPINION,
+            (share > 0) & (np.abs(share - 1) > SECOND_OPINION),
             lambda i: f"the median of the moving ranges would set limits {share[i]:.2f} times as wide: look for jumps",
         )
 
@@ -190,7 +218,3 @@ def _of_counts(k: int) -> float:
 
     one = 2 * float(ndtr(-3 / np.sqrt(1 + 1 / k)))
     return float(1 - (1 - one) ** AHEAD)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"

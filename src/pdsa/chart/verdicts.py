@@ -68,9 +68,12 @@ def _whole(rule: Rule, answer: Answer, fewest: Ints) -> Bools:
 
 def _verdicts(answer: Answer, spec: ChartSpec, whole: Bools, spread: Bools) -> Words:
     """What the latest useful points say now; a signal further back is history."""
-    high, low = answer.masks["now_up"] > 0, answer.masks["now_down"] > 0
+    up, down = answer.masks["now_up"], answer.masks["now_down"]
+    # patterns without a direction are a change by themselves, and none beside a signal that has one
+    neither = np.uint16(sum(1 << i for i, rule in enumerate(spec.rules) if rule.name in rules.NEITHER))
+    high, low = (up & ~neither) > 0, (down & ~neither) > 0
     verdict = np.full(len(whole), "common_cause", dtype=object)
-    verdict[whole | high | low] = "change"
+    verdict[whole | (up > 0) | (down > 0)] = "change"
     # moving ranges and standard deviations speak of spread: they have no better direction
     if spec.better is not None:
         good, bad = (high, low) if spec.better == "up" else (low, high)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pdsa.limits import counts, individuals, predictive, rare, sums
 from pdsa.limits.block import Block, Bools, Floats, Ints, Lines, Squeezed, beyond, range_count, ratio
+from pdsa.limits.counts import expected
 from pdsa.limits.individuals import second_opinion
 from pdsa.records import ChartSpec
 
@@ -48,6 +49,7 @@ __all__ = [
     "Lines",
     "Squeezed",
     "beyond",
+    "expected",
     "lines_of",
     "range_count",
     "ratio",

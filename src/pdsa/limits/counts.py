@@ -19,6 +19,7 @@ from pdsa.limits.block import (
     around,
     deviation,
     given_center,
+    given_or,
     guard_zero,
     moving_ranges,
     ratio,
@@ -104,6 +105,14 @@ def _poisson(block: Block, center: Floats, n: Floats, spec: ChartSpec, single: b
 
 def _middle(block: Block, spec: ChartSpec) -> Floats:
     return given_center(block.median(block.value, block.used), block)
+
+
+def expected(block: Block, kind: str) -> tuple[Floats, Floats]:
+    """Shape (rows, 1) each: the rate that the counts of a row are drawn from, and the denominators it rests on."""
+    if kind in ("c", "g"):
+        return given_or(block.mean(block.value, block.used), block.center), block.count(block.used).astype(np.float64)
+    rate = given_or(pooled(block.numerator, block.denominator, block), block.center)
+    return rate, block.total(np.where(block.used, block.denominator, 0.0))
 
 
 def _whole(numbers: Floats) -> Bools:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdsa import quantiles
-from pdsa.limits.block import Block, Bools, Floats, Lines, estimated_share, given_or, ratio
+from pdsa.limits.block import Block, Bools, Floats, Lines, around, estimated_share, given_or, range_sigma, ratio
 from pdsa.limits.counts import binomial_sigma, poisson_sigma, trials
 from pdsa.limits.individuals import TAILS, trials_of
 from pdsa.records import ChartSpec
@@ -130,6 +130,14 @@ def _scores(lines: Lines, block: Block, spec: ChartSpec, sigma: Floats) -> Lines
     share = estimated_share(ratio(np.ones_like(spread), block.count(block.used)), block)
     wide = np.fmax(spread, 1.0) * np.sqrt(1 + share) * sigma
     return _with(lines, lambda tail: lines.center + quantiles.t_quantile(tail, free) * wide)
+
+
+def scores(block: Block, spec: ChartSpec) -> Lines:
+    """Lines of scores: those of a prime chart whose counting alone would give a standard deviation of 1."""
+    center = block.mean(block.value, block.used)
+    one = np.ones_like(center)
+    lines = around(block.value, center, np.fmax(range_sigma(block.value, block, spec), one))
+    return _scores(lines, block, spec, one) if spec.method == "predictive" else lines
 
 
 def cases_between(lines: Lines, block: Block, spec: ChartSpec) -> Lines:

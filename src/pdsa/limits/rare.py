@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pdsa import quantiles
 from pdsa.limits.block import Block, Floats, Lines, around, given_center, given_or, guard_zero, range_sigma, ratio
 from pdsa.records import ChartSpec
 from pdsa.terms import TAIL_2S, TAIL_3S
@@ -33,7 +34,7 @@ def cases_between(block: Block, spec: ChartSpec) -> Lines:
     lines = around(block.value, mean, guard_zero(np.sqrt(mean * (mean + 1)), spec))
     if spec.method == "published":
         return replace(lines, center=middle, inner=(lines.lower_2s, lines.upper_2s))
-    drawn = {name: _geometric(mean, tail) if "upper" in name else mean * np.nan for name, tail in _TAILS}
+    drawn = {name: geometric_quantile(mean, tail) if "upper" in name else mean * np.nan for name, tail in _TAILS}
     return lines.redrawn(drawn | {"center": middle}, np.ones(len(mean), dtype=bool))
 
 
@@ -41,7 +42,7 @@ def _scaled(given: Floats | None, share: float) -> Floats | None:
     return None if given is None else given * share
 
 
-def _geometric(mean: Floats, tail: float) -> Floats:
+def geometric_quantile(mean: Floats, tail: float) -> Floats:
     """The smallest count that a geometric variable of this mean exceeds with at most this probability."""
     with np.errstate(divide="ignore"):
         count = np.ceil(np.log(tail) / np.log(ratio(mean, mean + 1))) - 1
@@ -74,10 +75,12 @@ def _back(line: Floats) -> Floats:
 def _exponential(block: Block, spec: ChartSpec) -> Lines:
     """The median, and limits that hold although the mean is known from k times only."""
     k = block.count(block.used).astype(np.float64)
-    mean = block.mean(block.value, block.used)
+    # a given center is the median of an exponential law, which is then known
+    mean = given_or(block.mean(block.value, block.used), _scaled(block.center, 1 / np.log(2)))
     middle = given_center(block.median(block.value, block.used), block)
+    known = np.zeros_like(mean, dtype=bool) if block.center is None else ~np.isnan(block.center)
     drawn = {}
     for name, tail in _TAILS:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            drawn[name] = np.where(k > 1, k * mean * (tail ** (-1 / k) - 1), np.nan)
+        found = np.where(k > 1, quantiles.exponential_quantile(1 - tail, np.maximum(k, 2), mean), np.nan)
+        drawn[name] = np.where(known, -mean * np.log(tail), found)
     return around(block.value, middle, mean).redrawn(drawn, np.ones(len(mean), dtype=bool))

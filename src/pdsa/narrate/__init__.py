@@ -123,13 +123,28 @@ def _headline(series: Series) -> Finding:
     if verdict == "no_data":
         return Finding(f"{capital(_nothing(series.chart))}.", verdict, lead)
     if verdict == "too_few":
-        return Finding(_too_few(series), verdict, f"{name}: no variation." if _same(series) else lead)
+        return Finding(" ".join(filter(None, (_too_few(series), _stale(series)))), verdict, lead)
     if verdict == "common_cause":
         now = f"No signal in the latest {series.noun}s, around {center_words(series)}."
     else:
         now = f"{capital(evidence(series))}."
-    parts = (now, _target(series), _history(series), _by_chance(series) if verdict in SIGNALS else "")
+    parts = (now, _stale(series), _target(series), _history(series), _by_chance(series) if verdict in SIGNALS else "")
     return Finding(" ".join(part for part in parts if part), verdict, lead)
+
+
+# So many periods without a value at the end make the latest value an old one.
+STALE = 4
+
+
+def _stale(series: Series) -> str:
+    """When the last value was, where it is no longer of now."""
+    known = np.flatnonzero(~np.isnan(series.value))
+    since = len(series.value) - 1 - int(known[-1]) if len(known) else 0
+    if since < STALE:
+        return ""
+    return (
+        f"The last value is that of {series.when(int(known[-1]))}: there is none in the {since} {series.noun}s since."
+    )
 
 
 def _nothing(chart: Chart) -> str:

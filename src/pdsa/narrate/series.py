@@ -66,6 +66,9 @@ def read(chart: Chart) -> Series:
     """The series of a chart that holds one."""
     points, known = chart.points, not chart.summary.empty
     value, center, lower, upper, included, baseline, phase, signal = (points[name].to_numpy() for name in POINTS)
+    # labels of phases may come again after a new instrument or another phase: stretches do not
+    apart = len(chart.extra) == len(points) and "stretch" in chart.extra
+    phase = chart.extra["stretch"].to_numpy() if apart else phase
     last = phase == phase[-1] if len(phase) else included
     there = included & last & ~np.isnan(value)
     side = _sides(value, center, there)

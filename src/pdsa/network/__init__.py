@@ -60,10 +60,9 @@ def chance(chart: Chart, seed: int = SEED) -> Chance:
 
 def _last_phase(chart: Chart) -> pd.DataFrame:
     """The points of each series' last phase, with all that stable values in their place are drawn from."""
-    points = chart.points.assign(series=_series_number(chart), instrument=chart.extra["instrument"].to_numpy())
+    points = chart.points.assign(series=_series_number(chart), stretch=chart.extra["stretch"].to_numpy())
     points = points.assign(reported=chart.status == REPORTED)
-    last = points.groupby("series")[["phase", "instrument"]].transform("last")
-    points = points[(points["phase"] == last["phase"]) & (points["instrument"] == last["instrument"])]
+    points = points[points["stretch"] == points.groupby("series")["stretch"].transform("last")]
     own = points["baseline"].ne(points["included"]).groupby(points["series"]).transform("any")
     summary = chart.summary.iloc[points["series"]]
     kind, sigma_z = summary["kind"].to_numpy(), summary["sigma_z"].to_numpy(dtype=float)

@@ -36,6 +36,8 @@ DEFAULTS: dict[str, tuple[int, int, float]] = {
 # Rules of a whole chart, which mark no point; and those that rest on runs of sides.
 CHART_RULES = ("few_crossings", "few_runs", "many_runs")
 RUN_RULES = ("long_run", "shift")
+# Patterns that have no direction.
+NEITHER = ("alternating", "near", "away")
 
 TWO_OF_THREE = Rule("beyond", n=2, of=3, sigma=2, label="two_of_three")
 FOUR_OF_FIVE = Rule("beyond", n=4, of=5, sigma=1, label="four_of_five")
@@ -301,6 +303,7 @@ def _words(plane: npt.NDArray[np.uint8]) -> Flat:
 __all__ = [
     "CHART_RULES",
     "NAMED",
+    "NEITHER",
     "RULE_SETS",
     "RUN_RULES",
     "Fired",

@@ -118,7 +118,8 @@ SECRET = ("value", "numerator", "denominator", "lower", "upper")
 
 def read(chart: Chart) -> Trace:
     """The chart's points as arrays; of hidden points value and size are blank, and limits, which tell the size."""
-    frame, more, status = chart.points, chart.extra, np.asarray(chart.status)
+    frame, status = chart.points, np.asarray(chart.status)
+    more = chart.extra if len(chart.extra) == len(frame) else frame.iloc[:, :0]
     hidden = status == HIDDEN
     x, dated = positions(frame["period"])
     step, reach = rhythm(x, chart.step if dated else None)
@@ -146,7 +147,7 @@ def read(chart: Chart) -> Trace:
         ),
         hidden=hidden,
         coded=coded,
-        phase=_codes(frame["phase"]),
+        phase=_codes(more["stretch"] if "stretch" in more else frame["phase"]),
         instrument=_codes(more["instrument"]) if "instrument" in more else np.zeros(len(frame), dtype=int),
         rules=tuple(rules),
         kinds=frozenset(chart.summary["kind"].array),

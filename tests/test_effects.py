@@ -566,3 +566,14 @@ class TestHostile:
         assert [problem.place for problem in caught.value.problems] == ["argument orders", "argument seed"]
         with pytest.raises(InputError, match="one column for two arguments"):
             pdsa.staggered(wedge(), start="period")
+
+
+def test_nothing_is_compared_across_a_new_instrument() -> None:
+    frame = pd.DataFrame({"t": [*range(1, 25)] * 2, "s": ["a"] * 24 + ["b"] * 24, "x": [5.0, 6.0] * 24})
+    call = {"value": "x", "period": "t", "by": "s", "change": 13}
+    divided = pdsa.interrupted(frame, break_on=20, **call)
+    assert divided["effect"].isna().all()
+    assert divided["notes"].str.contains("measured in a new way from 20: nothing is compared").all()
+    with pytest.raises(pdsa.InputError, match="argument break_on"):
+        pdsa.interrupted(frame, break_on="soon", **call)
+    assert pdsa.interrupted(frame, **call)["effect"].notna().all()

@@ -62,11 +62,14 @@ _CALLER = "pdsa.interrupted"
 class _Plan:
     """What was asked for, the same for every series."""
 
+    anew: int | pd.Timestamp | str | None = None
+
     change: int | pd.Timestamp | str
     lag: int
     slope: bool
     season: int | None
     horizon: int | None
+    anew: int | pd.Timestamp | str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +99,7 @@ def interrupted(
     slope: bool = True,
     season: int | None = None,
     horizon: int | None = None,
+    break_on: object = None,
 ) -> pd.DataFrame:
     """A row per series: by how much level and slope differ after a change from where the periods before were heading.
 
@@ -120,6 +124,9 @@ def interrupted(
     horizon
         The effect is given at this period, counted from 1 from the first one after the lag; None: the last one within
         six months of it, or the last one there is.
+    break_on
+        The first period of a new instrument, as `change`. Nothing is compared across it: a series that it divides keeps
+        its row, without estimates.
 
     Returns
     -------
@@ -160,8 +167,9 @@ def interrupted(
     rows = read_rows(_CALLER, frame, columns, problems)
     problems += [*impossible(rows, columns, part=False, counts=False), *repeated(rows, columns)]
     moment = _moment(change, rows.period, problems)
+    anew = None if break_on is None else _moment(break_on, rows.period, problems, "break_on")
     refuse(_CALLER, problems)
-    plan = _Plan(moment, int(lag), bool(slope), season, horizon)
+    plan = _Plan(moment, int(lag), bool(slope), season, horizon, anew)
     found = [_answer(series, plan) for series in _series(rows, plan)]
     return _frame(rows.keys, found)
 
@@ -173,10 +181,12 @@ def _argument_problems(lag: object, slope: object, season: object, horizon: obje
     return found if isinstance(slope, bool) else [*found, Problem("argument slope", repr(slope), "True or False")]
 
 
-def _moment(change: object, period: pd.Index, problems: list[Problem]) -> int | pd.Timestamp | str:
+def _moment(
+    change: object, period: pd.Index, problems: list[Problem], name: str = "change"
+) -> int | pd.Timestamp | str:
     """The change as a position, or as what the periods are compared with."""
     if isinstance(change, int | np.integer) and not isinstance(change, bool):
-        problems += check_count("change", change, 2)
+        problems += check_count(name, change, 2)
         return int(change)
     if isinstance(period, pd.CategoricalIndex) and isinstance(change, str) and change in period.categories:
         return change
@@ -186,7 +196,7 @@ def _moment(change: object, period: pd.Index, problems: list[Problem]) -> int | 
         return day
     expected = "a position from 2 on" + (", or a date such as 2025-01-31" if dated else "")
     expected += ", or one of the periods" if isinstance(period, pd.CategoricalIndex) else ""
-    problems.append(Problem("argument change", repr(change), expected))
+    problems.append(Problem(f"argument {name}", repr(change), expected))
     return 2
 
 
@@ -232,6 +242,10 @@ def _answer(series: _Series, plan: _Plan) -> dict[str, object]:
     """The row of one series."""
     if not 0 < series.first < len(series.value):
         return {"notes": "; ".join([*series.notes, "the change does not lie within this series: no model"])}
+    anew = len(series.value) if plan.anew is None else _first(series.period, plan.anew)
+    if 0 < anew < len(series.value):
+        text = f"measured in a new way from {series.period[anew]}: nothing is compared across it, no model"
+        return {"notes": "; ".join([*series.notes, text])}
     since, known = series.since(plan.lag), ~np.isnan(series.value)
     between = (since < 0) & (since >= -plan.lag)
     used = known & ~between

@@ -62,8 +62,6 @@ _CALLER = "pdsa.interrupted"
 class _Plan:
     """What was asked for, the same for every series."""
 
-    anew: int | pd.Timestamp | str | None = None
-
     change: int | pd.Timestamp | str
     lag: int
     slope: bool

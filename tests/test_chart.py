@@ -1019,3 +1019,71 @@ class TestFalseAlarmIsWhatHappens:
 
 
 UNEVEN = np.array([20] * 23 + [400])
+
+
+class TestWhatBreakersTried:
+    def frame(self, n: float = 20.5) -> pd.DataFrame:
+        shares = np.array([0.98, 0.96, 1, 0.97, 0.99, 0.95, 0.98, 1, 0.97, 1, 0.99, 1])
+        return pd.DataFrame({"period": range(1, 13), "value": shares * n, "d": n})
+
+    @pytest.mark.parametrize("n", [20.5, 47.5, 7.5, 0.048, 1e10])
+    @pytest.mark.parametrize("kind", ["p", "np", "u"])
+    def test_average_enrollments_are_no_trials(self, kind: str, n: float) -> None:
+        answer = pdsa.analyze(self.frame(n), kind, denominator="d", limits="predictive", better="up")
+        assert (answer.points["lower"] < answer.points["center"]).all()
+        assert (answer.points["center"] < answer.points["upper"]).all()
+        assert summary(answer, "n_outside") == 0
+
+    @pytest.mark.parametrize("size", [1e12, 1e15, 1e40, 1e99])
+    @pytest.mark.parametrize("kind", ["c", "u", "p", "g", "t", "i"])
+    @pytest.mark.parametrize("method", ["published", "guarded", "predictive"])
+    def test_huge_counts_end(self, kind: str, method: str, size: float) -> None:
+        frame = pd.DataFrame({"period": range(1, 13), "value": np.array([4, 6, 5, 7, 5, 6, 4, 5, 6, 5, 7, 4]) * size})
+        below = "d" if kind in ("u", "p") else None
+        answer = pdsa.analyze(frame.assign(d=8 * size), kind, denominator=below, limits=method)  # type: ignore[arg-type]
+        assert np.isfinite(summary(answer, "center"))  # type: ignore[call-overload]
+
+    def test_the_order_of_rows_changes_no_digit_of_a_subgroup(self) -> None:
+        rng = np.random.default_rng(4)
+        frame = pd.DataFrame({"period": np.repeat(range(24), 7), "value": rng.normal(6, 1, 168)})
+        for kind in ("xbar", "s"):
+            one = pdsa.analyze(frame, kind)
+            for seed in range(4):
+                other = pdsa.analyze(frame.sample(frac=1, random_state=seed), kind)
+                pd.testing.assert_frame_equal(one.points, other.points, check_exact=True)
+                pd.testing.assert_frame_equal(one.summary, other.summary, check_exact=True)
+
+    def test_no_assurance_is_none_beside_others(self) -> None:
+        frame = pd.DataFrame(
+            {"period": [*range(12)] * 2, "s": ["a"] * 12 + ["b"] * 12, "value": [*range(12), *[NAN] * 12]}
+        )
+        answer = pdsa.analyze(frame, "i", by="s", better="up", target=-30)
+        assert answer.summary["assurance"].tolist() == ["met", None]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"per": None}, {"per": "100"}, {"per": True}, {"per": 1e300}, {"recent": "6"}, {"recent": 6.5},
+         {"target": "50"}, {"target": [1]}, {"target": 1j}, {"center": [5]}, {"center": True}, {"sigma": 1j},
+         {"rules": None}, {"rules": 5}, {"rules": [Rule("outside", sigma="3")]},  # type: ignore[arg-type]
+         {"rules": [Rule("shift", label="a,b")]}, {"recent": True},
+         {"rules": [Rule("shift", n=True)]}, {"screen": np.array(["off"])}, {"baseline": [12, 1]}, {"value": ["value"]},
+         {"by": 5}, {"by": [["g"]]}, {"by": ["g", "g"]}, {"denominator": "value"}, {"denominator": ["d"]}],
+    )  # fmt: skip
+    def test_arguments_of_the_wrong_kind(self, wrong: dict[str, object]) -> None:
+        frame = self.frame().assign(g="x")
+        with pytest.raises(InputError):
+            pdsa.analyze(frame, **{"kind": "i", **wrong})  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("frame", [None, [1], {}, pd.Series([1.0]), np.ones(3)])
+    def test_frames_that_are_none(self, frame: object) -> None:
+        with pytest.raises(InputError, match="a DataFrame or a Panel"):
+            pdsa.analyze(frame)  # type: ignore[arg-type]
+
+    def test_time_zones_and_lists_in_cells(self) -> None:
+        frame = pd.DataFrame({"period": pd.date_range("2025-01-06", periods=12), "value": range(12)})
+        for argument in ("baseline", "phases", "break_on", "exclude"):
+            with pytest.raises(InputError, match="without a time zone"):
+                pdsa.analyze(frame, **{argument: pd.Timestamp("2025-01-09", tz="UTC")})  # type: ignore[arg-type]
+        assert pdsa.analyze(frame, baseline=np.array(5)).points["baseline"].sum() == 5
+        with pytest.raises(InputError, match="a number"):
+            pdsa.analyze(frame.assign(value=[[1]] + [2.0] * 11))

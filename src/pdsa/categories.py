@@ -96,7 +96,7 @@ def _frame(category: pd.Series, total: Floats) -> pd.DataFrame:
     order = order[total[order] > 0]
     count = total[order]
     cumulative = np.cumsum(count)
-    whole = bool(np.all(count == np.floor(count)))
+    whole = bool(np.all(count == np.floor(count)) and total.sum() < 2**53)
     share = count / (cumulative[-1] if len(count) else 1.0)
     return pd.DataFrame(
         {

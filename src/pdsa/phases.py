@@ -216,6 +216,8 @@ def _declared(panel: Panel, wanted: Positions | None, parts: Plan) -> Bools:
     ends = _each(wanted)
     if len(ends) > 2:
         _refuse("baseline", f"{len(ends)} positions", "the last one of the baseline, or its first and its last")
+    if len(ends) == 2 and all(map(_is_position, ends)) and int(ends[0]) > int(ends[1]):  # type: ignore[arg-type]
+        _refuse("baseline", f"{ends[0]} before {ends[1]}", "the first and then the last of the baseline")
     inside = ~_after(panel, ends[-1], "baseline", parts.notes)
     if len(ends) == 2:
         inside &= ~_before(panel, ends[0])
@@ -244,7 +246,10 @@ def _moment(panel: Panel, one: Position, argument: str) -> object:
         known = ", ".join(panel.columns) or "none"
         _refuse(argument, repr(one), f"a position, a date such as 2025-01-31, or a column (there: {known})")
     if isinstance(panel.period, pd.DatetimeIndex) and not isinstance(one, bool | pd.Period):
-        return pd.Timestamp(one)
+        moment = pd.Timestamp(one)
+        if moment.tzinfo is not None:
+            _refuse(argument, str(one), "a date without a time zone")
+        return moment
     if isinstance(panel.period, pd.PeriodIndex):
         return pd.Period(str(one), freq=panel.period.freqstr)
     _refuse(argument, repr(one), f"a position, or what can be compared with periods of type {panel.period.dtype}")
@@ -327,7 +332,9 @@ def as_positions(wanted: object) -> Positions | None:
     """Positions as the records hold them: one, or a tuple; lists, arrays and dates of pandas are taken too."""
     if wanted is None or (isinstance(wanted, str | int | date) and not isinstance(wanted, bool)):
         return wanted
-    if isinstance(wanted, np.integer):
+    if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
+        wanted = wanted.item()
+    if isinstance(wanted, int | np.integer) and not isinstance(wanted, bool):
         return int(wanted)
     if isinstance(wanted, Iterable):
         return tuple(_one(item) for item in wanted) or None

@@ -143,14 +143,20 @@ def chi_square_quantile(q: float, df: Numbers) -> Floats:
     return np.where(half > 0, 2 * gammaincinv(np.where(half > 0, half, 1.0), q), np.nan)
 
 
+# The largest whole number that is told apart from the next.
+MOST = 2.0**52
+
+
 def _smallest(cdf: Callable[[Floats], Floats], q: float, guess: Floats) -> Floats:
     """The smallest whole number whose distribution function reaches q, by doubling and then halving."""
     known = np.isfinite(guess)
     high = np.where(known, np.ceil(guess), 0.0)
     reach = q * EQUAL
-    while np.any(short := known & (cdf(high) < reach)):
+    while np.any(short := known & (cdf(high) < reach) & (high < MOST)):
         high = np.where(short, 2 * high + 1, high)
     low = np.zeros_like(high)
+    # beyond whole numbers that a float can tell apart halving would never end
+    high = np.minimum(high, MOST)
     while np.any(low < high):
         middle = np.floor((low + high) / 2)
         missed = cdf(middle) < reach

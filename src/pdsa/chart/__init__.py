@@ -12,10 +12,10 @@ import pandas as pd
 
 from pdsa import phases as phase_plan
 from pdsa.chart.alarm import false_alarms
-from pdsa.chart.arguments import check_spec, rules_of
+from pdsa.chart.arguments import check_spec, is_number, rules_of
 from pdsa.chart.choose import choose
 from pdsa.chart.engine import Answer, compute, empty_answer
-from pdsa.chart.frames import panel_from_frame
+from pdsa.chart.frames import names_of_series, panel_from_frame
 from pdsa.chart.notes import add_notes
 from pdsa.chart.verdicts import Judgement, judge, names_of
 from pdsa.phases import Plan
@@ -192,7 +192,7 @@ def analyze(
     """
     spec = ChartSpec(
         kind=kind,
-        per=float(per),
+        per=float(per) if is_number(per) else per,
         step=step,
         baseline=phase_plan.as_positions(baseline),
         exclude=phase_plan.as_positions(exclude),
@@ -212,7 +212,7 @@ def analyze(
         recent=recent,
     )
     check_spec(spec)
-    columns = (by,) if isinstance(by, str) else tuple(by or ())
+    columns = names_of_series(by)
     if isinstance(frame, Panel):
         panel = frame
     else:
@@ -345,7 +345,10 @@ def _segments(
     columns["phase"] = _labels(plan)
     columns |= {name: known[name] for name in SUMMARY_COLUMNS}
     arrays = {name: getattr(column, "array", column) for name, column in columns.items()}
-    return pd.DataFrame(arrays, index=pd.RangeIndex(len(plan.series)), copy=False)
+    frame = pd.DataFrame(arrays, index=pd.RangeIndex(len(plan.series)), copy=False)
+    # None stays None, whatever the other series have
+    frame["assurance"] = pd.Series(judgement.assurance, dtype=object)
+    return frame
 
 
 def _run_counts(answer: Answer, judgement: Judgement) -> dict[str, Floats]:

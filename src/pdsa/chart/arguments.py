@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import get_args
+from typing import NoReturn, get_args
 
 import numpy as np
 
@@ -37,6 +37,8 @@ def rules_of(wanted: str | Iterable[str | Rule]) -> tuple[Rule, ...]:
     if isinstance(wanted, str):
         _check_word("rules", wanted, tuple(RULE_SETS))
         return RULE_SETS[wanted]
+    if not isinstance(wanted, Iterable):
+        refuse("rules", repr(wanted), "the name of a set, or a list of rules")
     chosen = []
     for rule in wanted:
         if not isinstance(rule, Rule):
@@ -58,16 +60,19 @@ def _check_rule(rule: Rule) -> None:
     _check_word("rules, ties", rule.ties, (None, *get_args(Ties)))
     _check_word("rules, gaps", rule.gaps, get_args(Gaps))
     _check_word("rules, mark", rule.mark, get_args(Mark))
+    if not isinstance(rule.label, str) or "," in rule.label:
+        refuse("rules", f"label={rule.label!r}", "a text without commas, which separate the names in `reasons`")
     least = 3 if rule.name == "alternating" else 2 if rule.name == "trend" else 1
     for name in ("n", "of"):
         number = getattr(rule, name)
-        if number is not None and not (isinstance(number, int | np.integer) and least <= number <= MOST_POINTS):
+        counted = isinstance(number, int | np.integer) and not isinstance(number, bool)
+        if number is not None and not (counted and least <= number <= MOST_POINTS):
             refuse("rules", f"{name}={number!r} of {rule.name}", f"a whole number from {least} to {MOST_POINTS}")
     if rule.of is not None and rule.of < (rule.n or 1):
         refuse("rules", f"{rule.n} of {rule.of} points", "no more points than the window has")
     for name in ("sigma", "within"):
         number = getattr(rule, name)
-        if number is not None and not (np.isfinite(number) and number > 0):
+        if number is not None and not (is_number(number) and number > 0):
             refuse("rules", f"{name}={number!r} of {rule.name}", "a number above zero")
 
 
@@ -90,12 +95,22 @@ def check_spec(spec: ChartSpec) -> None:
     ):
         _check_word(name, getattr(spec, name), words)
     _check_given(spec)
-    if not (np.isfinite(spec.per) and spec.per > 0):
+    if not (is_number(spec.per) and 0 < spec.per <= MOST_PER):
         refuse("per", str(spec.per), "a number above zero")
-    if spec.recent < 1:
+    if isinstance(spec.recent, bool) or not isinstance(spec.recent, int | np.integer) or not 1 <= spec.recent < 2**31:
         refuse("recent", str(spec.recent), "a whole number of at least 1")
     if spec.limits == "predictive" and spec.kind in NOT_PREDICTIVE:
         refuse("limits", f"predictive for kind {spec.kind}", "published or guarded: its points are no single values")
+
+
+# Beyond this a square or a sum would overflow; a multiplier beyond the other is no unit.
+LARGEST, MOST_PER = 1e100, 1e15
+
+
+def is_number(found: object) -> bool:
+    """Whether something is a finite real number: no text, no truth value."""
+    real = isinstance(found, int | float | np.integer | np.floating) and not isinstance(found, bool)
+    return real and bool(np.isfinite(found))  # type: ignore[call-overload]
 
 
 def _check_given(spec: ChartSpec) -> None:
@@ -104,8 +119,10 @@ def _check_given(spec: ChartSpec) -> None:
         refuse("sigma", f"{spec.sigma} for kind {spec.kind}", f"a given sigma only for kinds {', '.join(SIGMA_KINDS)}")
     for name in ("center", "sigma", "target"):
         number = getattr(spec, name)
-        if number is not None and not isinstance(number, str) and not np.isfinite(number):
-            refuse(name, str(number), "a finite number")
+        if number is None or (isinstance(number, str) and name != "target"):
+            continue
+        if not is_number(number) or abs(number) > LARGEST:
+            refuse(name, repr(number), "a finite number" + ("" if name == "target" else ", or the name of a column"))
     if isinstance(spec.sigma, int | float) and not spec.sigma > 0:
         refuse("sigma", str(spec.sigma), "a number above zero")
     if spec.center is None:
@@ -123,10 +140,10 @@ def _check_given(spec: ChartSpec) -> None:
 
 
 def _check_word(argument: str, found: object, words: Sequence[object]) -> None:
-    if found not in words:
+    if not (found is None or isinstance(found, str)) or found not in words:
         refuse(argument, repr(found), "one of " + ", ".join(map(repr, words)))
 
 
-def refuse(argument: str, found: str, expected: str) -> None:
+def refuse(argument: str, found: str, expected: str) -> NoReturn:
     """Raise what is wrong with an argument."""
     raise InputError("analyze", (Problem(f"argument {argument}", found, expected),), next_step="change the argument")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_scalar
 
+from pdsa.chart.arguments import LARGEST, refuse
+from pdsa.chart.assemble import Rows, sorted_panel, subgroups
 from pdsa.chart.steps import with_steps
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec
-from pdsa.series import EXCLUDED, MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide
+from pdsa.series import MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel
 from pdsa.terms import (
     PLAIN_KINDS,
     POINT_COLUMNS,
@@ -30,6 +33,36 @@ RARE = 2
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+def names_of_series(by: object) -> tuple[str, ...]:
+    """The columns that tell series apart: one name, or several."""
+    if by is None:
+        return ()
+    if isinstance(by, str):
+        return (by,)
+    if not isinstance(by, Iterable):
+        refuse("by", repr(by), "the name of a column, or a list of them")
+    found = tuple(by)
+    for name in found:
+        _check_name("by", name)
+    if len(set(found)) < len(found):
+        refuse("by", repr(list(found)), "every column once")
+    return found
+
+
+def _check_name(argument: str, name: object) -> None:
+    if not isinstance(name, Hashable) or isinstance(name, tuple):
+        refuse(argument, repr(name), "the name of a column")
+
+
+def _check_names(frame: object, value: object, denominator: object, period: object) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        refuse("frame", type(frame).__name__, "a DataFrame or a Panel")
+    for argument, name in (("value", value), ("denominator", denominator), ("period", period)):
+        _check_name(argument, name)
+    if denominator is not None and denominator in (value, period):
+        refuse("denominator", repr(denominator), "another column than those of value and period")
+
+
 def panel_from_frame(
     frame: pd.DataFrame, spec: ChartSpec, *, value: str, denominator: str | None, period: str, by: tuple[str, ...]
 ) -> Panel:
@@ -41,7 +74,8 @@ def panel_from_frame(
         With every problem: columns that are not there, text among numbers, periods that are no periods, repeated
         (series, period), a numerator above its denominator, a negative or infinite denominator.
     """
-    needed = [value, period, *by, *([denominator] if denominator else [])]
+    _check_names(frame, value, denominator, period)
+    needed = [value, period, *by, *([] if denominator is None else [denominator])]
     absent = tuple(
         Problem(f"column {name}", "no such column", f"one of {', '.join(map(str, frame.columns))}")
         for name in needed
@@ -74,9 +108,9 @@ def panel_from_frame(
     columns = _columns(frame, spec, (value, denominator))
     rows = Rows(codes, periods, numerator, below, status, columns)
     panel = (
-        _subgroups(order, same, rows, keys, spec.kind)
+        subgroups(order, same, rows, keys, spec.kind)
         if spec.kind in SUBGROUP_KINDS
-        else _sorted_panel(order, rows, keys)
+        else sorted_panel(order, rows, keys)
     )
     return panel if spec.step is None else with_steps(panel, spec.step, spec.phases)
 
@@ -88,7 +122,10 @@ def _raise(problems: tuple[Problem, ...]) -> None:
 
 def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        parsed = [(isinstance(x, int | float | np.number) and not isinstance(x, bool)) or pd.isna(x) for x in column]
+        parsed = [
+            (isinstance(x, int | float | np.number) and not isinstance(x, bool)) or (is_scalar(x) and pd.isna(x))
+            for x in column
+        ]
         wrong = np.flatnonzero(~np.array(parsed, dtype=bool))
         problems += [Problem(f"row {i + 1}, {name}", repr(column.iloc[i]), "a number") for i in wrong.tolist()]
         if len(wrong):
@@ -98,8 +135,9 @@ def _numbers(column: pd.Series, name: str, problems: list[Problem]) -> Floats:
     else:
         plain = column.where(column.notna(), np.nan) if column.dtype == object else column.astype("Float64")
         numbers = np.asarray(plain.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    infinite = np.flatnonzero(np.isinf(numbers)).tolist()
-    problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), "a finite number") for i in infinite]
+    infinite = np.flatnonzero(np.abs(numbers) > LARGEST).tolist()
+    expected = f"a finite number, of at most {LARGEST:g}"
+    problems += [Problem(f"row {i + 1}, {name}", str(numbers[i]), expected) for i in infinite]
     return numbers
 
 
@@ -273,18 +311,6 @@ def _day(periods: pd.Index) -> int:
     return int(np.timedelta64(1, "D") / np.timedelta64(1, periods.unit))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """What the rows of a frame hold, in the order given."""
-
-    codes: Ints
-    periods: pd.Index
-    numerator: Floats
-    below: Floats | None
-    status: Codes | None
-    columns: dict[str, pd.Series]
-
-
 def _columns(frame: pd.DataFrame, spec: ChartSpec, taken: tuple[str | None, ...]) -> dict[str, pd.Series]:
     """The columns that baseline, exclude, phases or break_on may name; all of them where one names none of these."""
     wanted = {
@@ -317,72 +343,6 @@ def _status_of(frame: pd.DataFrame, numerator: Floats, value: str, problems: lis
         Problem(f"row {i + 1}, {value}", f"a number beside {words.iloc[i]}", "no number there") for i in beside
     ]
     return codes.astype(np.int8)
-
-
-def _offsets(codes: Ints, series: int) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=series))]).astype(np.int64)
-
-
-def _sorted_panel(order: Ints, rows: Rows, keys: pd.DataFrame) -> Panel:
-    below = rows.below
-    above = rows.numerator[order]
-    nothing = np.broadcast_to(np.float64(np.nan), above.shape)
-    under = nothing if below is None else below[order]
-    value = above if below is None else divide(above, under)
-    if below is not None:
-        # a period that lacks one of its two numbers loses both
-        lacking = np.isnan(above) | np.isnan(under)
-        if lacking.any():
-            above, under = np.where(lacking, np.nan, above), np.where(lacking, np.nan, under)
-    status = np.where(np.isnan(value), np.int8(MISSING), np.int8(REPORTED))
-    if rows.status is not None:
-        given = rows.status[order]
-        without = np.isnan(value) & (given != SUPPRESSED) & (given != EXCLUDED)
-        status = np.where(without, np.int8(MISSING), given)
-    return Panel(
-        keys=keys,
-        offsets=_offsets(rows.codes, len(keys)),
-        period=rows.periods[order],
-        value=value,
-        numerator=nothing if below is None else above,
-        denominator=under,
-        people=under,
-        status=status,
-        ratio=np.full(len(keys), below is not None),
-        columns={name: column.iloc[order].reset_index(drop=True) for name, column in rows.columns.items()},
-    )
-
-
-def _subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame, kind: Kind) -> Panel:
-    """A point per period: its rows' mean (or standard deviation) and number; rows without a value are left out."""
-    first = np.flatnonzero(~same)
-    values = rows.numerator[order]
-    known = ~np.isnan(values)
-    if rows.status is not None:
-        # bounds and rows that are set aside are no values of a subgroup
-        known &= rows.status[order] == REPORTED
-
-    def each(cells: Floats) -> Floats:
-        return np.add.reduceat(cells, first) if len(first) else np.zeros(0)
-
-    count, sums = each(known.astype(np.float64)), each(np.where(known, values, 0.0))
-    mean = divide(sums, count)
-    apart = np.where(known, values - np.repeat(mean, np.diff(np.append(first, len(values)))), 0.0)
-    spread = np.sqrt(divide(each(apart**2), count - 1))
-    at = order[first]
-    return Panel(
-        keys=keys,
-        offsets=_offsets(rows.codes[at], len(keys)),
-        period=rows.periods[at],
-        value=spread if kind == "s" else mean,
-        numerator=np.where(count > 0, sums, np.nan),
-        denominator=np.where(count > 0, count, np.nan),
-        people=count,
-        status=np.where(count > 0, REPORTED, MISSING).astype(np.int8),
-        ratio=np.full(len(keys), False),
-        columns={name: column.iloc[at].reset_index(drop=True) for name, column in rows.columns.items()},
-        within=spread,
-    )
 
 
 __all__ = ["panel_from_frame"]

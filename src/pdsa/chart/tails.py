@@ -30,6 +30,10 @@ def tails_of(answer: Answer, spec: ChartSpec, kind_of: Words) -> Floats:
     return tails
 
 
+# Counts from here on are normal for every purpose.
+LARGE = 1e9
+
+
 def _normal(k: float) -> float:
     from scipy.special import ndtr
 
@@ -46,6 +50,10 @@ class Law:
         alone = np.ones(len(self.rate))
         self.n = alone if kind in ("c", "g") else np.maximum(np.round(np.nan_to_num(segment["size"][rows])), 1)
         self.parts = kind in ("p", "np")
+        # of larger numbers counting and the normal law say the same
+        self.large = (self.n >= LARGE) | (np.nan_to_num(self.rate) * self.n >= LARGE) | (self.base >= LARGE)
+        self.n, self.rate = np.where(self.large, 1.0, self.n), np.where(self.large, 0.5, self.rate)
+        self.base = np.where(self.large, 1.0, self.base)
         self.mean = np.nan_to_num(self.rate) * self.n
         share = np.clip(np.nan_to_num(self.rate), 0, 1)
         self.share = share
@@ -54,11 +62,11 @@ class Law:
     def outside(self, k: float) -> Floats:
         """The probability of a count beyond the limits at k standard deviations."""
         if self.kind == "g":
-            return self._beyond_geometric(k)
+            return np.where(self.large, _normal(k), self._beyond_geometric(k))
         low, high = self.mean - k * self.sigma, self.mean + k * self.sigma
         if k == 3 and self.spec.method != "published":
             low, high = self._own_limits(low, high)
-        return self._beyond(low, high)
+        return np.where(self.large, 2 * _normal(k), self._beyond(low, high))
 
     def _own_limits(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Exact or predictive limits where the chart has them."""

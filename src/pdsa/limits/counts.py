@@ -66,8 +66,8 @@ def proportions(block: Block, spec: ChartSpec) -> Lines:
     small |= (lines.lower < 0) | (lines.upper > 1)
     # the distribution function takes whole numbers of 32 bits
     small &= n < MOST_TRIALS
-    whole = _whole(block.numerator) & _whole(n)
-    return with_exact(lines, _middle(block, spec), n, small & block.included & whole, binomial_quantile)
+    counted = whole(block.numerator) & whole(n)
+    return with_exact(lines, _middle(block, spec), n, small & block.included & counted, binomial_quantile)
 
 
 def numbers(block: Block, spec: ChartSpec) -> Lines:
@@ -99,8 +99,8 @@ def _poisson(block: Block, center: Floats, n: Floats, spec: ChartSpec, single: b
     if spec.method == "published" or spec.estimated:
         return lines
     small = (n * center < EXACT_POISSON_UNDER) | (lines.lower < 0)
-    whole = _whole(block.value if single else block.numerator)
-    return with_exact(lines, _middle(block, spec), n, small & block.included & whole, poisson_quantile)
+    counted = whole(block.value if single else block.numerator)
+    return with_exact(lines, _middle(block, spec), n, small & block.included & counted, poisson_quantile)
 
 
 def _middle(block: Block, spec: ChartSpec) -> Floats:
@@ -115,7 +115,7 @@ def expected(block: Block, kind: str) -> tuple[Floats, Floats]:
     return rate, block.total(np.where(block.used, block.denominator, 0.0))
 
 
-def _whole(numbers: Floats) -> Bools:
+def whole(numbers: Floats) -> Bools:
     """Shape (rows, 1): whether every number is a whole one but for rounding; others are no counts, so never exact."""
     broken = np.abs(numbers - np.round(numbers)) > 1e-9 * np.maximum(numbers, 1)
     return np.asarray(~broken.any(axis=1, keepdims=True))
@@ -181,6 +181,7 @@ def poisson_quantile(q: float, n: Floats, p: Floats) -> Floats:
 
 def search(cdf: Callable[[Floats], Floats], q: float, low: Floats, high: Floats, n: Floats) -> Floats:
     """Bisection over whole numbers, all points at once."""
+    high = np.minimum(high, 2.0**52)
     while np.any(low < high):
         middle = np.floor((low + high) / 2)
         reached = cdf(middle) >= q

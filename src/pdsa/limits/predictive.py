@@ -14,7 +14,7 @@ import numpy as np
 
 from pdsa import quantiles
 from pdsa.limits.block import Block, Bools, Floats, Lines, around, estimated_share, given_or, range_sigma, ratio
-from pdsa.limits.counts import binomial_sigma, poisson_sigma, trials
+from pdsa.limits.counts import MOST_TRIALS, binomial_sigma, poisson_sigma, trials, whole
 from pdsa.limits.individuals import TAILS, trials_of
 from pdsa.records import ChartSpec
 from pdsa.terms import TAIL_2S, TAIL_3S
@@ -86,8 +86,24 @@ def proportions(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     if spec.estimated:
         return prime_proportions(lines, block, spec)
     above, below, n = _baseline_sum(block.numerator, block), _baseline_sum(block.denominator, block), trials(block)
-    return _with(
-        lines, lambda tail: ratio(quantiles.beta_binomial_quantile(tail, n, above + 0.5, below - above + 0.5), n)
+    counted = whole(block.numerator) & whole(n) & (np.nan_to_num(n).max(axis=1, keepdims=True) < MOST_TRIALS)
+    size = np.where(counted, n, np.nan)
+
+    def quantile(tail: float) -> Floats:
+        return ratio(
+            quantiles.beta_binomial_quantile(tail, size, above + 0.5, np.maximum(below - above, 0) + 0.5), size
+        )
+
+    return _or_scores(_with(lines, quantile), counted, prime_proportions(lines, block, spec))
+
+
+def _or_scores(found: Lines, counted: Bools, others: Lines) -> Lines:
+    """Limits of counts, and Student's t for scores in rows whose numbers are no counts, or too large to be counted."""
+    if counted.all():
+        return found
+    names = ("lower", "upper", "lower_2s", "upper_2s")
+    return found.redrawn(
+        {name: np.where(counted, getattr(found, name), getattr(others, name)) for name in names}, found.exact
     )
 
 
@@ -104,14 +120,20 @@ def rates(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     if spec.estimated:
         return prime_rates(lines, block, spec)
     events, exposure = _baseline_sum(block.numerator, block), _baseline_sum(block.denominator, block)
-    return _with(lines, lambda tail: ratio(quantiles.gamma_poisson_quantile(tail, events + 0.5, ratio(n, exposure)), n))
+    counted = (events < MOST_TRIALS) & (np.nan_to_num(block.numerator).max(axis=1, keepdims=True) < MOST_TRIALS)
+    shape = np.where(counted, events + 0.5, np.nan)
+    found = _with(lines, lambda tail: ratio(quantiles.gamma_poisson_quantile(tail, shape, ratio(n, exposure)), n))
+    return _or_scores(found, counted, prime_rates(lines, block, spec))
 
 
 def counts(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Gamma-Poisson limits, of periods that are all alike."""
     share = ratio(np.ones_like(lines.center), block.count(block.used))
     events = _baseline_sum(block.value, block)
-    return _with(lines, lambda tail: quantiles.gamma_poisson_quantile(tail, events + 0.5, share))
+    counted = (events < MOST_TRIALS) & (np.nan_to_num(block.value).max(axis=1, keepdims=True) < MOST_TRIALS)
+    shape = np.where(counted, events + 0.5, np.nan)
+    found = _with(lines, lambda tail: quantiles.gamma_poisson_quantile(tail, shape, share))
+    return _or_scores(found, counted, _scores(lines, block, spec, np.sqrt(lines.center)))
 
 
 def prime_proportions(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
@@ -144,9 +166,12 @@ def cases_between(lines: Lines, block: Block, spec: ChartSpec) -> Lines:
     """Beta-geometric limit above and none below; with a given mean, the geometric quantile."""
     events = block.count(block.used).astype(np.float64)
     cases = _baseline_sum(block.value, block)
-    found = _with(lines, lambda tail: quantiles.beta_geometric_quantile(tail, events + 0.5, cases + 0.5))
+    # more cases than can be counted on: the guarded quantile is the same
+    counted = cases < MOST_TRIALS
+    some = np.where(counted, cases, np.nan)
+    found = _with(lines, lambda tail: quantiles.beta_geometric_quantile(tail, events + 0.5, some + 0.5))
     none = np.full_like(lines.center, np.nan)
-    return replace(found, lower=none, inner=(none, found.upper_2s))
+    return _or_scores(replace(found, lower=none, inner=(none, found.upper_2s)), counted, lines)
 
 
 def as_they_are(lines: Lines, block: Block, spec: ChartSpec) -> Lines:

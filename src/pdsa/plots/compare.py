@@ -73,7 +73,9 @@ def funnel(frame: pd.DataFrame, *, title: str = "", width: float = 8.0, height: 
 def _units(rows: pd.DataFrame) -> pd.DataFrame:
     out = _outside(rows)
     looks = {"shape": np.where(out, "D", "o"), "color": np.where(out, WORSE, DATA)}
-    return rows.assign(unit=[plain(unit) for unit in rows["unit"]], **looks)
+    # the first column of `pdsa.funnel` is that of the units, whatever its name
+    units = rows["unit"] if "unit" in rows else rows.iloc[:, 0]
+    return rows.assign(unit=[plain(unit) for unit in units], **looks)
 
 
 def _outside(rows: pd.DataFrame) -> Any:

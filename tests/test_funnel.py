@@ -283,3 +283,10 @@ def test_a_part_is_no_more_than_its_whole_but_a_rate_may_be_above_one() -> None:
         Problem("row 1, value", "5 of 4", "no more than its denominator"),
     )
     assert pdsa.funnel(units([5, 3], [4, 4]), "u")["value"].tolist() == [1.25, 0.75]
+
+
+def test_all_of_a_fraction_is_as_likely_as_it_is() -> None:
+    frame = pd.DataFrame({"school": list("ABCDEFGHIJKL"), "value": [20.5] + [19.0] * 11, "denominator": 20.5})
+    found = pdsa.funnel(frame)
+    center = (20.5 + 19 * 11) / (20.5 * 12)
+    assert found.loc[0, "tail"] == pytest.approx(center**20.5)

@@ -119,7 +119,9 @@ def above_or_at(units: Units, count: Floats) -> Floats:
 def exact_tail(units: Units) -> Floats:
     """Shape (units,): the probability of a count at least as far out as the unit's, on its side of the center."""
     low = below_or_at(units, np.floor(units.numerator))
-    high = above_or_at(units, np.ceil(units.numerator))
+    # of a denominator that is no whole number all is the most there can be
+    most = np.ceil(units.numerator)
+    high = above_or_at(units, np.minimum(most, units.n) if units.kind == "p" else most)
     return np.where(units.value > units.center, high, np.where(units.value < units.center, low, 1.0))
 
 
@@ -130,7 +132,8 @@ def exact_limit(units: Units, q: Floats) -> Floats:
     """
     mean = units.n * units.center
     most = np.ceil(units.n) if units.kind == "p" else np.ceil(mean + 40 * np.sqrt(mean + 1) + 40)
-    high = np.broadcast_to(most, (len(q), len(most)))
+    # beyond whole numbers that a float can tell apart halving would never end
+    high = np.broadcast_to(np.minimum(most, 2.0**52), (len(q), len(most)))
     low = np.zeros_like(high)
     while np.any(low < high):
         middle = np.floor((low + high) / 2)

@@ -91,7 +91,7 @@ def test_limits_and_rules_have_no_loop_over_series() -> None:
     """Loops there run over halvings, entries of tables, lines, rules and the periods of sums: never over rows."""
     allowed = {
         "search", "_quantiles", "_tables", "with_exact", "all_last", "any_next", "some_of", "some_of_unbroken",
-        "cumulative_sums", "weighed_average", "cases_between", "time_between", "_exponential", "_chi_square",
+        "cumulative_sums", "weighted_average", "cases_between", "time_between", "_exponential", "_chi_square",
         "second_opinion", "prime_individuals", "pooled", "numbers", "_with", "known_rows", "_or_scores", "padding",
         "apply", "shift", "beyond", "trend", "zone", "_clear",
     }  # fmt: skip

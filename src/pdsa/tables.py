@@ -49,8 +49,8 @@ def points_table(chart: Chart) -> GT:
 
 def _formatted(table: GT, frame: pd.DataFrame) -> GT:
     counts = [name for name in ("numerator", "denominator") if name in frame]
-    labelled = table.cols_label({name: COLUMNS[name] for name in frame.columns})
-    counted = labelled.fmt_number(counts, decimals=0, use_seps=False) if counts else labelled
+    labeled = table.cols_label({name: COLUMNS[name] for name in frame.columns})
+    counted = labeled.fmt_number(counts, decimals=0, use_seps=False) if counts else labeled
     return counted.sub_missing(missing_text="")
 
 

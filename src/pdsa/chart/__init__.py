@@ -122,7 +122,7 @@ def analyze(
     target: float | None = None,
     recent: int = 6,
 ) -> Chart:
-    """Analyse every series of a frame: lines, rules, verdict and notes.
+    """Analyze every series of a frame: lines, rules, verdict and notes.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def analyze(
 def analyze_panel(
     panel: Panel, spec: ChartSpec, measure: Measure | None = None, annotations: tuple[Annotation, ...] = ()
 ) -> Chart:
-    """Analyse every series of a panel with one spec; see `analyze`."""
+    """Analyze every series of a panel with one spec; see `analyze`."""
     check_spec(spec)
     plan = phase_plan.plan(panel, spec)
     kinds = choose(panel, plan, spec) if spec.kind == "auto" else _named_kinds(panel, plan, spec)

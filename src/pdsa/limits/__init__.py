@@ -26,7 +26,7 @@ LINES: dict[str, Callable[[Block, ChartSpec], Lines]] = {
     "g": rare.cases_between,
     "t": rare.time_between,
     "cusum": sums.cumulative_sums,
-    "ewma": sums.weighed_average,
+    "ewma": sums.weighted_average,
 }
 
 

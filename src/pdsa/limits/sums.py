@@ -42,7 +42,7 @@ def cumulative_sums(block: Block, spec: ChartSpec) -> Lines:
     )  # fmt: skip
 
 
-def weighed_average(block: Block, spec: ChartSpec) -> Lines:
+def weighted_average(block: Block, spec: ChartSpec) -> Lines:
     """EWMA: an average in which each value weighs less than the one after it; its limits widen to their full width."""
     center, sigma = _standard(block, spec)
     average = np.broadcast_to(center[:, 0], (len(center),)).copy()

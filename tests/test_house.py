@@ -16,6 +16,7 @@ CORE = (
     "chart",
     "errors",
     "terms",
+    "texts",
     "records",
     "params",
     "check",

@@ -19,6 +19,8 @@ CORE = (
     "records",
     "params",
     "check",
+    "pii",
+    "students",
     "tidy",
     "series",
     "adjust",

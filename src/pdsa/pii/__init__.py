@@ -246,8 +246,8 @@ def _in_headers(names: Sequence[str]) -> Personal | None:
 def _names(column: _Column, table: Sequence[_Column]) -> Personal | None:
     if column.has("institutions", "counts", "things"):
         return None
-    texts = [text for text in column.texts if LETTERS.search(text)]
-    texts = texts[:: max(1, len(texts) // LOOKED_AT)]
+    texts = column.texts[:: max(1, len(column.texts) // LOOKED_AT)]
+    texts = tuple(text for text in texts if LETTERS.search(text))
     split = [parts for text in texts if (parts := name_parts(text))]
     if len(split) < 3 or len(split) < 0.6 * len(texts):
         return None
@@ -292,10 +292,18 @@ def _year(text: str) -> int:
     return year if year > 99 else year + (2000 if year < 50 else 1900)
 
 
+def _are_days(column: _Column) -> bool:
+    """Whether the first of the distinct texts are days."""
+    first = [text for text in column.texts[:50] if text]
+    return bool(first) and sum(DAY.fullmatch(text) is not None for text in first) >= 0.8 * len(first)
+
+
 def _reference(column: _Column, table: Sequence[_Column]) -> Ints | None:
     """The year in which each row was written: the latest of the other days, years and headers."""
     found = []
     for other in table:
+        if not any(_written_year(text) > 0 for text in other.texts[:50]):
+            continue
         years = np.array([_written_year(text) for text in other.texts], dtype=np.int64)[other.cells.codes]
         if other is not column and (years > 0).mean() >= 0.5:
             found.append(years)
@@ -312,7 +320,7 @@ def _written_year(text: str) -> int:
 
 def _birth_dates(column: _Column, table: Sequence[_Column]) -> Personal | None:
     """Days 3 to 23 years before the rows were written, of several years, on many days of the month."""
-    if column.has("institutions", "counts") or len(column.texts) < 8 or not DAY.fullmatch(max(column.texts)):
+    if column.has("institutions", "counts") or len(column.texts) < 8 or not _are_days(column):
         return None
     years = _years(column)
     known = years > 0
@@ -334,13 +342,16 @@ def _recurring_ids(column: _Column, table: Sequence[_Column]) -> Personal | None
     headed = (
         column.words == "" or f" {column.words} ".find(" id ") >= 0 or column.words in ("number", "no", "code", "key")
     )
-    if not headed or column.has("institutions", "things", "counts") or len(column.texts) < 10:
+    distinct = len(column.texts)
+    if (
+        not headed
+        or column.has("institutions", "things", "counts")
+        or not 10 <= distinct <= len(column.cells.codes) / 2
+    ):
         return None
     if column.matching(ID) < 0.9 * column.filled:
         return None
-    days = [
-        other for other in table if other is not column and len(other.texts) >= 2 and (_years(other) > 0).mean() > 0.9
-    ]
+    days = [other for other in table if other is not column and len(other.texts) >= 2 and _are_days(other)]
     schools = [other for other in table if other is not column and other.has("institutions")]
     if not any(_recur(column.cells, day.cells, school.cells) for day in days for school in schools):
         return None

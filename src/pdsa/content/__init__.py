@@ -1,9 +1,9 @@
-"""Instruments as data: YAML files of this package behind one loader, the only file access of the core."""
+"""Instruments as data: YAML beside this file, each read once. The only file access of the core."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from importlib.resources import files
 from typing import Any
 
 import yaml
@@ -13,5 +13,16 @@ __all__ = ["content"]
 
 @cache
 def content(name: str) -> Any:
-    """What `content/<name>.yaml` holds, read once; callers must not write into it."""
-    return yaml.safe_load(resources.files(__name__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+    """What `content/<name>.yaml` holds, as plain lists and dictionaries; shared by all callers, so never written into.
+
+    Parameters
+    ----------
+    name
+        The file's name without its ending.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the package has no such file: a mistake of ours, not of the person at the keyboard.
+    """
+    return yaml.safe_load(files("pdsa.content").joinpath(f"{name}.yaml").read_text(encoding="utf-8"))

@@ -234,12 +234,12 @@ class _Column:
     def _is_doubtful(self, written: Floats, numbers: Mask) -> Mask:
         """Numbers that may be none: negative ones where nothing can be negative, codes such as -999 and 9999."""
         numbers = numbers & self._where(lambda cell: cell.form == "number")
-        asked = numbers & ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))])
+        asked = numbers & ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))], dtype=bool)
         impossible = asked & (written < 0) & (self.role.kind != "number")
         coded = asked & (np.isin(np.abs(written), SENTINELS) | np.isin(written, (-1.0, -9.0, -99.0)))
         others = np.abs(written[numbers & ~coded])
         if not len(others):
-            return impossible
+            return np.asarray(impossible, dtype=bool)
         below = coded & (written < 0) & bool((written[numbers & ~coded] >= 0).all())
         return np.asarray(impossible | below | (coded & (np.abs(written) > 10 * others.max())), dtype=bool)
 
@@ -247,7 +247,7 @@ class _Column:
         """Bounds among shares that may as well tell how few the students are; not where upper bounds stand too."""
         bounds = numbers & self._where(lambda cell: cell.side != "" and not cell.percent)
         small = bounds & (written > 5) & self._where(lambda cell: bool(SMALL_GROUP.fullmatch(cell.text)))
-        small &= ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))])
+        small &= ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))], dtype=bool)
         return small & (self.role.kind == "share") & (not self._where(lambda cell: cell.side == "top_coded").any())
 
     def _ask_about_parts(self, numbers: Mask) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pdsa.check import described
 from pdsa.errors import Problem
 from pdsa.mapping.formats import FORMATS, Context, PeriodFormat, Written, begins, dissect, named
-from pdsa.mapping.undated import NO_YEAR, about_format, about_future, about_orders, about_zones
+from pdsa.mapping.undated import NO_YEAR, about_format, about_future, about_orders, about_zones, answered
 from pdsa.read.grid import KINDS
 from pdsa.records.imports import Question
 
@@ -91,11 +91,11 @@ def find_format(
     place
         Where the texts stand, for questions.
     """
-    search = _Search(texts, Context(decisions or {}, start_month, any_year=True), place)
+    known = answered(decisions or {}, start_month)
+    search = _Search(texts, Context(known, start_month, any_year=True), place, as_of)
     search.find()
     search.ask(kinds)
-    if as_of is not None and not search.questions:
-        search.ask_about_future(as_of)
+    search.ask_about_future()
     return search.periods()
 
 
@@ -115,7 +115,7 @@ def read_periods(
     start_month
         The month in which a school year begins.
     """
-    context = Context(decisions or {}, start_month)
+    context = Context(answered(decisions or {}, start_month), start_month)
     formats = [(name, named(name)) for name in format.split("|") if name]
     read = [_read(text, formats, context) for text in texts]
     days = np.array([one if isinstance(one, date) else None for one in read], dtype="datetime64[D]")
@@ -137,8 +137,8 @@ def find_periods_in_text(text: str) -> tuple[str, ...]:
 class _Search:
     """The search for the ways in which one column writes periods."""
 
-    def __init__(self, texts: Sequence[str], context: Context, place: str) -> None:
-        self.texts, self.context, self.place = texts, context, place
+    def __init__(self, texts: Sequence[str], context: Context, place: str, as_of: date | None) -> None:
+        self.texts, self.context, self.place, self.as_of = texts, context, place, as_of
         self.written = [dissect(text) for text in texts]
         self.readings = _readings(self.written, context)
         self.chosen: list[PeriodFormat] = []
@@ -161,40 +161,43 @@ class _Search:
             if chosen is None:
                 return
             self.chosen.append(chosen)
-        if len(self.chosen) > 1:
-            self.told.append(f"periods are written in several ways: {', '.join(one.shown for one in self.chosen)}")
 
     def ask(self, kinds: Sequence[int] | None) -> None:
         """Ask what the chosen formats leave open."""
         dates = kinds is not None and all(KINDS[kind] in ("date", "blank") for kind in kinds)
         for one in self.chosen:
             if one.name == "excel" and dates:
+                self._tell_format(one)
                 continue
             shown = ", ".join(self._texts_of(one)[:4])
             question = about_format(one, shown, self.place, self.context.decisions)
-            if question is not None and question.key not in {asked.key for asked in self.questions}:
+            if question is None:
+                self._tell_format(one)
+            elif question.key not in {asked.key for asked in self.questions}:
                 self.questions.append(question)
             if re.search(r"%y", one.name):
                 self.told.append(f"years of two digits read as 20xx: {shown}")
         self._ask_about_times()
 
-    def ask_about_future(self, as_of: date) -> None:
-        """Ask about periods that begin after a day."""
-        late = [day for day in self._days() if day > as_of]
-        if late and self.context.decisions.get("future") != "keep":
-            self.questions.append(about_future(late, as_of, self.place))
+    def ask_about_future(self) -> None:
+        """Ask about periods that nobody can have observed yet, once it is known which they are."""
+        if self.as_of is None or self.questions or self.context.decisions.get("future") == "keep":
+            return
+        late = [day for day in self._days() if day > self.as_of]
+        if late:
+            self.questions.append(about_future(late, self.as_of, self.place))
 
     def periods(self) -> Periods:
         """What was found."""
         undecided = any(question.key == "dates" for question in self.questions)
         chosen = [] if undecided or self.problems else self.chosen
-        names = [one.name for one in self.chosen]
-        bad = np.array([not any(_is_day(one.get(name)) for name in names) for one in self.readings], dtype=bool)
+        names = {one.name for one in (FORMATS if undecided else self.chosen)}
+        bad = [not any(_is_day(day) for name, day in one.items() if name in names) for one in self.readings]
         step = self._step() if chosen else ""
         return Periods(
             "|".join(one.name for one in chosen),
             step,
-            np.zeros(len(bad), dtype=bool) if undecided else bad,
+            np.array(bad, dtype=bool),
             tuple(dict.fromkeys(self.told)),
             tuple(self.questions),
             tuple(self.problems),
@@ -234,8 +237,21 @@ class _Search:
         both = [p for p in read if all(_is_day(self.readings[p].get(one.name)) for one in winners)]
         both.sort(key=lambda p: len({self.readings[p][one.name] for one in winners}) == 1)
         days = [(one, [day for p in both if isinstance(day := self.readings[p][one.name], date)]) for one in winners]
-        self.questions.append(about_orders(days, [self.texts[p].strip() for p in both], self.place))
+        self.questions.append(about_orders(days, [self.texts[p].strip() for p in both], self.place, self.as_of))
         return None
+
+    def _tell_format(self, chosen: PeriodFormat) -> None:
+        """What was chosen, and for days and months the text that can be read in no other way."""
+        if chosen.name == "%Y-%m-%d" or self.problems:
+            return
+        sure = [
+            p
+            for p, one in enumerate(self.readings)
+            if [name for name, day in one.items() if _is_day(day)] == [chosen.name]
+        ]
+        because = f", because {self.texts[sure[0]].strip()} can be read in no other way" if sure else ""
+        ordered = chosen.word in ("month-first", "day-first")
+        self.told.append(f"periods read as {chosen.shown}{because if ordered else ''}")
 
     def _tell_contradictions(self, winners: Sequence[PeriodFormat], read: list[int], left: list[int]) -> None:
         """Texts that have the same form as others, but can be read only in another way: nobody knows the rest."""
@@ -254,7 +270,7 @@ class _Search:
             self.questions.append(about_zones(zoned, self.place))
         timed = sum(one.timed for one in self.written)
         if timed and self.chosen:
-            self.told.append(f"times of day left out ({timed} texts)")
+            self.told.append(f"times of day left out ({timed:,} text{'s' if timed != 1 else ''})")
 
     def _step(self) -> str:
         """The step of the formats, or of the days themselves where they all stand a week, month or year apart."""

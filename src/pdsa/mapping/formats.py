@@ -117,9 +117,9 @@ def _format(name: str, step: str, word: str, pattern: str, shown: str) -> Period
 
 
 FORMATS = (
-    _format("%Y-%m-%d", "day", "day", rf"{YEAR}-{MONTH}-{DAY}", "2024-03-04"),
-    _format("%Y/%m/%d", "day", "day", rf"{YEAR}/{MONTH}/{DAY}", "2024/03/04"),
-    _format("%Y%m%d", "day", "day", r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})", "20240304"),
+    _format("%Y-%m-%d", "day", "day", rf"{YEAR}-{MONTH}-{DAY}", "year-month-day"),
+    _format("%Y/%m/%d", "day", "day", rf"{YEAR}/{MONTH}/{DAY}", "year/month/day"),
+    _format("%Y%m%d", "day", "day", r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})", "days such as 20240304"),
     _format("%m/%d/%Y", "day", "month-first", rf"{MONTH}/{DAY}/{YEAR}", "month/day/year"),
     _format("%d/%m/%Y", "day", "day-first", rf"{DAY}/{MONTH}/{YEAR}", "day/month/year"),
     _format("%m-%d-%Y", "day", "month-first", rf"{MONTH}-{DAY}-{YEAR}", "month-day-year"),
@@ -131,15 +131,15 @@ FORMATS = (
     _format("%m-%d-%y", "day", "month-first", rf"{MONTH}-{DAY}-{SHORT}", "month-day-year of two digits"),
     _format("%d-%m-%y", "day", "day-first", rf"{DAY}-{MONTH}-{SHORT}", "day-month-year of two digits"),
     _format("%d.%m.%y", "day", "day-first", rf"{DAY}\.{MONTH}\.{SHORT}", "day.month.year of two digits"),
-    _format("%b %d, %Y", "day", "day", rf"{NAME}[ -]?{DAY}{NTH}(?:, ?| |-){YEAR}", "March 4, 2024"),
-    _format("%d %B %Y", "day", "day", rf"{DAY}{NTH}[ -]?{NAME}(?:, ?| |-)?{YEAR}", "4 March 2024"),
-    _format("%d-%b-%y", "day", "day", rf"{DAY}[ -]{NAME}[ -]{SHORT}", "4-Mar-24"),
+    _format("%b %d, %Y", "day", "day", rf"{NAME}[ -]?{DAY}{NTH}(?:, ?| |-){YEAR}", "days such as March 4, 2024"),
+    _format("%d %B %Y", "day", "day", rf"{DAY}{NTH}[ -]?{NAME}(?:, ?| |-)?{YEAR}", "days such as 4 March 2024"),
+    _format("%d-%b-%y", "day", "day", rf"{DAY}[ -]{NAME}[ -]{SHORT}", "days such as 4-Mar-24"),
     _format("%Y-%m", "month", "month", rf"{YEAR}[-/]{MONTH}", "year-month"),
-    _format("%Y%m", "month", "month", r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})", "year and month, as in 202403"),
+    _format("%Y%m", "month", "month", r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})", "years and months, as in 202403"),
     _format("%m/%Y", "month", "month", rf"{MONTH}[-/]{YEAR}", "month/year"),
-    _format("%b %Y", "month", "month", rf"{NAME}[ ,/-]*{YEAR}", "March 2024"),
-    _format("%Y %b", "month", "month", rf"{YEAR}[ -]?{NAME}", "2024 March"),
-    _format("%b-%y", "month", "month", rf"{NAME}[ -]?{SHORT}", "month and year, as in Mar-24"),
+    _format("%b %Y", "month", "month", rf"{NAME}[ ,/-]*{YEAR}", "months such as March 2024"),
+    _format("%Y %b", "month", "month", rf"{YEAR}[ -]?{NAME}", "months such as 2024 March"),
+    _format("%b-%y", "month", "month", rf"{NAME}[ -]?{SHORT}", "months and years, as in Mar-24"),
     _format(
         "school_year",
         "year",
@@ -147,17 +147,21 @@ FORMATS = (
         rf"(?:{SY}?{YEAR} ?[-/–] ?(?P<next>[0-9]{{2}}|[0-9]{{4}}){AFTER_SY}"
         rf"|{SY}?(?P<year2>[0-9]{{4}})(?P<next2>[0-9]{{2}}|[0-9]{{4}})"
         rf"|{SY}?(?P<short>[0-9]{{2}}) ?[-/–] ?(?P<next3>[0-9]{{2}}){AFTER_SY})",
-        "school year, as in 2016-17",
+        "school years, as in 2016-17",
     ),
-    _format("school_year_end", "year", "year", rf"{SY}?{YEAR}", "year alone, as in 2017"),
-    _format("iso_week", "week", "week", r"(?P<year>[0-9]{4})[- ]?w(?P<week>[0-9]{1,2})(?:-1)?", "2024-W03"),
-    _format("excel", "day", "serial", r"(?P<serial>[0-9]{5})(?:\.0+)?", "serial number of a spreadsheet"),
-    _format("week_number", "week", "week", r"(?:week|wk|w)[ .#_-]*(?P<number>[0-9]{1,2})", "Week 12"),
+    _format("school_year_end", "year", "year", rf"{SY}?{YEAR}", "years alone, as in 2017"),
+    _format(
+        "iso_week", "week", "week", r"(?P<year>[0-9]{4})[- ]?w(?P<week>[0-9]{1,2})(?:-1)?", "ISO weeks, as in 2024-W03"
+    ),
+    _format("excel", "day", "serial", r"(?P<serial>[0-9]{5})(?:\.0+)?", "serial numbers of a spreadsheet"),
+    _format(
+        "week_number", "week", "week", r"(?:week|wk|w)[ .#_-]*(?P<number>[0-9]{1,2})", "numbers of weeks, as in Week 12"
+    ),
     _format("%m/%d", "day", "month-first", rf"{MONTH}[/-]{DAY}", "month/day without a year"),
     _format("%d/%m", "day", "day-first", rf"{DAY}[/-]{MONTH}", "day/month without a year"),
-    _format("%b %d", "day", "day", rf"{NAME}[ -]?{DAY}{NTH}", "March 4 without a year"),
-    _format("%d %b", "day", "day", rf"{DAY}{NTH}[ -]?{NAME}", "4 March without a year"),
-    _format("%b", "month", "month", NAME, "months without a year"),
+    _format("%b %d", "day", "day", rf"{NAME}[ -]?{DAY}{NTH}", "days such as March 4, without a year"),
+    _format("%d %b", "day", "day", rf"{DAY}{NTH}[ -]?{NAME}", "days such as 4 March, without a year"),
+    _format("%b", "month", "month", NAME, "months such as March, without a year"),
 )
 # Formats that leave something out, and the decision that tells it.
 NEEDS = dict.fromkeys(("%m/%d", "%d/%m", "%b %d", "%d %b", "%b"), "year-of-days") | {"week_number": "week1"}

@@ -161,17 +161,19 @@ class _Search:
             if chosen is None:
                 return
             self.chosen.append(chosen)
-            self._tell_format(chosen, read)
 
     def ask(self, kinds: Sequence[int] | None) -> None:
         """Ask what the chosen formats leave open."""
         dates = kinds is not None and all(KINDS[kind] in ("date", "blank") for kind in kinds)
         for one in self.chosen:
             if one.name == "excel" and dates:
+                self._tell_format(one)
                 continue
             shown = ", ".join(self._texts_of(one)[:4])
             question = about_format(one, shown, self.place, self.context.decisions)
-            if question is not None and question.key not in {asked.key for asked in self.questions}:
+            if question is None:
+                self._tell_format(one)
+            elif question.key not in {asked.key for asked in self.questions}:
                 self.questions.append(question)
             if re.search(r"%y", one.name):
                 self.told.append(f"years of two digits read as 20xx: {shown}")
@@ -238,11 +240,15 @@ class _Search:
         self.questions.append(about_orders(days, [self.texts[p].strip() for p in both], self.place, self.as_of))
         return None
 
-    def _tell_format(self, chosen: PeriodFormat, read: Sequence[int]) -> None:
+    def _tell_format(self, chosen: PeriodFormat) -> None:
         """What was chosen, and for days and months the text that can be read in no other way."""
-        if chosen.name == "%Y-%m-%d":
+        if chosen.name == "%Y-%m-%d" or self.problems:
             return
-        sure = [p for p in read if sum(map(_is_day, self.readings[p].values())) == 1]
+        sure = [
+            p
+            for p, one in enumerate(self.readings)
+            if [name for name, day in one.items() if _is_day(day)] == [chosen.name]
+        ]
         because = f", because {self.texts[sure[0]].strip()} can be read in no other way" if sure else ""
         ordered = chosen.word in ("month-first", "day-first")
         self.told.append(f"periods read as {chosen.shown}{because if ordered else ''}")
@@ -264,7 +270,7 @@ class _Search:
             self.questions.append(about_zones(zoned, self.place))
         timed = sum(one.timed for one in self.written)
         if timed and self.chosen:
-            self.told.append(f"times of day left out ({timed} texts)")
+            self.told.append(f"times of day left out ({timed:,} text{'s' if timed != 1 else ''})")
 
     def _step(self) -> str:
         """The step of the formats, or of the days themselves where they all stand a week, month or year apart."""

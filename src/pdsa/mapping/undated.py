@@ -47,7 +47,7 @@ def about_orders(
         The day after which nothing can have been observed.
     """
     shown = ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
-    found = "; ".join(f"read as {one.shown}: {evidence(days, as_of)}" for one, days in readings)
+    found = "; ".join(f"read as {one.shown}: {_spoken(one, days, as_of)}" for one, days in readings)
     choices = tuple(Choice(one.word, f"{one.shown}: {texts[0]} is {_told(days[0], one)}") for one, days in readings)
     return Question("dates", place, f"{shown} ({found})", "How are these periods written?", choices)
 
@@ -55,7 +55,7 @@ def about_orders(
 def about_future(days: Sequence[date], as_of: date, place: str) -> Question:
     """Whether days after today are meant."""
     ask = "Nothing can have been observed on these days yet. Are they right?"
-    found = f"{len(days)} different periods after {as_of}, the last of them {max(days)}"
+    found = f"{_counted(len(days), 'period')} after {as_of}, the last {max(days)}"
     return Question("future", place, found, ask, (Choice("keep", "they are right, for instance a plan"), STOP))
 
 
@@ -86,6 +86,10 @@ def evidence(days: Sequence[date], as_of: date | None = None) -> str:
     return ", ".join(words)
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
 def _answers(key: str, text: str, start_month: int) -> bool:
     if key not in _ASKED:
         return True
@@ -99,6 +103,13 @@ def _answers(key: str, text: str, start_month: int) -> bool:
 def _is_day(name: str, text: str, start_month: int) -> bool:
     one = named(name)
     return one is not None and isinstance(begins(one, dissect(text), Context({}, start_month)), date)
+
+
+def _spoken(one: PeriodFormat, days: Sequence[date], as_of: date | None) -> str:
+    # Without a year nothing is known of weekdays.
+    if one.name in NO_YEAR:
+        return f"{_told(days[0], one)} to {_told(days[-1], one)}" if len(days) > 1 else _told(days[0], one)
+    return evidence(days, as_of)
 
 
 def _told(day: date, one: PeriodFormat) -> str:

@@ -64,6 +64,8 @@ class Imported:
         Every school of the rows with its latest name and its district.
     step
         The finest step of the periods.
+    headers
+        Measure, part, header and source of every column that was read.
     remarks
         Questions, what was done, rows set aside.
     """
@@ -73,6 +75,7 @@ class Imported:
     totals: pd.DataFrame
     schools: tuple[School, ...]
     step: str
+    headers: tuple[tuple[str, str, str, str], ...]
     remarks: Remarks
 
 
@@ -106,7 +109,17 @@ def apply(
         pd.concat(totals, ignore_index=True),
         schools,
         step,
+        _headers(bodies),
         remarks,
+    )
+
+
+def _headers(bodies: Sequence[Body]) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(
+        (measure, part, cells.header, body.source)
+        for body in bodies
+        for measure, parts in body.measures.items()
+        for part, cells in parts.items()
     )
 
 

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import pandas as pd
+
 from pdsa.content.library import library
 from pdsa.errors import Problem
+from pdsa.feeds import looks_cumulative
 from pdsa.mapping.apply import Imported, Known, apply
 from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
 from pdsa.mapping.headers import folded
@@ -20,8 +23,13 @@ from pdsa.records import Measure, School
 from pdsa.records.imports import Choice, Mapping, Question
 from pdsa.terms import DataType, Direction, Step
 
-__all__ = ["Draft", "draft", "known_of", "measures_for", "options_of"]
+__all__ = ["Draft", "draft", "known_of", "measures_for", "options_of", "sample_of"]
 
+SAMPLE = 300  # schools
+CUMULATIVE = (
+    Choice("yes", "each number counts all since the beginning of the school year: it is charted as increments"),
+    Choice("no", "each number is of its own period"),
+)
 # Questions whose answers other columns do not depend on: what else is to be asked can be found out meanwhile.
 HARMLESS = ("school", "cumulative:", "break:")
 
@@ -88,6 +96,8 @@ def draft(grids: Sequence[Grid], base: Mapping, known: Known, *, new: bool, as_o
     waiting = bool(remarks.questions)
     inner = Remarks() if waiting else remarks
     imported = apply(tables, mapping, known, inner, as_of)
+    if imported is not None:
+        _ask_cumulative(imported, mapping, inner)
     if waiting:  # what depends on an open question is no problem yet
         for question in inner.questions:
             remarks.ask(question)
@@ -143,6 +153,34 @@ def _check_personal(tables: Sequence[Table], base: Mapping, remarks: Remarks) ->
                 "private/, where rows of students are added up and go no further"
             )
             remarks.problems.append(Problem(place, f"{one.what} ({one.evidence})", expected))
+
+
+def sample_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the first hundreds of schools: enough to see what holds for most of them."""
+    codes = frame["school"].cat.codes if isinstance(frame["school"].dtype, pd.CategoricalDtype) else None
+    if codes is None or codes.max() < SAMPLE:
+        return frame
+    return frame[(codes < SAMPLE).to_numpy()]
+
+
+def _ask_cumulative(imported: Imported, mapping: Mapping, remarks: Remarks) -> None:
+    """Ask whether numbers that only rise within school years count from the beginning of the year."""
+    decisions = dict(mapping.decisions)
+    declared = {one.measure for one in mapping.measures if one.cumulative}
+    rows = sample_of(imported.frame)
+    for measure in rows["measure"].astype(str).unique():
+        key = f"cumulative:{measure}"
+        evidence = None if key in decisions or measure in declared else looks_cumulative(rows, measure)
+        if evidence is not None:
+            remarks.ask(
+                Question(
+                    key,
+                    mapping.name,
+                    str(evidence),
+                    f"does {measure} count from the beginning of the year?",
+                    CUMULATIVE,
+                )
+            )
 
 
 def _with_new_measures(mapping: Mapping, known: Known, remarks: Remarks) -> Known:

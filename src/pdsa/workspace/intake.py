@@ -14,6 +14,7 @@ import pandas as pd
 from pdsa import feeds, ledger
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of
+from pdsa.mapping.exports import private_only
 from pdsa.mapping.headers import folded
 from pdsa.params.mappings import MappingModel, mapping_text
 from pdsa.publish import digest, slug, write_atomic
@@ -117,7 +118,8 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
         grids[options] = tuple(grid for found in read_many(request.files, options) for grid in found)
     there = declared(request.folder)
     known = known_of(there.measures, there.schools)
-    drafted = draft(grids[options], base, known, new=new, as_of=request.as_of)
+    private = all(private_only(path, request.folder) for path in request.files)
+    drafted = draft(grids[options], base, known, new=new, private=private, as_of=request.as_of)
     other = f"mappings/{base.name}.yaml was made for other files; import these under another name with --name"
     step = "" if new else f"mend the file; or {other}"
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)

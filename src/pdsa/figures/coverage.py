@@ -69,8 +69,8 @@ def coverage_strip(letters: str, periods: Sequence[str], label: str) -> str:
     marks = "".join(_marks(letter, letters, periods, wide) for letter in dict.fromkeys(LETTERS.values()))
     size = number(max(wide * len(letters), 1))
     return (
-        f'<svg class="pdsa-strip" role="img" width="{size}" height="{number(HEIGHT)}" '
-        f'viewBox="0 0 {size} {number(HEIGHT)}"><title>{escape(label)}</title>{marks}</svg>'
+        f'<svg class="pdsa-strip" role="img" aria-label="{escape(label)}" width="{size}" height="{number(HEIGHT)}" '
+        f'viewBox="0 0 {size} {number(HEIGHT)}">{marks or f"<title>{escape(label)}</title>"}</svg>'
     )
 
 

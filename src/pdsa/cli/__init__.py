@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-COMMANDS = ("example", "lab", "report")
+COMMANDS = ("check", "example", "lab", "new", "report")
 
 
 class Lazy(click.Group):

@@ -131,7 +131,7 @@ def _days(
         return None, []
     export = gathered.exports[main[0]]
     least = int(decisions.get("min-days", base.students.min_days if base.students else 10))
-    rows = student_rows(export, frames[main[0]], least)
+    rows = student_rows(export, frames[main[0]], least, decisions)
     for question in student_questions(frames[main[0]], rows, decisions):
         remarks.ask(question)
     if remarks.questions:

@@ -23,7 +23,8 @@ from pdsa.records import Annotation, Measure, Network, RunParams, School
 from pdsa.records.entries import Entry, InputFile, LeftOut, TotalNote
 from pdsa.records.imports import Mapping
 from pdsa.terms import STATUSES
-from pdsa.workspace.additions import Declared, add_annotations, add_measures, add_schools, declared
+from pdsa.workspace.additions import Declared, add_annotations, declared
+from pdsa.workspace.append import add_measures, add_schools
 from pdsa.workspace.files import form
 from pdsa.workspace.rows import observations_csv
 from pdsa.workspace.specs import specs_of

@@ -177,6 +177,13 @@ class TestProblems:
             *("observations/Zeal.CSV", "observations/dir.csv", "observations/more.xlsx"),
         ]
 
+    def test_a_mapping_that_is_no_mapping(self, folder: Path) -> None:
+        (folder / "mappings" / "days.yaml").write_text("schema: 1\nname: days\nlayout: broad\ncolour: red\n")
+        assert [(one.file, one.place) for one in review(folder).found] == [
+            ("mappings/days.yaml", "colour"),
+            ("mappings/days.yaml", "layout"),
+        ]
+
     def test_settings_that_make_no_chart(self, folder: Path) -> None:
         add(
             folder,

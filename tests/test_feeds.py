@@ -86,6 +86,10 @@ class TestDifference:
         assert out["row"].tolist() == [2, 3, 4, 5]
         assert list(out.columns) == list(OBSERVATION_COLUMNS)
 
+    def test_any_index_will_do(self) -> None:
+        given = frame(*counts("a", [3, 5, 9])).set_index(pd.Index([7, 7, 7]))
+        assert difference(given, INCIDENTS, **START)[0]["value"].tolist() == [3, 2, 4]
+
     def test_the_frame_given_stays_as_it_is(self) -> None:
         given = frame(*counts("a", [3, 5]))
         difference(given, INCIDENTS, **START)
@@ -383,6 +387,14 @@ class TestTotals:
         assert one.note == "1 member hidden, a bound or without a number: the sum is a lower bound"
         (less,) = self.check(total(numerator=6.0, denominator=120.0), members=members)
         assert less.equal is False
+
+    def test_an_impossible_member_is_in_the_publishers_total(self) -> None:
+        members = (*self.MEMBERS[:2], dict(self.MEMBERS[2], numerator=60.0, status="excluded"))
+        (one,) = self.check(total(numerator=67.0, denominator=120.0), members=members)
+        assert (one.equal, one.members, one.hidden) == (True, 3, 0)
+        blank = dict(members[2], numerator=NAN, denominator=NAN)
+        (other,) = self.check(total(numerator=67.0, denominator=120.0), members=(*members[:2], blank))
+        assert (other.equal, other.members, other.hidden) == (None, 2, 1)
 
     def test_a_share_alone(self) -> None:
         (one,) = self.check(total(value=0.1))

@@ -159,6 +159,13 @@ class TestVersions:
         assert problem.place == "days/2025-10-02-00000000.json"
         assert problem.expected == "an entry as pdsa import wrote it"
 
+    def test_an_entry_that_was_renamed_is_told(self, tmp_path: Path) -> None:
+        made = ledger.record(tmp_path, entry(), OLD)
+        assert made is not None
+        (tmp_path / "imports/days").rename(tmp_path / "imports/other")
+        with pytest.raises(InputError, match="found the entry days/2025-10-01-"):
+            ledger.entries(tmp_path)
+
     def test_an_entry_is_plain_json(self, tmp_path: Path) -> None:
         made = ledger.record(tmp_path, entry(), OLD)
         assert made is not None

@@ -54,24 +54,28 @@ def entries(folder: Path, name: str = "") -> tuple[Entry, ...]:
     problems: list[Problem] = []
     for one in (name,) if name else names(folder):
         for path in sorted((folder / "imports" / one).glob("*.json")):
-            entry = _read(path)
+            entry = _read(path, one)
             if isinstance(entry, Entry):
                 found.append(entry)
             else:
-                problems.append(replace(entry, place=f"{one}/{path.name}"))
+                problems.append(entry)
     if problems:
         next_step = "put the named files back from a copy; they are the record of what was imported"
         raise InputError("imports", tuple(problems), NOTHING, next_step)
     return tuple(sorted(found, key=lambda entry: (entry.name, entry.sequence, entry.version)))
 
 
-def _read(path: Path) -> Entry | Problem:
+def _read(path: Path, name: str) -> Entry | Problem:
+    expected = "an entry as pdsa import wrote it"
     try:
-        return TypeAdapter(Entry).validate_json(path.read_bytes())
+        entry = TypeAdapter(Entry).validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return Problem(path.name, f"{where} {first['msg']}".strip(), "an entry as pdsa import wrote it")
+        return Problem(f"{name}/{path.name}", f"{where} {first['msg']}".strip(), expected)
+    if (entry.name, entry.version) != (name, path.stem):
+        return Problem(f"{name}/{path.name}", f"the entry {entry.name}/{entry.version}", expected)
+    return entry
 
 
 def latest(folder: Path, name: str) -> Entry | None:

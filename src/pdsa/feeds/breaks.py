@@ -91,7 +91,7 @@ def definition_breaks(observations: pd.DataFrame, headers: Iterable[HeaderUse] =
     Parameters
     ----------
     observations
-        Columns `terms.OBSERVATION_COLUMNS`; of groups only the whole.
+        Columns `terms.OBSERVATION_COLUMNS`, of running totals the increments; of groups only the whole.
     headers
         Which headers the files had; of each measure and part in any order.
     """

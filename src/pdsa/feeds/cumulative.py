@@ -118,6 +118,7 @@ def difference(
     own = (observations["measure"] == measure.id).to_numpy()
     if not own.any():
         return observations, ()
+    observations = observations.reset_index(drop=True)
     rows = observations[own].sort_values([*CHAIN, "period"], kind="stable")
     parts = _parts(rows, measure)
     chains = _chains(rows, measure, parts, (school_year_start, calendar, starts))

@@ -198,8 +198,9 @@ class TestRecovery:
         assert ledger.recover(tmp_path) == ("days",)
         assert charted(tmp_path) == NEW
 
+    @pytest.mark.parametrize("first", ["recover", "import"])
     @pytest.mark.parametrize("writes", [0, 1, 2, 3, 4])
-    def test_kill_9_between_any_two_writes(self, tmp_path: Path, writes: int) -> None:
+    def test_kill_9_between_any_two_writes(self, tmp_path: Path, writes: int, first: str) -> None:
         """A second import of running totals (four files) is killed after so many of them."""
         ledger.record(tmp_path, entry(1, OLD), OLD)
         program = (
@@ -226,8 +227,9 @@ class TestRecovery:
         assert charted(tmp_path) == (NEWER if writes == 4 else OLD)
         assert ledger.unfinished(tmp_path) == (("days",) if writes == 3 else ())
         assert ledger.version(tmp_path, found[-1], charted=True) == (OLD if writes < 3 else NEWER)
-        ledger.recover(tmp_path)
-        assert charted(tmp_path) == (OLD if writes < 3 else NEWER)
+        if first == "recover":
+            ledger.recover(tmp_path)
+            assert charted(tmp_path) == (OLD if writes < 3 else NEWER)
         # the same import again ends as if nothing had happened
         again = Entry("days", date(2025, 10, 2), (InputFile("days.csv", "n" * 64, 1, 1),), "days", "0" * 64)
         made = ledger.record(tmp_path, again, NEW, NEWER)

@@ -23,7 +23,7 @@ from pdsa.feeds import (
     school_changes,
     verdict_changes,
 )
-from pdsa.records import Calendar, ChartSpec, Closure, Measure
+from pdsa.records import Calendar, ChartSpec, Closure, Measure, Rule
 from pdsa.terms import OBSERVATION_COLUMNS
 
 NAN = float("nan")
@@ -375,6 +375,15 @@ class TestVerdictChanges:
         (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), self.SPECS)
         assert (one.before, one.after, one.gone) == ("concern", "concern", ())
         assert str(one) == "a, incidents: stays concern; now outside at 2025-11-17"
+
+    def test_another_rule_at_the_same_point(self) -> None:
+        rules = (Rule("outside"), Rule("beyond", n=2, of=3, sigma=2))
+        specs = (("incidents", "", ChartSpec(kind="i", better="down", baseline=10, rules=rules)),)
+        once = [*self.CALM[:-1], 40.0]
+        old, new = frame(*counts("a", once)), frame(*counts("a", [*once[:-2], 14.5, 40.0]))
+        (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), specs)
+        assert one.gone == (("2025-11-24", "outside"),)
+        assert one.found == (("2025-11-17", "beyond"), ("2025-11-24", "outside,beyond"))
 
     def test_groups_are_not_judged(self) -> None:
         old = [*counts("a", list(self.CALM)), *counts("a", list(self.CALM), group_dim="grade", group="9")]

@@ -16,7 +16,7 @@ import pytest
 from pdsa.figures import coverage_axis, coverage_key, coverage_strip
 from pdsa.privacy import release
 from pdsa.publish import write_manifest
-from pdsa.quality import LETTERS, coverage, quality
+from pdsa.quality import LETTERS, _gaps, coverage, quality
 from pdsa.records import Calendar, Measure
 from pdsa.records.entries import Entry, InputFile, LeftOut, TotalNote
 from pdsa.series import panel_of
@@ -116,6 +116,12 @@ class TestGaps:
         # a hidden week is a report: nobody has to ask for it
         assert (birch.last, birch.behind, birch.spans) == ("2025-09-22", 2, (("2025-09-29", "2025-10-06"),))
 
+    def test_errors_of_the_source_are_lacking_and_counted(self) -> None:
+        one = replace(coverage(released()["absent"], ABSENT, NAMES), rows=(("a", "Ash", "rmeen"),))
+        (gap,) = _gaps([one])
+        # 0 of 0 is a report: nobody was there to count
+        assert (gap.count, gap.errors, gap.spans, gap.last, gap.behind) == (3, 2, ((W[1], W[3]),), W[4], 0)
+
     def test_a_district_gets_no_lists(self) -> None:
         found = quality(released(), [ABSENT], NAMES, [entry(1, date(2025, 10, 13), periods={"absent": ("2025-10-06",)},
                         refused=(LeftOut("days.csv", 4, "no number", "31"),))], lists=False)  # fmt: skip
@@ -146,13 +152,13 @@ class TestImports:
             entry(2, date(2025, 10, 14), counts={"read": 20, "stored": 15},
                   set_aside=(LeftOut("days.csv", 14, "a total", "31 of 28"), LeftOut("days.csv", 15, "a total")),
                   duplicates=(LeftOut("days.csv", 3, "the same row"),), revision={"changed": 2},
-                  totals=(TotalNote("x", True), TotalNote("y", False), TotalNote("z", None))),
+                  totals=(TotalNote("x", True), TotalNote("y", False), TotalNote("z", None), TotalNote("z", None))),
         ]  # fmt: skip
         found = quality(released(), [ABSENT], NAMES, entries)
         assert [(one.as_of, one.counts["stored"]) for one in found.imports] == [("2025-10-14", 15), ("2025-09-22", 10)]
         first = found.imports[0]
         assert (first.set_aside, first.refused, first.duplicates, first.revision) == (2, 0, 1, {"changed": 2})
-        assert (first.totals_equal, first.totals_differ, first.totals_open) == (1, 1, 1)
+        assert (first.totals_equal, first.totals_differ, first.totals_open) == (1, 1, 2)
         assert [(one.what, one.reason, one.rows) for one in found.left_out] == [
             ("set_aside", "a total", (14, 15)), ("duplicates", "the same row", (3,)),
         ]  # fmt: skip

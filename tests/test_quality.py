@@ -198,7 +198,7 @@ class TestStrip:
         svg = coverage_strip("rm" * 9, [str(n) for n in range(18)], "x")
         assert "<title>missing: 1; 3; 5; 7; 9; 11 and 3 more</title>" in svg
 
-    @pytest.mark.parametrize(("count", "width"), [(10, "140"), (52, "620"), (620, "620"), (2000, "1000")])
+    @pytest.mark.parametrize(("count", "width"), [(10, "500"), (40, "560"), (52, "620"), (620, "620"), (2000, "1000")])
     def test_strips_fit_the_page(self, count: int, width: str) -> None:
         assert f'width="{width}"' in coverage_strip("r" * count, ["x"] * count, "x")
 
@@ -361,3 +361,19 @@ class TestRun:
         block = json.loads(run.manifest.read_text(encoding="utf-8"))["quality"]["coach"]
         assert [(one["name"], one["mapping"], one["counts"]) for one in block["imports"]] == [(name, "m", {"read": 5})]
         assert block["unfinished"] == []
+
+
+def test_school_years_are_named_as_such() -> None:
+    yearly = replace(ABSENT, frequency="year")
+    years = [dict(row, period=f"{2016 + i}-07-01") for i, row in enumerate(rows("a", [(1.0, 30.0), (2.0, 30.0)]))]
+    years += [dict(row, period="2016-10-01") for row in rows("b", [(3.0, 30.0)])]
+    brought = [entry(2, date(2018, 9, 30), periods={"absent": ("2017-07-01",)})]
+    told = quality({"absent": panel(years, measure=yearly)}, [yearly], {"a": "Ash", "b": "Birch"}, brought)
+    assert told.coverage[0].rows == (("a", "Ash", "rr"), ("b", "Birch", "rm"))
+    # the school year ended on June 30, 2018
+    assert told.delays[0].longest == 92
+    block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": None}))
+    text = render_quality(manifest_of(quality={"coach": block}), "coach")
+    assert ["2017-18", "Birch", "Days absent", "1", "2017-18"] in Page(text).rows
+    assert "<title>missing: 2017-18</title>" in text
+    assert re.findall(r"<text [^>]*>([^<]+)</text>", text) == ["2016-17", "2017-18"]

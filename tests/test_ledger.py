@@ -98,7 +98,12 @@ class TestRecord:
         ledger.record(tmp_path, entry(5), OLD)
         with pytest.raises(InputError, match="found 2025-10-04, expected 2025-10-05 or later"):
             ledger.record(tmp_path, entry(4, NEW), NEW)
+        with pytest.raises(InputError, match="found 2025-10-04, expected 2025-10-05 or later"):
+            ledger.check(tmp_path, entry(4, NEW))
         assert charted(tmp_path) == OLD
+        # what stands there already is no refusal, whatever its day, and neither is a later day
+        ledger.check(tmp_path, entry(4, OLD))
+        ledger.check(tmp_path, entry(6, NEW))
 
     @pytest.mark.parametrize("name", ["../../x", "a/b", "..", "", "."])
     def test_a_name_that_leads_elsewhere_is_refused(self, tmp_path: Path, name: str) -> None:

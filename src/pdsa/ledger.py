@@ -24,7 +24,7 @@ from pdsa.errors import InputError, Problem
 from pdsa.publish import digest, write_atomic
 from pdsa.records.entries import Entry
 
-__all__ = ["as_of", "entries", "latest", "names", "record", "recover", "seen", "unfinished", "version"]
+__all__ = ["as_of", "check", "entries", "latest", "names", "record", "recover", "seen", "unfinished", "version"]
 
 NAME = re.compile(r"\w[\w .-]*")
 NOTHING = "nothing was imported"
@@ -149,20 +149,38 @@ def record(folder: Path, entry: Entry, published: bytes, charted: bytes | None =
         An import as of an earlier day than the last one; observations that are of no import, because somebody wrote
         or changed them by hand; a name that is no file name.
     """
+    check(folder, entry)
+    recover(folder, entry.name)
+    before = entries(folder, entry.name)
+    if _is_known(entry, before):
+        return None
+    last = before[-1] if before else None
+    return _write(folder, _numbered(entry, last, published, charted), published, charted)
+
+
+def check(folder: Path, entry: Entry) -> None:
+    """Nothing, or the refusal that `record` would give: to be asked before anything else of an import is written.
+
+    Raises
+    ------
+    InputError
+        As `record`.
+    """
     if not NAME.fullmatch(entry.name):
         problem = Problem("name", repr(entry.name), "letters, digits, blanks, points and dashes")
         raise InputError("imports", (problem,), NOTHING, "give the import another name with --name")
-    recover(folder, entry.name)
     before = entries(folder, entry.name)
-    if entry.inputs and any(_origin(one) == _origin(entry) for one in before):
-        return None
+    if _is_known(entry, before):
+        return
     _refuse_by_hand(folder, entry.name, before)
-    last = before[-1] if before else None
-    if last and entry.as_of < last.as_of:
-        problem = Problem("as of", f"{entry.as_of}", f"{last.as_of} or later, as the last import of {entry.name}")
+    if before and entry.as_of < before[-1].as_of:
+        expected = f"{before[-1].as_of} or later, as the last import of {entry.name}"
         next_step = "import versions in the order of their days; what was imported later stands already"
-        raise InputError(entry.name, (problem,), NOTHING, next_step)
-    return _write(folder, _numbered(entry, last, published, charted), published, charted)
+        raise InputError(entry.name, (Problem("as of", f"{entry.as_of}", expected),), NOTHING, next_step)
+
+
+def _is_known(entry: Entry, before: tuple[Entry, ...]) -> bool:
+    return bool(entry.inputs) and any(_origin(one) == _origin(entry) for one in before)
 
 
 def _refuse_by_hand(folder: Path, name: str, before: tuple[Entry, ...]) -> None:

@@ -20,6 +20,7 @@ from pdsa.read.wire import receive
 
 __all__ = ["read_grids", "read_many"]
 
+MODULE = "pdsa.read.child"
 MEMORY = 2**30
 SECONDS = 30  # of the processor; by the clock twice as many
 PACKED = (".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tar", ".zip")
@@ -87,8 +88,8 @@ def _run(paths: Sequence[Path], options: ReadOptions, seconds: int, answer: int)
         "OPENBLAS_NUM_THREADS": "1",  # every thread would reserve memory that counts against the limit
         **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(MEMORY)),  # memory is used again
     }
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "pdsa.read.child"],
+    child = subprocess.Popen(  # noqa: S603 - this very Python and a module of pdsa
+        [sys.executable, "-P", "-m", MODULE],
         stdin=subprocess.PIPE,
         stdout=answer,
         stderr=subprocess.PIPE,

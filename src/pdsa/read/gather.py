@@ -65,7 +65,7 @@ def _of_any(name: str, data: bytes, options: ReadOptions) -> tuple[Grid, ...]:
 
 def _of_table(source: str, name: str, data: bytes, options: ReadOptions) -> tuple[Grid, ...]:
     """The tables of a file that is no archive."""
-    kind = kind_of(name, data)
+    kind = kind_of(name, data, source)
     if kind in ARCHIVES or kind in PACKED:
         problem = Problem(source, "an archive inside an archive", "an archive of files with tables")
         raise InputError(source, (problem,), next_step="unpack it, and run the same command with the files in it")

@@ -15,10 +15,11 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, ParseError
 
 from pdsa.errors import InputError, Problem
-from pdsa.read.cells import BOOLEAN, DATE, ERROR, FORMULA, NUMBER, PRECISE, TEXT, number_text
+from pdsa.read.cells import BLANK, BOOLEAN, DATE, ERROR, FORMULA, NUMBER, PRECISE, TEXT, number_text
 from pdsa.read.grid import Fact, Grid
 from pdsa.read.packages import check_package, locked
 from pdsa.read.sheets import MAX_COLUMNS, MAX_ROWS, Sheet
+from pdsa.read.texts import check_memory
 from pdsa.read.unpack import listed, named_errors
 
 __all__ = ["opendocument_grids"]
@@ -81,14 +82,14 @@ class _Reader:
         cells = list(_cells(element))
         # one more row than a sheet may have is enough to have it refused
         for row in range(self.row + 1, self.row + (min(count, MAX_ROWS + 1) if cells else 0) + 1):
-            for column, cell in cells:
-                self._put(row, column, cell)
+            for column, cell, shown in cells:
+                self._put(row, column, cell, shown)
             if element.get(f"{TABLE}visibility", "visible") != "visible":
                 self.sheet.hidden_rows.add(row)
         self.row += count
 
-    def _put(self, row: int, column: int, cell: Element) -> None:
-        text, kind = _shown(cell)
+    def _put(self, row: int, column: int, cell: Element, shown: tuple[str, int]) -> None:
+        text, kind = shown
         self.sheet.put(row, column, text, kind)
         if cell.get(f"{TABLE}style-name") in self.struck_styles:
             self.sheet.struck_rows.add(row)
@@ -118,6 +119,7 @@ def opendocument_grids(source: str, data: bytes, wanted: Sequence[str] = ()) -> 
             with package.open("content.xml") as stream:
                 reader.read(stream)
         except (ParseError, KeyError) as error:
+            check_memory(error)
             raise _broken(source, f"a spreadsheet that cannot be read ({error})", "an undamaged one") from error
     return _chosen(reader, wanted)
 
@@ -136,16 +138,17 @@ def _chosen(reader: _Reader, wanted: Sequence[str]) -> tuple[Grid, ...]:
     return tuple(sheet.grid(() if place else facts) for place, sheet in enumerate(filled))
 
 
-def _cells(row: Element) -> Iterator[tuple[int, Element]]:
-    """Column and element of each cell that is not blank, repeated ones again and again within the limit."""
+def _cells(row: Element) -> Iterator[tuple[int, Element, tuple[str, int]]]:
+    """Column, element, and text and kind of each cell that is not blank, repeated ones again and again within the limit."""
     column = 0
     for cell in row:
         if not cell.tag.startswith(f"{TABLE}"):
             continue
         count = _repeated(cell, "columns")
-        if cell.tag == f"{TABLE}table-cell" and (cell.get(f"{TABLE}formula") or any(_shown(cell)[0])):
+        shown = _shown(cell) if cell.tag == f"{TABLE}table-cell" else ("", BLANK)
+        if shown[0] or shown[1] == FORMULA:
             for place in range(column + 1, column + min(count, MAX_COLUMNS + 1) + 1):
-                yield place, cell
+                yield place, cell, shown
         column += count
 
 

@@ -44,9 +44,16 @@ def separated(source: str, text: str, delimiter: str) -> Grid:
     """
     coded, widths = _columns(source, text, delimiter)
     rows = trimmed(coded, len(widths))
-    cells = tuple(Coded(column.codes[:rows], column.texts) for column in coded)
+    width = int(widths[:rows].max(initial=0))
+    cells = tuple(column if rows == len(widths) else _cut(column, rows) for column in coded[:width])
     numbers = np.arange(1, rows + 1, dtype=np.int64)
     return check_cells(source, Grid(source, cells, numbers, widths[:rows]))
+
+
+def _cut(column: Coded, rows: int) -> Coded:
+    """The first rows, and their texts only: texts stand in the order of their first row."""
+    codes = column.codes[:rows]
+    return Coded(codes, column.texts[: int(codes.max(initial=-1)) + 1])
 
 
 def _columns(source: str, text: str, delimiter: str) -> tuple[Sequence[Coded], Ints]:
@@ -118,8 +125,8 @@ def _unquoted(source: str, text: str, delimiter: str) -> Iterator[Piece]:
     while start < len(text):
         end = text.find("\n", start + CHUNK)
         end = len(text) if end < 0 else end + 1
-        lines = text[start:end].removesuffix("\n")
-        piece = _even(lines, delimiter) or _uneven(source, row, list(_reader(lines, delimiter)))
+        lines = text[start:end]
+        piece = _even(lines.removesuffix("\n"), delimiter) or _uneven(source, row, list(_reader(lines, delimiter)))
         yield piece
         start, row = end, row + len(piece[1])
 

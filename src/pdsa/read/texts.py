@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+from xml.parsers.expat.errors import XML_ERROR_NO_MEMORY, codes
 
 from pdsa.errors import Problem
 from pdsa.read.unpack import counted, listed
@@ -152,7 +153,14 @@ def parse_xml(data: bytes) -> Element:
     try:
         return ElementTree.fromstring(data)  # noqa: S314 - no document type, so no entities to expand
     except (ElementTree.ParseError, LookupError, ValueError) as error:
+        check_memory(error)
         raise BrokenError(str(error)) from error
+
+
+def check_memory(error: Exception) -> None:
+    """Raise the MemoryError that the XML parser tells as an error of the document."""
+    if getattr(error, "code", None) == codes[XML_ERROR_NO_MEMORY]:
+        raise MemoryError from error
 
 
 def element_columns(rows: list[Element]) -> Columns:

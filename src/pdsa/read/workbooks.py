@@ -26,6 +26,7 @@ from pdsa.read.cells import BOOLEAN, DATE, ERROR, FORMULA, NUMBER, PRECISE, TEXT
 from pdsa.read.grid import Fact, Grid
 from pdsa.read.packages import check_package, names_in
 from pdsa.read.sheets import Sheet
+from pdsa.read.texts import check_memory
 from pdsa.read.unpack import listed
 
 __all__ = ["workbook_grids"]
@@ -67,6 +68,7 @@ def _told_damage(source: str) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
+        check_memory(error)
         problem = Problem(source, f"a workbook that cannot be read ({str(error)[:200]})", "an undamaged workbook")
         raise InputError(source, (problem,), next_step=RESAVE) from error
 

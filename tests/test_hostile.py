@@ -104,6 +104,7 @@ def cut(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
+NOISE = random.Random(1).randbytes(2**19)
 CSV = b"school,n\n0012,5\n"
 HOSTILE = {
     "far column": ("book.xlsx", lambda: far("XFD1048576", 1_048_576), "XFD1048576: found a cell in column 16384"),
@@ -129,7 +130,7 @@ HOSTILE = {
     "quoted cell of a megabyte": (
         "days.csv", lambda: CSV + b'"' + b"x" * 2**20 + b'",1\n', "row 3: found a cell of more"),
     "sheet cell of a megabyte": (
-        "book.xlsx", lambda: workbook_of(PLAIN + row(3, random.Random(1).randbytes(2**19).hex())), "row 3, cell 1: found a cell of 1048576"),
+        "book.xlsx", lambda: workbook_of(PLAIN + row(3, NOISE.hex())), "row 3, cell 1: found a cell of 1048576"),
     "NUL": ("days.csv", lambda: CSV + b"\x00,1\n", "row 3, cell 1: found a NUL byte"),
     "gzip named csv": ("days.csv", lambda: gzip.compress(CSV), "rename it to days.csv.gz"),
     "zip named csv": ("days.csv", lambda: zip_of({"a.csv": CSV}), "rename it to days.zip"),

@@ -24,6 +24,7 @@ from pdsa.read.unpack import listed, named_errors
 
 __all__ = ["opendocument_grids"]
 
+MANIFEST = "META-INF/manifest.xml"
 SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 OFFICE, TABLE, WORDS, STYLE = (SPACE % name for name in ("office", "table", "text", "style"))
 DURATION = re.compile(r"P(?:(\d+)D)?T(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
@@ -132,14 +133,13 @@ def _chosen(reader: _Reader, wanted: Sequence[str]) -> tuple[Grid, ...]:
     if not filled:
         raise _broken(reader.source, "no sheet with anything in it", "a sheet with a table")
     unread = [name for name in reader.sheets if name not in names]
-    facts = (
-        [Fact("sheet", "", f"not read, because hidden or not asked for: the sheets {listed(unread)}")] if unread else []
-    )
+    words = f"not read, because hidden or not asked for: the sheets {listed(unread)}"
+    facts = [Fact("sheet", "", words)] if unread else []
     return tuple(sheet.grid(() if place else facts) for place, sheet in enumerate(filled))
 
 
 def _cells(row: Element) -> Iterator[tuple[int, Element, tuple[str, int]]]:
-    """Column, element, and text and kind of each cell that is not blank, repeated ones again and again within the limit."""
+    """Column, element, text and kind of each cell that is not blank; repeated ones again, within the limit."""
     column = 0
     for cell in row:
         if not cell.tag.startswith(f"{TABLE}"):

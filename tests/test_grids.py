@@ -167,7 +167,8 @@ def test_text_that_is_refused(data: str | bytes, words: list[str]) -> None:
 
 
 def test_an_unknown_encoding_and_text_that_is_not_in_it() -> None:
-    assert "found the encoding 'klingon'" in refused(WEEKS, encoding="klingon")
+    for name in ("klingon", "hex", "unicode_escape"):
+        assert f"found the encoding '{name}'" in refused("a.b,\\ud800\n..,2\n", encoding=name)
     assert "line 2: found the byte 0xE9" in refused(b"a,b\n1,\xe9\n", encoding="utf-8")
 
 

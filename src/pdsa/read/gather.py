@@ -86,7 +86,7 @@ def _text_grid(source: str, data: bytes, options: ReadOptions) -> Grid:
     kept = data.translate(None, bytes(options.strip)) if options.strip else data
     text, guessed = decoded(source, kept, options.encoding)
     delimiter, fact = chosen_delimiter(text, options.delimiter)
-    grid = separated(source, text, delimiter)
+    grid = separated(source, text, delimiter, kept if len(kept) == len(text) and kept.isascii() else b"")
     if control := control_fact(grid):
         grid = separated(source, without_controls(text), delimiter)
     facts = [encoding_fact(grid), fact] if guessed else [fact]

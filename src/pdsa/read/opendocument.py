@@ -1,7 +1,7 @@
 """OpenDocument spreadsheets (ODS) -> Grids.
 
-The kept libraries do not help here: odfpy gives the same elements as ElementTree, without cells and in twenty times the
-memory, and calamine drops what a cell shows. So the document is walked row by row; repetition is counted, not made.
+No library that could be kept helps here: odfpy gives the same elements as ElementTree, all at once and without a notion
+of cells, and calamine drops what a cell shows. So the document is walked row by row; repetition is counted, not made.
 """
 
 from __future__ import annotations

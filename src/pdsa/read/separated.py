@@ -33,8 +33,19 @@ Ints = NDArray[np.int64]
 Piece = tuple[Sequence[Sequence[str]], Sequence[int]]  # columns, and the width of each row
 
 
-def separated(source: str, text: str, delimiter: str) -> Grid:
+def separated(source: str, text: str, delimiter: str, data: bytes = b"") -> Grid:
     """The cells of a text as found; a record with line breaks in its quotes is one row.
+
+    Parameters
+    ----------
+    source
+        What the file is called in messages.
+    text
+        The whole text.
+    delimiter
+        What separates its cells.
+    data
+        The same text in UTF-8, if it is at hand: large texts need not be encoded again.
 
     Raises
     ------
@@ -42,7 +53,7 @@ def separated(source: str, text: str, delimiter: str) -> Grid:
         With the place of an open quote, of control characters, of cells that are too long, or of columns that are
         too many.
     """
-    coded, widths = _columns(source, text, delimiter)
+    coded, widths = _columns(source, text, delimiter, data)
     rows = trimmed(coded, len(widths))
     width = int(widths[:rows].max(initial=0))
     cells = tuple(column if rows == len(widths) else _cut(column, rows) for column in coded[:width])
@@ -56,13 +67,13 @@ def _cut(column: Coded, rows: int) -> Coded:
     return Coded(codes, column.texts[: int(codes.max(initial=-1)) + 1])
 
 
-def _columns(source: str, text: str, delimiter: str) -> tuple[Sequence[Coded], Ints]:
+def _columns(source: str, text: str, delimiter: str, data: bytes) -> tuple[Sequence[Coded], Ints]:
     if '"' in text:
         return _gathered(_quoted(source, text, delimiter))
     if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text, data = text.replace("\r\n", "\n").replace("\r", "\n"), b""
     if len(text) > QUICK_FROM and delimiter.isascii() and "\0" not in text:
-        found = quick_columns(text.encode("utf-8", "surrogatepass"), delimiter, MAX_COLUMNS)
+        found = quick_columns(data or text.encode("utf-8"), delimiter, MAX_COLUMNS)
         if found:
             return found, np.full(len(found[0].codes), len(found), dtype=np.int64)
     return _gathered(_unquoted(source, text, delimiter))

@@ -20,6 +20,8 @@ CORE = (
     "records",
     "params",
     "check",
+    "pii",
+    "students",
     "tidy",
     "series",
     "adjust",

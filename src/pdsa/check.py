@@ -318,7 +318,7 @@ def _check_status(findings: Findings, status: Coded, parts: dict[str, Floats]) -
     complete = ~np.isnan(value) | ~np.isnan(numerator) & ~np.isnan(denominator)
     places = np.array([STATUSES.index(text) if text in STATUSES else -1 for text in status.texts])
     stated = places[status.codes]
-    hidden = np.isin(stated, (STATUSES.index("missing"), STATUSES.index("suppressed")))
+    hidden = np.isin(stated, [STATUSES.index(word) for word in ("missing", "suppressed", "not_applicable", "error")])
     findings.add(
         hidden & complete & ~nothing,
         "status",

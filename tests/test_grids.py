@@ -120,6 +120,12 @@ def test_two_delimiters_that_do_as_well_are_a_question_unless_told() -> None:
     assert not fact(told, "delimiter").ask
 
 
+def test_the_hint_that_excel_reads_is_taken() -> None:
+    grid = text("sep=;\na,b;c\n1,2;3\n")
+    assert cells(grid) == [["sep=", ""], ["a,b", "c"], ["1,2", "3"]]
+    assert not fact(grid, "delimiter").ask
+
+
 def test_one_column_is_one_column() -> None:
     assert cells(text("school\n0012\n\n0107\n")) == [["school"], ["0012"], [""], ["0107"]]
 
@@ -312,6 +318,8 @@ def formatted(value: object, number_format: str) -> tuple[str, str]:
         (0.91234, "0%", ("91.234%", "percent")),
         (1, "0.0%", ("100%", "percent")),
         (0.07, "0.00%", ("7%", "percent")),
+        (90.5, '0.0"%"', ("90.5%", "percent")),
+        (90, r"0\%", ("90%", "percent")),
         (18.000000001, "0", ("18.000000001", "number")),
         (17.5, "0000", ("17.5", "number")),
         (0.00001, "General", ("0.00001", "number")),
@@ -579,7 +587,9 @@ def test_xml_questions() -> None:
     assert "fields of <s> around them are not read" in fact(text(lost, "d.xml"), "row element").found
     assert fact(text(lost, "d.xml"), "row element").ask
     nested = "<d>" + "<p><n><f>a</f><l>b</l></n><i>1</i><j>2</j></p>" * 3 + "</d>"
-    assert cells(text(nested, "d.xml"))[1] == ["ab", "1", "2"]
+    assert cells(text(nested, "d.xml"))[:2] == [["n.f", "n.l", "i", "j"], ["a", "b", "1", "2"]]
+    mixed = "<d>" + '<p><n>A &amp; <b>B</b></n><r unit="%">5</r></p>' * 2 + "</d>"
+    assert cells(text(mixed, "d.xml"))[:2] == [["n", "r.@unit", "r"], ["A & B", "%", "5"]]
 
 
 def test_xml_control_characters_are_asked_about_or_stripped_as_told() -> None:
@@ -704,6 +714,12 @@ def test_members_of_one_shape_are_one_table_with_their_names() -> None:
         assert (joined.source, alone.source) == (name, f"{name}!2025/z.csv")
         assert "3 members with the same columns" in joined.facts[0].found
         assert any("readme.txt" in one.found for one in joined.facts)
+
+
+def test_a_table_with_a_column_source_keeps_it() -> None:
+    members = {f"{k}.csv": f"source,n\nsurvey,{k}\n".encode() for k in range(2)}
+    (grid,) = grids_of("d.zip", zip_of(members))
+    assert cells(grid)[0] == ["source", "n", "source (member)"]
 
 
 def test_xml_members_keep_one_header_and_broken_ones_are_facts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from pdsa.texts import Coded
 __all__ = ["DELIMITERS", "chosen_delimiter", "separated"]
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+HINT = re.compile('"?sep=([,;\t|])"?[\r\n]', re.IGNORECASE)  # how Excel is told the delimiter
 MAX_COLUMNS = 500
 SAMPLE = 2**17  # characters that are looked at to find the delimiter
 SAMPLE_ROWS = 200
@@ -86,6 +88,8 @@ def chosen_delimiter(text: str, given: str = "") -> tuple[str, Fact]:
     """
     if given:
         return given, Fact("delimiter", "", f"columns separated by {DELIMITERS.get(given, repr(given))}, as told")
+    if hint := HINT.match(text):
+        return hint[1], Fact("delimiter", "row 1", f"columns separated by {DELIMITERS[hint[1]]}, as row 1 says")
     sample = text[:SAMPLE]
     if len(text) > SAMPLE:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample

@@ -21,7 +21,6 @@ __all__ = [
     "BrokenError",
     "Columns",
     "CsvReader",
-    "element_columns",
     "parse_xml",
     "paused_collector",
     "read_xml",
@@ -144,7 +143,8 @@ def read_xml(data: bytes, row: str) -> tuple[int, Columns]:
     """
     with paused_collector():
         rows = list(parse_xml(data).iter(row))
-        return len(rows), element_columns(rows)
+        regular = regular_columns(rows)
+        return len(rows), _any_columns(rows) if regular is None else regular
 
 
 def parse_xml(data: bytes) -> Element:
@@ -161,12 +161,6 @@ def check_memory(error: Exception) -> None:
     """Raise the MemoryError that the XML parser tells as an error of the document."""
     if getattr(error, "code", None) == codes[XML_ERROR_NO_MEMORY]:
         raise MemoryError from error
-
-
-def element_columns(rows: list[Element]) -> Columns:
-    """Of each field of the row elements its text in every row; a row that has a field twice is a BrokenError."""
-    regular = _regular_columns(rows)
-    return _any_columns(rows) if regular is None else regular
 
 
 @contextmanager
@@ -189,7 +183,7 @@ def _refuse_dangers(data: bytes) -> None:
         raise BrokenError(f"more than {MAX_TAGS} tags")
 
 
-def _regular_columns(rows: list[Element]) -> Columns | None:
+def regular_columns(rows: list[Element]) -> Columns | None:
     """Columns where all rows have the same plain fields in the same order, as published files do; else None."""
     fields = [child for row in rows for child in row]
     names = [child.tag for child in rows[0]] if rows else []

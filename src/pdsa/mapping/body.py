@@ -13,8 +13,9 @@ from pdsa.check import Coded, nearest
 from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
 from pdsa.mapping.ids import clean_ids, filled_down, visible
 from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
-from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.roles import period_like
+from pdsa.mapping.levels import coarser, namesakes, uncompared
+from pdsa.mapping.remarks import Remarks, listed_rows, shortened
+from pdsa.mapping.sides import period_like
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
 from pdsa.records.imports import Mapping, Names
@@ -91,7 +92,9 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     if not _all_there(table, mapping, parts, remarks):
         return None
     name, district = pick(table, mapping.school_name), pick(table, mapping.district)
-    total = _totals(table, mapping, parts, [name, district, period, *_others(table, mapping)], remarks)
+    labels = [name, district, period, *_others(table, mapping)]
+    total = _totals(table, mapping, parts, labels, remarks)
+    table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
     groups = _groups(table, mapping)
     extra = _extra_parts(parts, district)
@@ -155,11 +158,19 @@ def _totals(table: Table, mapping: Mapping, parts: Sequence[str], labels: Sequen
     ids = [h for h in parts if h]
     own = ids[1:2] if len(ids) > 1 else ids  # "district + school": the school's own id says whether it is a total
     found = total_rows(table, own, [h for h in (*ids, *labels) if h], dict(mapping.decisions), remarks)
-    for header, texts in mapping.totals:
-        if header in table.headers:
-            column = table.columns[table.headers.index(header)]
-            found |= np.array([text.strip().casefold() in texts for text in column.texts], dtype=bool)[column.codes]
-    return found
+    decisions = dict(mapping.decisions)
+    for level in mapping.totals:
+        found |= coarser(table, level)
+    return found | namesakes(table, own[0] if own else "", labels[1], found, decisions, remarks)
+
+
+def _compared(table: Table, mapping: Mapping, district: str, total: Mask, remarks: Remarks) -> tuple[Table, Mask]:
+    """The table without totals that cannot be compared with their members."""
+    apart = uncompared(table, [header for header, _ in mapping.totals], district, total)
+    if apart.any():
+        rows = listed_rows(table.rows[apart].tolist())
+        remarks.tell(f"{table.source}, {rows}: totals of regions or of some kinds of schools; left out, not compared")
+    return table.only(~apart), total[~apart]
 
 
 def _school(table: Table, parts: Sequence[str], total: Mask, decisions: Pairs[str, str], remarks: Remarks) -> Coded:

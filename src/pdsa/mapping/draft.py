@@ -18,6 +18,7 @@ from pdsa.mapping.headers import folded
 from pdsa.mapping.propose import propose
 from pdsa.mapping.pupils import counted, exports_of
 from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.sides import arranged
 from pdsa.mapping.tables import Table, table_of
 from pdsa.pii import personal_columns
 from pdsa.read import Grid, ReadOptions
@@ -100,6 +101,7 @@ def draft(
         return Draft(mapping, tables, counts, remarks)
     _check_students(tables, students, remarks)
     _check_personal([table for table in tables if table.source not in students], base, remarks)
+    tables = tuple(arranged(table, remarks) for table in tables)
     mapping = propose(tables, base, remarks) if new else base
     known = _with_new_measures(mapping, known, remarks)
     if remarks.problems or any(not one.key.startswith(HARMLESS) for one in remarks.questions):
@@ -107,7 +109,7 @@ def draft(
     waiting = bool(remarks.questions)
     inner = Remarks() if waiting else remarks
     imported = apply(tables, mapping, known, inner, as_of)
-    if imported is not None:
+    if imported is not None and not inner.questions:
         _ask_cumulative(imported, mapping, inner)
     if waiting:  # what depends on an open question is no problem yet
         for question in inner.questions:

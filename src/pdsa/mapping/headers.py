@@ -19,9 +19,11 @@ __all__ = [
     "measure_parts",
     "roles_of",
     "total_label",
+    "zeros",
 ]
 
 YEARS = re.compile(r"\b(19|20)[0-9]{2}\s*[-/–]\s*((19|20)?[0-9]{2})\b|\b(19|20)[0-9]{2}\b")
+YEAR = re.compile(r"(19|20)[0-9]{2}")
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 NUMBER = re.compile(r"[<>=≤≥~ ]*[-−(]?[0-9][0-9.,  ]*%?\)?|\.[0-9]+")
 LONGEST_LABEL = 80
@@ -48,7 +50,7 @@ def folded(text: str) -> str:
 
 def _words(text: str) -> str:
     text = re.sub("([a-z])([A-Z])", r"\1 \2", text).casefold()
-    text = re.sub("%|\\bpct\\b", " percent ", text.replace("_", " "))
+    text = re.sub(r"%|\bpct\b|\bperc\b|\bpercentage\b", " percent ", text.replace("_", " "))
     text = re.sub(r"#|\bcnt\b|\bnbr\b", lambda m: " number " if m[0] == "#" else f" {m[0]} ", text)
     return " ".join(re.findall(r"[^\W_]+", text))
 
@@ -101,9 +103,9 @@ def group_words() -> frozenset[str]:
 
 
 @cache
-def _totals() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _totals() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     known = content("headers")["totals"]
-    return tuple(known["begins"]), tuple(known["ends"])
+    return tuple(known["begins"]), tuple(known["ends"]), tuple(known["all_of"])
 
 
 def total_label(text: str) -> bool:
@@ -111,10 +113,16 @@ def total_label(text: str) -> bool:
     words = _words(text)
     if len(text) > LONGEST_LABEL:
         return False
-    begins, ends = _totals()
-    whole = words.startswith("all ") and words.split()[-1] in ("schools", "districts", "campuses", "sites")
+    begins, ends, all_of = _totals()
+    whole = words.startswith("all ") and words.split()[-1] in all_of
     first = any(words == one or words.startswith(f"{one} ") for one in begins)
     return whole or first or any(words.endswith(f" {one}") for one in ends)
+
+
+def zeros(text: str) -> bool:
+    """Whether an id consists of zeros only, or of nines only, as those of totals do: "00000", "999999"."""
+    digits = text.strip().strip("'")
+    return bool(digits) and (set(digits) == {"0"} or (len(digits) > 2 and set(digits) == {"9"}))
 
 
 def best_row(rows: Sequence[Sequence[str]], known: Iterable[str] = ()) -> list[float]:
@@ -139,6 +147,6 @@ def _row_score(row: Sequence[str], known: frozenset[str]) -> float:
     for cell in dict.fromkeys(cells):
         if folded(cell) in known or roles_of(cell) or measure_parts(cell):
             score += 2.0
-        elif is_number(cell):
+        elif is_number(cell) and not YEAR.fullmatch(cell):  # the columns of a wide table are called 2019, 2020 ...
             score -= 1.0
     return score

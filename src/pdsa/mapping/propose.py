@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from pdsa.mapping.keys import mixed
+from pdsa.mapping.levels import coarser, namesakes
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.roles import Parts, Roles, column_of, roles_in
 from pdsa.mapping.tables import Table
@@ -47,6 +48,7 @@ def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping
         measure=_names(one.measure for one in roles),
         status=_names(one.status for one in roles),
         measures=_measures(roles, remarks),
+        totals=_levels(roles),
         ignored=_names(header for one in roles for header in one.unused),
     )
     _tell_unused(found, remarks)
@@ -61,6 +63,14 @@ def _aligned(schools: Sequence[tuple[str, ...]]) -> tuple[Names, ...]:
     """The parts of a school's id, each with the headers it has in the tables."""
     count = max((len(parts) for parts in schools), default=0)
     return tuple(_names(parts[k] for parts in schools if k < len(parts)) for k in range(count))
+
+
+def _levels(roles: Sequence[Roles]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The columns of levels with their texts that mean totals, over all tables."""
+    found: dict[str, tuple[str, ...]] = {}
+    for header, texts in (one.level for one in roles if one.level):
+        found[header] = tuple(dict.fromkeys((*found.get(header, ()), *texts)))
+    return tuple(found.items())
 
 
 def _period_from(roles: Sequence[Roles]) -> str:
@@ -157,7 +167,9 @@ def _school_parts(table: Table, roles: Roles, decisions: dict[str, str], remarks
     if roles.ours or len(options) == 1:
         return (roles.school,)
     ids, labels = label_headers(table, roles)
-    schools = table.only(~total_rows(table, ids, labels, decisions, Remarks()))
+    total = total_rows(table, ids, labels, decisions, Remarks()) | coarser(table, roles.level)
+    total |= namesakes(table, roles.school, roles.district, total, decisions, remarks)
+    schools = table.only(~total)
     evidence = _evidence(schools, roles)
     if not evidence or decided == "school":
         return (roles.school,)

@@ -9,9 +9,11 @@ import numpy as np
 
 from pdsa.check import Coded
 from pdsa.mapping.headers import MEASURE_PARTS, folded, group_words, is_number, measure_parts, roles_of
+from pdsa.mapping.levels import level_column
 from pdsa.mapping.periods import find_format
 from pdsa.mapping.ratios import Ratio, plain_numbers, ratios
 from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.sides import MONTH_OF_YEAR, PERIOD_OF_HEADER, period_like
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
 
@@ -55,6 +57,7 @@ class Roles:
     status: str = ""
     parts: tuple[Parts, ...] = ()
     wide: tuple[str, ...] = ()
+    level: tuple[str, tuple[str, ...]] | tuple[()] = ()
     unused: tuple[str, ...] = ()
     ours: bool = False
 
@@ -62,7 +65,7 @@ class Roles:
     def placed(self) -> frozenset[str]:
         """Headers that have a role, measures aside."""
         single = (self.school, self.school_name, self.district, self.district_name, self.period)
-        several = (*self.groups, *self.unit_parts, *self.wide)
+        several = (*self.groups, *self.unit_parts, *self.wide, *self.level[:1])
         return frozenset(filter(None, (*single, self.group_dim, self.measure, self.status, *several)))
 
 
@@ -83,18 +86,22 @@ def roles_in(table: Table, decisions: dict[str, str], remarks: Remarks) -> Roles
     """The roles of a table's columns, by synonyms of their headers, by what stands in them and by arithmetic."""
     if _is_ours(table):
         return _own_roles(table)
-    roles = _places(table)
+    roles = _places(table, level_column(table, decisions, remarks))
     roles = _period(table, roles, decisions, remarks)
     roles = _wide(table, roles)
     roles = _groups(table, roles)
     if roles.wide:
-        return roles
+        return replace(roles, unused=_unused(table, roles))
     measure, status = _long_columns(table, roles)
     roles = replace(roles, measure=measure, status=status)
     parts = _measures(table, roles, decisions, remarks)
     roles = replace(roles, parts=tuple(parts))
-    used = roles.placed | {header for one in parts for header in one.headers}
-    return replace(roles, unused=tuple(dict.fromkeys(h for h in table.headers if h and h not in used)))
+    return replace(roles, unused=_unused(table, roles))
+
+
+def _unused(table: Table, roles: Roles) -> tuple[str, ...]:
+    used = roles.placed | {header for one in roles.parts for header in one.headers}
+    return tuple(dict.fromkeys(h for h in table.headers if h and h not in used))
 
 
 def _is_ours(table: Table) -> bool:
@@ -125,10 +132,10 @@ def _own_roles(table: Table) -> Roles:
     )
 
 
-def _places(table: Table) -> Roles:
+def _places(table: Table, level: tuple[str, tuple[str, ...]] | tuple[()]) -> Roles:
     """School, district and their names: an id before a name, a school before a district."""
     by_role: dict[str, list[str]] = {}
-    for header in dict.fromkeys(table.headers):
+    for header in (one for one in dict.fromkeys(table.headers) if one not in level[:1]):
         for role in roles_of(header):
             by_role.setdefault(role, []).append(header)
     ids = [one for one in by_role.get("school", []) if "school_name" not in roles_of(one)]
@@ -139,15 +146,17 @@ def _places(table: Table) -> Roles:
     titles = [one for one in by_role.get("district_name", []) if one != district]
     if not school and district:  # a table of districts: each is a unit of its own
         title = (titles or [""])[0]
-        return Roles(school=district, school_name=title)
+        return Roles(school=district, school_name=title, level=level)
     name = (left or [""])[0]
     units = tuple(one for one in by_role.get("unit_part", []) if not numeric(column_of(table, one)))
-    return Roles(school, name, district, (titles or [""])[0], units)
+    return Roles(school, name, district, (titles or [""])[0], units, level=level)
 
 
 def _period(table: Table, roles: Roles, decisions: dict[str, str], remarks: Remarks) -> Roles:
     """The column of periods: the one of finest step among those named so; else the only one that holds dates."""
+    made = [h for h in (MONTH_OF_YEAR, PERIOD_OF_HEADER) if h in table.headers]
     named = [h for h in dict.fromkeys(table.headers) if h and "period" in roles_of(h) and h not in roles.placed]
+    named = made or named
     if decisions.get("period") in table.headers:
         return replace(roles, period=decisions["period"])
     if not named:
@@ -190,12 +199,6 @@ def _wide(table: Table, roles: Roles) -> Roles:
     if len(like) < WIDE_FROM or (roles.period and len(like) < len(candidates) / 2):
         return roles
     return replace(roles, wide=tuple(dict.fromkeys(like)), period="")
-
-
-def period_like(header: str) -> bool:
-    """Whether a header names a period: a date, a month, a week, a school year."""
-    found = find_format([header])
-    return bool(found.step) and not bool(np.any(found.bad))
 
 
 def _groups(table: Table, roles: Roles) -> Roles:

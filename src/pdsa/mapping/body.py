@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded, nearest
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
 from pdsa.mapping.ids import clean_ids, filled_down, visible
 from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
 from pdsa.mapping.levels import coarser, namesakes, uncompared
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
-from pdsa.mapping.sides import period_like
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
 from pdsa.records.imports import Mapping, Names

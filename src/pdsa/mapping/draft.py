@@ -11,6 +11,7 @@ import pandas as pd
 from pdsa.content.library import library
 from pdsa.errors import Problem
 from pdsa.feeds import looks_cumulative
+from pdsa.mapping.answers import measures_chosen
 from pdsa.mapping.apply import Imported, Known, apply, distinct
 from pdsa.mapping.exports import Export
 from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
@@ -101,7 +102,7 @@ def draft(
         return Draft(mapping, tables, counts, remarks)
     _check_students(tables, students, remarks)
     _check_personal([table for table in tables if table.source not in students], base, remarks)
-    tables = tuple(arranged(table, remarks) for table in tables)
+    tables = tuple(arranged(table, dict(base.decisions), remarks) for table in tables)
     mapping = propose(tables, base, remarks) if new else base
     known = _with_new_measures(mapping, known, remarks)
     if remarks.problems or any(not one.key.startswith(HARMLESS) for one in remarks.questions):
@@ -213,8 +214,7 @@ def _ask_cumulative(imported: Imported, mapping: Mapping, remarks: Remarks) -> N
 def _with_new_measures(mapping: Mapping, known: Known, remarks: Remarks) -> Known:
     """The known measures and those of the mapping that nobody knows yet, whose better direction is asked."""
     decisions = dict(mapping.decisions)
-    ids = {one.measure for one in mapping.measures} | {decisions.get("measure", "")}
-    ids |= {value for key, value in decisions.items() if key.startswith(("measure:", "use:"))}
+    ids = {one.measure for one in mapping.measures} | measures_chosen(decisions)
     types = dict(known.measures)
     for one in sorted(filter(None, ids - set(types))):
         types[one] = decisions.get(f"type:{one}") or _type_of(one, mapping)

@@ -17,6 +17,7 @@ __all__ = [
     "group_words",
     "is_number",
     "measure_parts",
+    "measures_in",
     "roles_of",
     "total_label",
     "zeros",
@@ -89,6 +90,15 @@ def _measure_synonyms() -> dict[str, tuple[tuple[str, str], ...]]:
                 if (measure.id, part) not in pairs:
                     pairs.append((measure.id, part))
     return {text: tuple(pairs) for text, pairs in found.items()}
+
+
+def measures_in(text: str) -> tuple[str, ...]:
+    """Measures of the library that a title or a file's name mentions by a name of two words or more."""
+    words = f" {_words(text)} "
+    found = [
+        id for name, pairs in _measure_synonyms().items() if " " in name and f" {name} " in words for id, _ in pairs
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def measure_parts(header: str) -> tuple[tuple[str, str], ...]:

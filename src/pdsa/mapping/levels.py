@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded
 from pdsa.content import content
-from pdsa.mapping.headers import folded, group_words, zeros
+from pdsa.mapping.headers import folded, group_words, roles_of, zeros
+from pdsa.mapping.keys import mapped
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
@@ -96,6 +97,17 @@ def coarser(table: Table, level: tuple[str, tuple[str, ...]] | tuple[()]) -> Mas
     return np.array([text.strip().casefold() in level[1] for text in column.texts], dtype=bool)[column.codes]
 
 
+def _same_names(table: Table) -> Mask:
+    """Shape (rows,): rows whose school is called like their district; all rows where no columns of names tell."""
+    school = [h for h in table.headers if "school_name" in roles_of(h) and "district_name" not in roles_of(h)]
+    district = [h for h in table.headers if "district_name" in roles_of(h) and "district" not in roles_of(h)]
+    if not school or not district:
+        return np.ones(len(table.rows), dtype=bool)
+    one, two = (mapped(table.columns[table.headers.index(h)], folded) for h in (school[-1], district[0]))
+    places = {text: code for code, text in enumerate(two.texts)}
+    return np.asarray(np.array([places.get(text, -1) for text in one.texts])[one.codes] == two.codes, dtype=bool)
+
+
 def uncompared(table: Table, levels: Sequence[str], district: str, total: Mask) -> Mask:
     """Shape (rows,): totals whose members are not known, or that are only a part of a total.
 
@@ -125,6 +137,7 @@ def namesakes(
     places = {text.strip(): code for code, text in enumerate(own.texts)}
     same = np.array([places.get(text.strip(), -1) for text in over.texts], dtype=np.int64)[over.codes] == own.codes
     same &= ~total & ~np.array([zeros(text) for text in own.texts], dtype=bool)[own.codes]
+    same &= _same_names(table)
     others = np.bincount(over.codes[~same & ~total], minlength=len(over.texts)) > 0
     same &= others[over.codes]
     if same.any() and decisions.get(OWN_TOTALS) != "total":

@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from pdsa.mapping.headers import measures_in
 from pdsa.mapping.keys import mixed
 from pdsa.mapping.levels import coarser, namesakes
+from pdsa.mapping.parts import Parts
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.roles import Parts, Roles, column_of, roles_in
+from pdsa.mapping.roles import Roles, column_of, numeric, roles_in
+from pdsa.mapping.sides import SCHOOL_FROM
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import total_rows
 from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Question
@@ -127,21 +130,48 @@ def _check_found(
     remarks: Remarks,
 ) -> None:
     """Ask for what no table can do without: whose numbers, and which ones."""
+    _ask_school_of_sheets(
+        [table for table, parts in zip(tables, schools, strict=True) if not parts], decisions, remarks
+    )
     for table, one, parts in zip(tables, roles, schools, strict=True):
         place = f"{table.source}, row {table.header}"
         headers = shortened(", ".join(filter(None, table.headers)), 200)
-        if not parts and not decisions.get("school-id"):
+        if not parts and not decisions.get("school-id") and SCHOOL_FROM not in {q.key for q in remarks.questions}:
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
         if not one.parts and not one.wide:
-            free = [h for h in table.headers if h and h not in one.placed]
-            choices = tuple(Choice(f"{h}=MEASURE", f"the column {h}") for h in free[:12])
-            remarks.ask(Question("use", place, f"the columns {headers}", "which column holds which measure?", choices))
+            free = [
+                h for h in dict.fromkeys(table.headers) if h and h not in one.placed and numeric(column_of(table, h))
+            ]
+            shown = f"the columns {headers}; numbers stand under {', '.join(free[:12]) or 'none of them'}"
+            ask = "which column holds which measure? Write COLUMN=MEASURE, or COLUMN=MEASURE numerator (denominator)"
+            remarks.ask(Question("use", place, shown, ask))
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
             shown = ", ".join(h for p in one.parts for h in p.headers) or ", ".join(one.wide[:MOST_SHOWN])
             title = f"; the title says {shortened(' / '.join(table.titles), 100)}" if table.titles else ""
+            named = measures_in(" / ".join((*table.titles, table.source)))
+            title += f" (which names {' and '.join(named)} of the library)" if named else ""
             ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
             remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def _ask_school_of_sheets(tables: Sequence[Table], decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """Several sheets or files without a column of schools: perhaps each is a school."""
+    if len(tables) < 2 or decisions.get("school-id"):
+        return
+    sheets = [table.source.partition("!")[2] for table in tables]
+    files = [table.name for table in tables]
+    several = [("sheet", sheets)] if len(set(filter(None, sheets))) == len(tables) else []
+    several += [("file", files)] if len(set(files)) == len(tables) else []
+    if not several:
+        return
+    choices = tuple(
+        Choice(word, f"the name of each {word} is a school: {shortened(', '.join(names), 60)}")
+        for word, names in several
+    )
+    shown = f"{len(tables)} tables with the columns {shortened(', '.join(filter(None, tables[0].headers)), 80)}"
+    ask = "no column is called school; whose are the numbers? (or --answer school-id=ID for one school in all of them)"
+    remarks.ask(Question(SCHOOL_FROM, tables[0].source, shown, ask, choices))
 
 
 def label_headers(table: Table, roles: Roles) -> tuple[tuple[str, ...], tuple[str, ...]]:

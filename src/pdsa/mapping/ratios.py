@@ -16,6 +16,7 @@ __all__ = ["Ratio", "plain_numbers", "ratios"]
 Floats = NDArray[np.float64]
 
 PLAIN = re.compile(r"\s*(-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]+)?(\.[0-9]+)?\s*(%?)\s*")
+PERCENT_NAME = re.compile(r"%|pct|percent|rate", re.IGNORECASE)
 SAMPLE = 400  # rows that are looked at: enough to tell chance from arithmetic
 MOST_COLUMNS = 24
 MOST_RATE = 3.0  # incidents for each student; beyond it the "rate" is a count, and its parts are others
@@ -69,9 +70,29 @@ def ratios(columns: Mapping[str, Coded]) -> tuple[Ratio, ...]:
     slack = np.array([found[name][1] for name in names])
     rows = _sample(numbers)
     numbers, slack = numbers[:, rows], slack[:, rows]
-    return tuple(
+    every = [
         ratio for factor in (1.0, 100.0) for d in range(len(names)) for ratio in _over(names, numbers, slack, d, factor)
-    )
+    ]
+    return _one_way(every, dict(zip(names, numbers, strict=True)))
+
+
+def _one_way(every: list[Ratio], numbers: Mapping[str, Floats]) -> tuple[Ratio, ...]:
+    """Without triples read backwards: 36 of 40 is 90%, but 40 is no rate of 36 in 90.
+
+    The denominator is the one of whole numbers, then the one that is not called percent, then the larger one.
+    """
+
+    def weight(name: str) -> tuple[bool, bool, float]:
+        known = numbers[name][np.isfinite(numbers[name])]
+        return bool((known == np.round(known)).all()), not PERCENT_NAME.search(name), float(np.median(known))
+
+    backwards = {(one.denominator, one.numerator, one.value) for one in every}
+    kept = [
+        one
+        for one in every
+        if (one.value, one.numerator, one.denominator) not in backwards or weight(one.denominator) >= weight(one.value)
+    ]
+    return tuple(kept)
 
 
 def _sample(numbers: Floats) -> NDArray[np.int64]:

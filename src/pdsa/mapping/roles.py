@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from pdsa.check import Coded
+from pdsa.mapping.answers import chosen_columns
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import MEASURE_PARTS, folded, group_words, is_number, measure_parts, roles_of
+from pdsa.mapping.ids import telling
 from pdsa.mapping.levels import level_column
+from pdsa.mapping.parts import Parts, counted, rivals
 from pdsa.mapping.periods import find_format
 from pdsa.mapping.ratios import Ratio, plain_numbers, ratios
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.sides import MONTH_OF_YEAR, PERIOD_OF_HEADER, period_like
+from pdsa.mapping.sides import MONTH_OF_YEAR, PERIOD_OF_HEADER
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
 
-__all__ = ["Parts", "Roles", "column_of", "numeric", "period_like", "roles_in"]
+__all__ = ["Parts", "Roles", "column_of", "numeric", "roles_in"]
 
 STEPS = ("day", "week", "month", "year")
 WIDE_FROM = 3  # headers that are periods, from which a table counts as wide
 OURS = ("school", "measure", "period")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The headers of one measure's columns; "" for one that the table does not have."""
-
-    measure: str
-    value: str = ""
-    numerator: str = ""
-    denominator: str = ""
-    factor: float = 0.0  # 100 where arithmetic shows that the value is a percent, 1 a fraction, 0 unknown
-    unlinked: tuple[str, str] = ("", "")  # numerator and denominator that are named so, but do not give the value
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """The headers that there are."""
-        return tuple(filter(None, (self.value, self.numerator, self.denominator)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +128,8 @@ def _places(table: Table, level: tuple[str, tuple[str, ...]] | tuple[()]) -> Rol
             by_role.setdefault(role, []).append(header)
     ids = [one for one in by_role.get("school", []) if "school_name" not in roles_of(one)]
     names = by_role.get("school_name", [])
-    school = (ids or names or [""])[0]
+    over = (by_role.get("district") or [""])[0]
+    school = telling(table, ids, over) or (names or [""])[0]
     left = [one for one in names if one != school]
     district = (by_role.get("district") or by_role.get("district_name") or [""])[0]
     titles = [one for one in by_role.get("district_name", []) if one != district]
@@ -223,14 +212,20 @@ def _measures(table: Table, roles: Roles, decisions: dict[str, str], remarks: Re
     """The columns of each measure: by arithmetic where a rate is printed, by their names else."""
     left = [h for h in dict.fromkeys(table.headers) if h and h not in roles.placed]
     numbers = [h for h in left if numeric(column_of(table, h)) and "ignored_place" not in roles_of(h)]
-    numbers += [h for h in left if h not in numbers and (measure_parts(h) or set(roles_of(h)) & set(MEASURE_PARTS))]
+    chosen = chosen_columns(decisions)
+    parts_named = set(MEASURE_PARTS)
+    numbers += [
+        h for h in left if h not in numbers and (h in chosen or measure_parts(h) or set(roles_of(h)) & parts_named)
+    ]
     triples = _best(ratios({h: column_of(table, h) for h in numbers}), decisions, table, remarks)
     if roles.measure:
         return _generic(numbers, triples, "")
-    chosen = {key.removeprefix("use:"): value for key, value in decisions.items() if key.startswith("use:")}
-    found = _named({h: column_of(table, h) for h in numbers}, triples, chosen)
+    columns = {h: column_of(table, h) for h in numbers}
+    place = f"{table.source}, row {table.header}"
+    one_of = partial(rivals, place=place, decisions=decisions, remarks=remarks)
+    found = _named(columns, triples, chosen, one_of)
     if found:
-        return found
+        return counted(found, columns, place, decisions, remarks)
     return _generic(numbers, triples, decisions.get("measure", "?"))
 
 
@@ -251,15 +246,24 @@ def _best(found: Sequence[Ratio], decisions: dict[str, str], table: Table, remar
     return best
 
 
-def _named(columns: Mapping[str, Coded], triples: dict[str, Ratio], chosen: dict[str, str]) -> list[Parts]:
-    """Measures of the library by the names of their columns, and those that somebody chose."""
+def _named(
+    columns: Mapping[str, Coded],
+    triples: dict[str, Ratio],
+    chosen: Mapping[str, tuple[str, str]],
+    one_of: Callable[[str, Sequence[str]], Sequence[str]],
+) -> list[Parts]:
+    """Measures of the library by the names of their columns, and those that somebody chose: these come first."""
     slots: dict[str, dict[str, list[str]]] = {}
-    for header in columns:
-        pairs = [(chosen[header], "value")] if header in chosen else measure_parts(header)
-        for measure, part in pairs:
+    for header in sorted(columns, key=lambda one: one not in chosen):
+        pairs = [chosen[header]] if header in chosen else measure_parts(header)
+        for measure, part in (pair for pair in pairs if pair[0]):
             slots.setdefault(measure, {}).setdefault(part, []).append(header)
     found = []
     for measure, parts in slots.items():
+        first = "value" if "value" in parts else "numerator"
+        counts = {ratio.numerator for ratio in triples.values()}
+        if not {*parts.get("value", ()), *parts.get("numerator", ())} & {*triples, *counts, *chosen}:
+            parts[first] = list(one_of(measure, parts.get(first, [])))
         made = _assembled(measure, parts, columns, triples)
         if made and made.headers:
             found.append(made)

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from pdsa.check import Coded
-from pdsa.mapping.formats import FORMATS, Context, PeriodFormat, begins, dissect
+from pdsa.mapping.formats import FORMATS, Context, PeriodFormat, begins, dissect, period_like
 from pdsa.mapping.headers import folded, roles_of
 from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table
 
-__all__ = ["MONTH_OF_YEAR", "PERIOD_OF_HEADER", "arranged", "parted", "period_like"]
+__all__ = ["MONTH_OF_YEAR", "PERIOD_OF_HEADER", "SCHOOL_FROM", "arranged", "parted"]
 
 PERIOD_OF_HEADER = "period of the header"
 MONTH_OF_YEAR = "month of the school year"
+SCHOOL_FROM = "school-from"  # the decision that the name of each sheet or file is a school
+SCHOOL_OF = "school (name of the"
 BETWEEN = re.compile(r"[_()\[\]:|]|\s[-–—]\s")
 MOST_WORDS = 6  # of a period: "week of September 2, 2024"
 SHOWN = 4
-FIRST_SHORT_YEAR = 13  # 12-13 may be grades
-
-
-def period_like(text: str) -> bool:
-    """Whether a text names a period by itself: a date, a month, a week, a school year; not a mere serial number."""
-    written = dissect(text)
-    context = Context(any_year=True)
-    if not written.core or _grades(written.core):
-        return False
-    return any(not isinstance(begins(one, written, context), str) for one in FORMATS if one.name != "excel")
-
-
-def _grades(text: str) -> bool:
-    """Whether a text is rather a span of grades, ages or scores (3-5, 11-12) than a day or a school year (16-17)."""
-    span = re.fullmatch(r"([0-9]{1,2}) ?[-–] ?[0-9]{1,2}", text)
-    return span is not None and int(span[1]) < FIRST_SHORT_YEAR
 
 
 def parted(header: str) -> tuple[str, str] | None:
@@ -56,12 +42,23 @@ def parted(header: str) -> tuple[str, str] | None:
     return None
 
 
-def arranged(table: Table, remarks: Remarks) -> Table:
+def arranged(table: Table, decisions: Mapping[str, str], remarks: Remarks) -> Table:
     """The table with a row for each period, where its columns stand side by side by period and kind of number.
 
-    A table whose headers are periods and nothing else stays as it is: it holds one measure.
+    A table whose headers are periods and nothing else stays as it is: it holds one measure. Where somebody decided
+    that the name of each sheet, or file, is a school, the table gets a column of it.
     """
-    return _with_years(_unfolded(table, remarks), remarks)
+    table = _with_years(_unfolded(table, remarks), remarks)
+    if not decisions.get(SCHOOL_FROM) or any({"school", "school_name"} & set(roles_of(h)) for h in table.headers):
+        return table
+    sheet = decisions[SCHOOL_FROM] == "sheet"
+    name = table.source.partition("!")[2] if sheet else table.name.rpartition(".")[0] or table.name
+    return _with_column(table, f"{SCHOOL_OF} {decisions[SCHOOL_FROM]})", constant(name, len(table.rows)))
+
+
+def _with_column(table: Table, header: str, column: Coded) -> Table:
+    kinds = (*table.kinds, np.ones(len(table.rows), np.int8)) if table.kinds else ()
+    return replace(table, headers=(*table.headers, header), columns=(*table.columns, column), kinds=kinds)
 
 
 def _unfolded(table: Table, remarks: Remarks) -> Table:
@@ -121,13 +118,7 @@ def _with_years(table: Table, remarks: Remarks) -> Table:
         return table
     both = joined([columns[months[0]], columns[years[0]]], "\x1f")
     remarks.tell(f"{table.source}: {months[0]} and {years[0]} read together: {_month_of(both.texts[0])}")
-    kinds = (*table.kinds, np.ones(len(table.rows), np.int8)) if table.kinds else ()
-    return replace(
-        table,
-        headers=(*table.headers, MONTH_OF_YEAR),
-        columns=(*table.columns, mapped(both, _month_of)),
-        kinds=kinds,
-    )
+    return _with_column(table, MONTH_OF_YEAR, mapped(both, _month_of))
 
 
 def _reads(name: str, text: str) -> bool:

@@ -18,7 +18,8 @@ from pdsa.mapping.keys import constant, mapped, mixed
 from pdsa.mapping.named import measures_of
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.repeats import without_repeats
-from pdsa.mapping.rows import STATUS_CODES, Numbers, Rows, parts_of, stack
+from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
+from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
 from pdsa.mapping.times import days_of, period_of_table
 from pdsa.records import School
@@ -163,7 +164,7 @@ def _observations(
     times[0].append(step)
     days = _days_of_totals(days, rows)
     numbers = _numbers_by_type(rows, columns, measure, mapping, known, remarks)
-    status = _stated(rows, numbers, remarks)
+    status = stated(rows, numbers, dict(mapping.decisions), remarks)
     frame = pd.DataFrame(
         {
             "school": _categorical(rows.school),
@@ -239,19 +240,6 @@ def _numbers_by_type(
         if keep.any():
             answer = answer.put(keep, parts_of(rows.only(keep), columns, data_type, mapping, remarks))
     return answer
-
-
-def _stated(rows: Rows, numbers: Numbers, remarks: Remarks) -> NDArray[np.int8]:
-    """Statuses, those of a column `status` before those that the cells tell."""
-    codes = []
-    for position, text in enumerate(rows.status.texts):
-        word = text.strip().casefold().replace(" ", "_").replace("-", "_")
-        codes.append(STATUS_CODES.get(word, -1))
-        if word and word not in STATUS_CODES and (rows.status.codes == position).any():
-            place = rows.place(int(np.argmax(rows.status.codes == position)), "status")
-            remarks.wrong(place, repr(shortened(text, 40)), f"one of {', '.join(STATUS_CODES)}, or a blank cell")
-    stated = np.array(codes, dtype=np.int8)[rows.status.codes]
-    return np.where((stated >= 0) & (numbers.status != STATUS_CODES["excluded"]), stated, numbers.status)
 
 
 def _same_schools(frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks) -> pd.DataFrame:

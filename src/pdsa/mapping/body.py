@@ -13,7 +13,7 @@ from pdsa.check import Coded, nearest
 from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
 from pdsa.mapping.ids import clean_ids, filled_down, visible
-from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
+from pdsa.mapping.keys import constant, joined, mapped, repeated, same_texts, stacked
 from pdsa.mapping.levels import coarser, namesakes, uncompared
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
@@ -213,24 +213,30 @@ def _parts(table: Table, mapping: Mapping, measure: str) -> dict[str, Cells]:
 
 
 def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:
-    """Dimension and group of each row; everybody is no group."""
+    """Dimension and group of each row; everybody is no group, and neither is what another column says already."""
     none = constant("", len(table.rows))
+    found = [(dimension, header) for dimension, names in mapping.groups if (header := pick(table, names))]
     dims: list[Coded] = []
     texts: list[Coded] = []
-    for dimension, names in mapping.groups:
-        header = pick(table, names)
-        if not header:
-            continue
+    for dimension, header in found:
         column = _cleaned(table, header)
-        whole = whole_groups(column)
+        idle = whole_groups(column) | _names_another(column, [other for _, other in found if other != header])
+        for other in texts:
+            idle |= same_texts(column, other)
         named = (
             _cleaned(table, pick(table, mapping.group_dim)) if not dimension else constant(dimension, len(none.codes))
         )
-        dims.append(_blanked(named, whole))
-        texts.append(_blanked(column, whole))
+        dims.append(_blanked(named, idle))
+        texts.append(_blanked(column, idle))
     if not dims:
         return none, none
     return _crossed(dims), _crossed(texts)
+
+
+def _names_another(column: Coded, headers: Sequence[str]) -> Mask:
+    """Rows whose text is the header of another column of groups: "Grade", where a column Grade says which."""
+    known = {folded(header) for header in headers}
+    return np.array([folded(text) in known for text in column.texts], dtype=bool)[column.codes]
 
 
 def _blanked(column: Coded, rows: Mask) -> Coded:

@@ -228,7 +228,8 @@ def _with_new_measures(mapping: Mapping, known: Known, remarks: Remarks) -> Know
 
 def _type_of(measure: str, mapping: Mapping) -> DataType:
     for one in mapping.measures:
-        if one.measure == measure and (one.denominator or one.scale in ("percent", "fraction")):
+        shares = one.scale in ("percent", "fraction") or any("percent" in folded(header) for header in one.value)
+        if one.measure == measure and (one.denominator or shares):
             return "proportion"
     return "continuous"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pdsa.check import Coded
 from pdsa.content import content
 from pdsa.mapping.headers import folded, group_words, roles_of, zeros
-from pdsa.mapping.keys import mapped
+from pdsa.mapping.keys import mapped, same_texts
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
@@ -104,8 +104,7 @@ def _same_names(table: Table) -> Mask:
     if not school or not district:
         return np.ones(len(table.rows), dtype=bool)
     one, two = (mapped(table.columns[table.headers.index(h)], folded) for h in (school[-1], district[0]))
-    places = {text: code for code, text in enumerate(two.texts)}
-    return np.asarray(np.array([places.get(text, -1) for text in one.texts])[one.codes] == two.codes, dtype=bool)
+    return same_texts(one, two)
 
 
 def uncompared(table: Table, levels: Sequence[str], district: str, total: Mask) -> Mask:
@@ -134,8 +133,7 @@ def namesakes(
     if not school or not district or school == district or decisions.get(OWN_TOTALS) == "school":
         return none
     own, over = (table.columns[table.headers.index(header)] for header in (school, district))
-    places = {text.strip(): code for code, text in enumerate(own.texts)}
-    same = np.array([places.get(text.strip(), -1) for text in over.texts], dtype=np.int64)[over.codes] == own.codes
+    same = same_texts(mapped(over, str.strip), mapped(own, str.strip))
     same &= ~total & ~np.array([zeros(text) for text in own.texts], dtype=bool)[own.codes]
     same &= _same_names(table)
     others = np.bincount(over.codes[~same & ~total], minlength=len(over.texts)) > 0

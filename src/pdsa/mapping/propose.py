@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Pairs
 from dataclasses import replace
 
 import numpy as np
 
-from pdsa.mapping.headers import measures_in
+from pdsa.mapping.answers import measures_chosen
+from pdsa.mapping.headers import folded, measures_in
 from pdsa.mapping.keys import mixed
 from pdsa.mapping.levels import coarser, namesakes
 from pdsa.mapping.parts import Parts
@@ -146,6 +148,8 @@ def _check_found(
             shown = f"the columns {headers}; numbers stand under {', '.join(free[:12]) or 'none of them'}"
             ask = "which column holds which measure? Write COLUMN=MEASURE, or COLUMN=MEASURE numerator (denominator)"
             remarks.ask(Question("use", place, shown, ask))
+        if one.parts and not one.measure and all(p.measure not in ("", "?") for p in one.parts):
+            _ask_title(table, one, decisions, remarks)
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
             shown = ", ".join(h for p in one.parts for h in p.headers) or ", ".join(one.wide[:MOST_SHOWN])
             title = f"; the title says {shortened(' / '.join(table.titles), 100)}" if table.titles else ""
@@ -153,6 +157,20 @@ def _check_found(
             title += f" (which names {' and '.join(named)} of the library)" if named else ""
             ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
             remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def _ask_title(table: Table, roles: Roles, decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """A title or a file's name that tells a measure, none of whose columns was found, beside unused rates."""
+    named = measures_in(" / ".join((*table.titles, table.source)))
+    if len(named) != 1 or named[0] in {one.measure for one in roles.parts} | measures_chosen(decisions):
+        return
+    free = [h for h in roles.unused if re.search(r"\b(percent|rate)\b", folded(h)) and numeric(column_of(table, h))]
+    if free and not any(f"use:{h}" in decisions for h in free):
+        choices = (Choice(named[0], f"{free[0]} is {named[0]}"), Choice("ignore", "it is not used"))
+        shown = (
+            f"{shortened(table.source, 80)} tells {named[0]}; no column has a known name of it, but there is {free[0]}"
+        )
+        remarks.ask(Question(f"use:{free[0]}", f"{table.source}, row {table.header}", shown, "which is it?", choices))
 
 
 def _ask_school_of_sheets(tables: Sequence[Table], decisions: Pairs[str, str], remarks: Remarks) -> None:

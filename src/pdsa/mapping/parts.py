@@ -9,6 +9,7 @@ import numpy as np
 
 from pdsa.check import Coded
 from pdsa.content.library import library
+from pdsa.mapping.headers import measure_parts
 from pdsa.mapping.ratios import plain_numbers
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.records.imports import Choice, Question
@@ -56,17 +57,34 @@ def counted(
 
 
 def rivals(
-    measure: str, headers: Sequence[str], place: str, decisions: Mapping[str, str], remarks: Remarks
+    measure: str, columns: Mapping[str, Coded], place: str, decisions: Mapping[str, str], remarks: Remarks
 ) -> Sequence[str]:
-    """The headers with the one first that somebody chose; several that name the same part of a measure are asked."""
+    """The headers with the one first that somebody chose, of several that name the same part of a measure.
+
+    Several rates are a question: `column:<measure>`. Several counts, of which nobody knows the whole, are left out.
+    """
+    headers = tuple(columns)
     decided = decisions.get(f"column:{measure}", "")
     if decided in headers:
         return (decided, *(one for one in headers if one != decided))
-    if len(headers) > 1:
-        choices = tuple(Choice(header, f"the column {header}") for header in headers[:MOST_CHOICES])
-        shown = f"{len(headers)} columns that may be {measure}: {', '.join(headers[:MOST_CHOICES])}"
-        remarks.ask(Question(f"column:{measure}", place, shown, f"which column is {measure}?", choices))
+    if len(headers) < 2:
+        return headers
+    shown = f"{len(headers)} columns that may be {measure}: {', '.join(headers[:MOST_CHOICES])}"
+    if not all(map(_percents, columns.values())) and not any(measure_parts(one)[0][1] == "value" for one in headers):
+        remarks.tell(f"{place}: {shown}; none is used without --answer 'column:{measure}=COLUMN'")
+        return ()
+    choices = tuple(Choice(header, f"the column {header}") for header in headers[:MOST_CHOICES])
+    remarks.ask(Question(f"column:{measure}", place, shown, f"which column is {measure}?", choices))
     return headers
+
+
+def _percents(column: Coded) -> bool:
+    """Whether the numbers of a column are shares, because no count of students has decimals or percent signs."""
+    numbers = plain_numbers(column)[0]
+    known = numbers[np.isfinite(numbers)]
+    if any(text.rstrip().endswith("%") for text in column.texts):
+        return True
+    return bool(len(known) and (known != np.round(known)).any() and known.max() <= 100)
 
 
 def _settled(
@@ -79,10 +97,7 @@ def _settled(
     if decided == NONE:
         remarks.tell(f"{one.numerator}: counts without a denominator; not used")
         return None
-    numbers = plain_numbers(columns[one.numerator])[0]
-    known = numbers[np.isfinite(numbers)]
-    signs = any(text.rstrip().endswith("%") for text in columns[one.numerator].texts)
-    if decided == PERCENT or signs or (len(known) and (known != np.round(known)).any() and known.max() <= 100):
+    if decided == PERCENT or _percents(columns[one.numerator]):
         if decided != PERCENT:
             remarks.tell(f"{one.numerator}: read as shares, because no count of students has decimals or percent signs")
         return replace(one, value=one.numerator, numerator="")

@@ -250,7 +250,7 @@ def _named(
     columns: Mapping[str, Coded],
     triples: dict[str, Ratio],
     chosen: Mapping[str, tuple[str, str]],
-    one_of: Callable[[str, Sequence[str]], Sequence[str]],
+    one_of: Callable[[str, Mapping[str, Coded]], Sequence[str]],
 ) -> list[Parts]:
     """Measures of the library by the names of their columns, and those that somebody chose: these come first."""
     slots: dict[str, dict[str, list[str]]] = {}
@@ -263,7 +263,8 @@ def _named(
         first = "value" if "value" in parts else "numerator"
         counts = {ratio.numerator for ratio in triples.values()}
         if not {*parts.get("value", ()), *parts.get("numerator", ())} & {*triples, *counts, *chosen}:
-            parts[first] = list(one_of(measure, parts.get(first, [])))
+            own = {header: columns[header] for header in parts.get(first, [])}
+            parts[first] = list(one_of(measure, own)) or [""]
         made = _assembled(measure, parts, columns, triples)
         if made and made.headers:
             found.append(made)

@@ -46,9 +46,7 @@ def stated(rows: Rows, numbers: Numbers, decisions: Mapping[str, str], remarks: 
             if lost.any():
                 _ask(rows, text.strip(), int(np.argmax(lost)), remarks)
             else:
-                remarks.tell(
-                    f"status: {shortened(text, 40)!r} is no known status; the numbers beside it are kept"
-                )
+                remarks.tell(f"status: {shortened(text, 40)!r} is no known status; the numbers beside it are kept")
     said, reason = (np.array(codes, dtype=np.int8)[rows.status.codes] for codes in (own, theirs))
     answer = np.where((said >= 0) & (numbers.status != STATUS_CODES["excluded"]), said, numbers.status)
     why = (numbers.status == STATUS_CODES["missing"]) & (reason > 0)

@@ -202,7 +202,9 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     found = {part: _spread(values, rows.cells[part]) for part, values in read.items()}
     absent = _Part.absent(len(rows.rows))
     value, numerator, denominator = (found.get(part, absent) for part in ("value", "numerator", "denominator"))
-    if "numerator" in found and "denominator" not in found:  # a count without a denominator is its own value
+    if "numerator" in found and not {"value", "denominator"} & set(
+        found
+    ):  # a count without a denominator is its own value
         value, numerator = numerator, absent
     pairs = np.isfinite(value.denominator)
     top = np.where(pairs, value.numerator, numerator.value)

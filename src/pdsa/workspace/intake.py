@@ -121,8 +121,9 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     known = known_of(there.measures, there.schools)
     private = all(private_only(path, request.folder) for path in request.files)
     drafted = draft(grids[options], base, known, new=new, private=private, as_of=request.as_of)
-    other = f"mappings/{base.name}.yaml was made for other files; import these under another name with --name"
-    step = "" if new else f"mend the file; or {other}"
+    own = f"mappings/{base.name}.yaml"
+    step = f"mend the file; or add its new column names to {own}; or import it under another name with --name"
+    step = "" if new else step
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)
     patterns = tuple(dict.fromkeys(re.sub(r"[0-9]+", "*", path.name) for path in request.files))
     mapping = replace(drafted.mapping, files=tuple(dict.fromkeys((*drafted.mapping.files, *patterns))))

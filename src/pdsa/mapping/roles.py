@@ -221,10 +221,13 @@ def _measures(table: Table, roles: Roles, decisions: dict[str, str], remarks: Re
     left = [h for h in dict.fromkeys(table.headers) if h and h not in roles.placed]
     numbers = [h for h in left if numeric(column_of(table, h)) and "ignored_place" not in roles_of(h)]
     numbers += [h for h in left if h not in numbers and (measure_parts(h) or set(roles_of(h)) & set(MEASURE_PARTS))]
+    chosen = {key.removeprefix("use:"): value for key, value in decisions.items() if key.startswith("use:")}
+    if decisions.get("use") in left:
+        chosen[decisions["use"]] = decisions.get("measure", "?")
+    numbers += [h for h in left if h in chosen and h not in numbers]
     triples = _best(ratios({h: column_of(table, h) for h in numbers}), decisions, table, remarks)
     if roles.measure:
         return _generic(numbers, triples, "")
-    chosen = {key.removeprefix("use:"): value for key, value in decisions.items() if key.startswith("use:")}
     found = _named({h: column_of(table, h) for h in numbers}, triples, chosen)
     if found:
         return found

@@ -234,7 +234,7 @@ def _spread(table: Table, header: str, other: str, seen: dict[str, list[str]]) -
     one, two = column_of(table, header), column_of(table, other)
     pairs = np.unique(np.stack([one.codes, two.codes]), axis=1)
     for a, b in pairs.T.tolist():
-        if one.texts[a].strip():
+        if one.texts[a].strip() and two.texts[b].strip():  # a blank cell is no other district
             seen.setdefault(one.texts[a], []).append(two.texts[b])
     return {text: others for text, others in seen.items() if len(others) > 1}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded
 
-__all__ = ["Ratio", "plain_numbers", "ratios"]
+__all__ = ["Ratio", "decimals", "plain_numbers", "ratios"]
 
 Floats = NDArray[np.float64]
 
@@ -19,6 +19,7 @@ PLAIN = re.compile(r"\s*(-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]+)?(\.[0-9]+)?\s*(%?)
 SAMPLE = 400  # rows that are looked at: enough to tell chance from arithmetic
 MOST_COLUMNS = 24
 MOST_RATE = 3.0  # incidents for each student; beyond it the "rate" is a count, and its parts are others
+ARTIFACT = 10  # digits behind the point from which a number was not printed by people
 LEAST_ROWS, LEAST_SHARE, LEAST_DISTINCT = 5, 0.95, 3
 
 
@@ -36,6 +37,12 @@ class Ratio:
     share: float
 
 
+def decimals(number: str) -> int:
+    """How many digits behind its point a number has as people print it: 67.099999999999994 is the 67.1 of a program."""
+    digits = len(number.partition(".")[2])
+    return digits if digits < ARTIFACT else len(repr(float(number)).partition(".")[2])
+
+
 def plain_numbers(column: Coded) -> tuple[Floats, Floats]:
     """Shape (rows,): the plain numbers of a column, NaN elsewhere, and half a unit of the last digit of each."""
     numbers = np.full(len(column.texts), np.nan)
@@ -43,7 +50,7 @@ def plain_numbers(column: Coded) -> tuple[Floats, Floats]:
     for k, text in enumerate(column.texts):
         match = PLAIN.fullmatch(text)
         if match and (match[1] or match[2]) and len(text) < 40:
-            digits = min(len(match[2] or "") - 1, 12) if match[2] else 0
+            digits = decimals((match[1] or "0").replace(",", "") + (match[2] or ""))
             scale = 0.01 if match[3] else 1.0
             numbers[k] = float((match[1] or "0").replace(",", "") + (match[2] or "")) * scale
             slack[k] = 0.5 * 10.0**-digits * scale

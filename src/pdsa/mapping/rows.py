@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Pairs
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from pdsa.check import Coded
 from pdsa.mapping.body import Body, Cells
 from pdsa.mapping.keys import constant, stacked
+from pdsa.mapping.ratios import decimals
 from pdsa.mapping.remarks import Aside, Remarks, shortened
 from pdsa.mapping.tables import part
 from pdsa.mapping.values import ValueRole, Values, read_values
@@ -30,6 +32,7 @@ REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP, BOTTOM, NOT_APPLICABLE, ERROR = ra
 STATUS_CODES: Pairs[str, int] = {status: code for code, status in enumerate(STATUSES)}
 # Where several parts of a row have no number, the first of these tells why the row has none.
 WEIGHT = (ERROR, SUPPRESSED, NOT_APPLICABLE, MISSING)
+PRINTED = re.compile(r"[0-9]+\.[0-9]+")
 HALVES = 0.1  # share of parts of a whole from which a column counts half days or averages, no students
 PLAUSIBLE = 0.5  # share of impossible rows from which the columns are taken for swapped
 WHOLE_UNIT = 1.01  # published rates may differ from their counts by one unit of their last digit
@@ -309,8 +312,8 @@ def _spread(read: Values, cells: Cells) -> _Part:
 
 def _slack(text: str) -> float:
     """One unit of the last digit of a number as printed."""
-    digits = text.rsplit(".", 1)[1] if "." in text else ""
-    return 10.0 ** -len(digits.rstrip("% ")) if len(digits) < 12 else 1e-9
+    match = PRINTED.search(text)
+    return 10.0 ** -decimals(match[0]) if match else 1.0
 
 
 def _status(value: _Part, numerator: _Part, denominator: _Part, pairs: Mask) -> Codes:

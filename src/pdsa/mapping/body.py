@@ -45,8 +45,8 @@ class Body:
     ----------
     source
         The table's place.
-    rows
-        Row numbers as the spreadsheet shows them.
+    sources, rows
+        File or member of each row, and its number there as a spreadsheet shows it.
     school, school_name, district, period, group_dim, group, measure, status
         Texts; "" where a table says nothing.
     period_cells
@@ -60,6 +60,7 @@ class Body:
     """
 
     source: str
+    sources: Coded
     rows: Ints
     school: Coded
     school_name: Coded
@@ -106,6 +107,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         "group": groups[1],
         "measure": _cleaned(table, pick(table, mapping.measure)),
         "status": _cleaned(table, pick(table, mapping.status)),
+        "sources": table.sources,
         "part": joined([table.columns[table.headers.index(h)] for h in extra])
         if extra
         else constant("", len(table.rows)),

@@ -134,9 +134,8 @@ def stack(bodies: Sequence[Body], measure: str) -> Rows:
     if len(chosen) == 1:
         return _alone(chosen[0], measure)
     parts = dict.fromkeys(part for body in chosen for part in body.measures[measure])
-    sources = stacked([constant(body.source, len(body.rows)) for body in chosen])
     return Rows(
-        sources=sources,
+        sources=stacked([body.sources for body in chosen]),
         rows=np.concatenate([body.rows for body in chosen]),
         period=_stacked_cells([body.period for body in chosen]),
         cells={part: _stacked_cells([_of(body, measure, part) for body in chosen]) for part in parts},
@@ -148,7 +147,7 @@ def stack(bodies: Sequence[Body], measure: str) -> Rows:
 def _alone(body: Body, measure: str) -> Rows:
     """The rows of the only table."""
     return Rows(
-        sources=constant(body.source, len(body.rows)),
+        sources=body.sources,
         rows=body.rows,
         period=body.period,
         cells=body.measures[measure],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -67,6 +68,13 @@ def entry_of(folder: Path, name: str) -> dict[str, object]:
     (path,) = (folder / "imports" / name).glob("*.json")
     found = json.loads(path.read_text(encoding="utf-8"))
     assert isinstance(found, dict)
+    return found
+
+
+def pdsa_told(folder: Path, name: str) -> list[str]:
+    """What the ledger keeps of what was told."""
+    found = entry_of(folder, name)["told"]
+    assert isinstance(found, list)
     return found
 
 
@@ -351,3 +359,271 @@ class TestMaryland:
         assert bounds == {("top_coded", "0.95"), ("bottom_coded", "0.05")}
         (row,) = [one for one in rows if (one["school"], one["period"]) == ("01-0401-Elementary", "2018-07-01")]
         assert (row["numerator"], row["denominator"], row["status"]) == ("147", "539", "reported")
+
+
+class TestMarylandMore:
+    """The other files of the folder: imported, asked or refused, and never in silence."""
+
+    def test_mobility_lost_its_zeros(self, maryland: tuple[Path, Ran], real_data: Path, tmp_path: Path) -> None:
+        """1-301 is 01-0301: in the workspace of attendance that is asked, and done once somebody says so."""
+        folder = Path(shutil.copytree(maryland[0], tmp_path / "md"))
+        files = sorted((real_data / "md_school_attendance").glob("Student_Mobility_*.csv"))
+        before = tree(folder)
+        ran = take(files, folder, answers=SCHOOLS)
+        assert ran.code == 2
+        assert "1404 ids that differ from others only in zeros" in ran.err
+        assert "1-301-Elementary beside 01-0301-Elementary" in ran.err
+        assert "--answer 'same=same'" in ran.err
+        assert tree(folder) == before
+        ran = take(files, folder, answers=(*SCHOOLS, "same=same"))
+        assert ran.code == 0, ran
+        rows = rows_of(folder, "student-mobility")
+        (row,) = [one for one in rows if (one["school"], one["period"]) == ("01-0301-Elementary", "2018-07-01")]
+        assert (row["numerator"], row["denominator"], row["status"]) == ("17", "214.4", "reported")
+        assert not [one for one in rows if one["school"].startswith("1-")]
+        assert Counter(one["status"] for one in rows) == {
+            "reported": 7318,
+            "bottom_coded": 602,
+            "top_coded": 199,
+            "suppressed": 75,
+        }
+        assert {one["value"] for one in rows if one["status"].endswith("_coded")} == {"0.05", "0.95"}
+
+    def test_enrollment_by_grade(self, real_data: Path, tmp_path: Path) -> None:
+        """Grade Title became Grade, and some years have lost their zeros; district totals equal their sums."""
+        folder = workspace(tmp_path / "md")
+        files = sorted((real_data / "md_school_attendance").glob("Enrollment_*.csv.gz"))
+        answers = ("school=district+school", "year=end")
+        refused(take(files, folder), folder, "School Number 0301 stands in 8 districts", "'year=end'")
+        refused(take(files, folder, answers=answers), folder, "ids that differ from others only in zeros", "1-301")
+        ran = take(files, folder, answers=(*answers, "same=same"))
+        assert ran.code == 0, ran
+        assert "the groups under Grade are those under Grade Title in other files" in ran.out
+        assert "503 equal their sums, 0 do not" in ran.out
+        rows = rows_of(folder, "enrollment")
+        assert len(rows) == 106680
+        assert Counter(row["status"] for row in rows) == {"reported": 102565, "suppressed": 4115}
+        assert {row["group_dim"] for row in rows} == {"", "Grade Title"}
+        own = [row for row in rows if (row["school"], row["group"]) == ("01-0301", "Kindergarten")]
+        assert len(own) == 11
+        assert (own[0]["period"], own[0]["value"]) == ("2008-07-01", "33")
+
+    def test_stars_are_asked_and_imported(self, real_data: Path, tmp_path: Path) -> None:
+        folder = workspace(tmp_path / "md")
+        file = real_data / "md_school_attendance" / "2019_Accountability_Schools.csv"
+        refused(take([file], folder), folder, "--answer 'use=Star Rating'", "School Number 301 stands in 8 districts")
+        answers = ("school=district+school", "year=end", "use=Star Rating", "measure=stars")
+        refused(take([file], folder, answers=answers), folder, "which direction of stars is better?")
+        ran = take([file], folder, answers=(*answers, "better:stars=up"))
+        assert ran.code == 0, ran
+        assert "columns not used: LSS Name, Total Points Earned Percentage, Percentile Rank Elementary" in ran.out
+        rows = rows_of(folder, "accountability-schools")
+        assert len(rows) == 1318
+        assert Counter(row["status"] for row in rows) == {"reported": 1318}
+        assert {float(row["value"]) for row in rows} <= {1, 2, 3, 4, 5}
+
+    def test_baltimore_enrollment_book(self, real_data: Path, tmp_path: Path) -> None:
+        """2,243 rows, 24 of them of all schools together; no column says when."""
+        folder = workspace(tmp_path / "md")
+        file = real_data / "md_school_attendance" / "SY19-20-Enrollment-11.10.2020.xlsx"
+        refused(take([file], folder), folder, "no column of periods", f"period:{file.name}=")
+        ran = take([file], folder, answers=(f"period:{file.name}=2019-20",))
+        assert ran.code == 0, ran
+        assert "2,243 rows read; 2,219 observations of 162 schools" in ran.out
+        assert "24 equal their sums, 0 do not" in ran.out
+        assert "!NOTES: text without numbers, not read" in ran.out
+        assert {row["period"] for row in rows_of(folder, "sy19-enrollment")} == {"2019-07-01"}
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("School_Directory_2019.xlsx", "which column holds the measure?"),
+            ("SY18-19_Parent_Survey_Transportation.xlsx", "which column holds the measure?"),
+            ("SY18-19_Parent_School_Survey_OFFICIAL.xlsx", "which measure is this?"),
+        ],
+    )
+    def test_books_of_something_else_are_asked_about(
+        self, name: str, said: str, real_data: Path, tmp_path: Path
+    ) -> None:
+        folder = workspace(tmp_path / "md")
+        refused(take([real_data / "md_school_attendance" / name], folder), folder, said, "--answer")
+
+
+# New York
+
+DAILY = """\
+schema: 1
+name: daily
+school: [DBN]
+school_name: SCHOOL_NAME
+district: DistrictCode
+period: ATTN_DATE_YMD
+measures:
+- measure: attendance
+  value: ATTN_PCT
+strip: [1A]
+row: item
+min_rows: 1000
+ignored: [LOC_CODE, Borough]
+"""
+
+
+@pytest.fixture(scope="module")
+def archive(real_data: Path) -> Path:
+    (found,) = (real_data / "nyc_daily_attendance").glob("xml_*.tar.xz")
+    return found
+
+
+@pytest.fixture(scope="module")
+def york(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    """The whole archive by a mapping that a person wrote."""
+    folder = workspace(tmp_path_factory.mktemp("york") / "ny")
+    (folder / "daily.yaml").write_text(DAILY, encoding="utf-8")
+    return folder, take([archive], folder, "--name", "daily", "--mapping", folder / "daily.yaml")
+
+
+class TestNewYork:
+    """499 daily files in one archive."""
+
+    def test_control_characters_are_asked(self, archive: Path, tmp_path: Path) -> None:
+        folder = workspace(tmp_path / "ny")
+        refused(take([archive], folder), folder, "xml/20130315.xml", "0x1A", "69 more members", "--answer 'strip=yes'")
+
+    def test_without_a_mapping_all_files_are_read(self, archive: Path, tmp_path: Path) -> None:
+        """499 files, 656,401 rows of 1,709 identifiers, one of them the total of the city."""
+        folder = workspace(tmp_path / "ny")
+        ran = take([archive], folder, "--name", "daily", answers=("strip=yes",))
+        assert ran.code == 0, ran
+        assert "499 members with the same columns, as one table" in ran.out
+        assert f"656,401 rows read; {656401 - 499:,} observations of 1,708 schools" in ran.out
+        assert "499 rows in 499 members: totals (TOTAL)" in ran.out
+        assert "ATTN_PCT: NS read as missing (19,691 cells)" in ran.out
+
+    def test_usable_days(self, york: tuple[Path, Ran]) -> None:
+        folder, ran = york
+        assert ran.code == 0, ran
+        assert "656,308 rows read" in ran.out
+        rows = rows_of(folder, "daily")
+        days = sorted({row["period"] for row in rows})
+        assert (len(days), days[0], days[-1]) == (414, "2009-09-11", "2015-06-26")
+        assert len(rows) == 656308 - 414
+        assert Counter(row["status"] for row in rows) == {"missing": 19691, "reported": 656308 - 414 - 19691}
+        assert all(row["value"] == "" for row in rows if row["status"] == "missing")
+        values = [float(row["value"]) for row in rows if row["value"]]
+        assert 100 * sum(values) / len(values) == pytest.approx(88.510732, abs=1e-6)
+        assert "TOTAL" not in {row["school"] for row in rows}
+
+    def test_one_school_and_its_files(self, york: tuple[Path, Ran]) -> None:
+        """P.S. 015 in 2014-15: 153 days, none NS, mean 90.433."""
+        own = [
+            row
+            for row in rows_of(york[0], "daily")
+            if row["school"] == "01M015" and "2014-09" <= row["period"][:7] <= "2015-06"
+        ]
+        assert len(own) == 153
+        assert {row["status"] for row in own} == {"reported"}
+        assert 100 * sum(float(row["value"]) for row in own) / 153 == pytest.approx(90.433, abs=5e-4)
+        assert own[-1]["source"] == f"{own[-1]['source'].split('!')[0]}!xml/{own[-1]['period'].replace('-', '')}.xml"
+
+    def test_small_files_are_set_aside_by_name(self, york: tuple[Path, Ran]) -> None:
+        assert "!xml/20130402.xml: 4 rows, fewer than 1000; set aside" in york[1].out
+        told = [line for line in pdsa_told(york[0], "daily") if "fewer than 1000" in line]
+        assert len(told) == 85
+
+    def test_snapshot_and_demographics(self, real_data: Path, tmp_path: Path) -> None:
+        folder = workspace(tmp_path / "ny")
+        data = real_data / "nyc_daily_attendance"
+        ran = take([data / "2013_-_2018_Demographic_Snapshot_School.csv.gz"], folder, "--name", "snapshot")
+        assert ran.code == 0, ran
+        rows = rows_of(folder, "snapshot")
+        assert len(rows) == 8972
+        assert len({row["school"] for row in rows}) == 1844
+        (row,) = [one for one in rows if (one["school"], one["period"]) == ("01M015", "2014-07-01")]
+        assert (row["measure"], row["value"]) == ("enrollment", "183")
+        ran = take([data / "demographics.csv.gz"], folder)
+        assert ran.code == 2
+        assert "row 10040, cell 2: found control characters (0x16)" in ran.err
+        ran = take([data / "demographics.csv.gz"], folder, answers=("strip=yes",))
+        assert ran.code == 0, ran
+        rows = rows_of(folder, "demographics")
+        assert len(rows) == 10075
+        assert min(row["period"] for row in rows) == "2005-07-01"
+
+    def test_math_results(self, real_data: Path, tmp_path: Path) -> None:
+        """Level 3+4 of those tested, by arithmetic; `s` is suppressed, "All Grades" is everybody."""
+        folder = workspace(tmp_path / "ny")
+        file = real_data / "nyc_daily_attendance" / "math_test_results.csv.gz"
+        refused(take([file], folder), folder, "which column holds the measure?", "'use=Number Tested'")
+        ran = take([file], folder, answers=("use:Level 3+4 %=math", "better:math=up", "year=end"))
+        assert ran.code == 0, ran
+        assert "math: value = Level 3+4 %; numerator = Level 3+4 #; denominator = Number Tested" in ran.out
+        rows = rows_of(folder, "math-test-results")
+        assert len(rows) == 28478
+        assert Counter(row["status"] for row in rows) == {"reported": 28478 - 421, "suppressed": 421}
+        assert {row["group"] for row in rows} == {"", "3", "4", "5", "6", "7", "8"}
+
+    def test_graduation_is_not_guessed(self, real_data: Path, tmp_path: Path) -> None:
+        """1,059 may be a decimal; cohorts are no periods; "2006 Aug" is no year."""
+        folder = workspace(tmp_path / "ny")
+        file = real_data / "nyc_daily_attendance" / "graduation.csv.gz"
+        refused(take([file], folder), folder, "row 2458, cell 3: found control characters (0x16)")
+        refused(take([file], folder, answers=("strip=yes",)), folder, "no column of periods", "--answer period=COLUMN")
+        answers = ("strip=yes", "period=Cohort", "year=end", "decimal:Total Cohort=point")
+        refused(take([file], folder, answers=answers), folder, "'2006 Aug'", "row 6 and 4130 more rows")
+
+
+# What comes back
+
+
+class TestAgain:
+    """The same files twice, and a file whose numbers changed."""
+
+    def test_the_same_books_are_nothing_new(self, books: list[Path], colorado: tuple[Path, Ran]) -> None:
+        before = tree(colorado[0])
+        ran = take(books, colorado[0], "--as-of", "2024-02-01")
+        assert ran.code == 0, ran
+        assert "Nothing new: the same files were imported before, with the same mapping." in ran.out
+        assert tree(colorado[0]) == before
+        found = take(books, colorado[0], "--json").json()
+        assert found["stored"] is False
+        assert found["revision"] == {"added": 0, "changed": 0, "withdrawn": 0, "unchanged": 1845, "kept": 0}
+
+    def test_a_revision_names_what_changed(
+        self, attendance: list[Path], maryland: tuple[Path, Ran], tmp_path: Path
+    ) -> None:
+        """In a copy of 2019 one number is another one, one is hidden and one row is gone."""
+        folder = Path(shutil.copytree(maryland[0], tmp_path / "md"))
+        text = attendance[-1].read_text(encoding="utf-8-sig")
+        lines = text.splitlines(keepends=True)
+        place = next(k for k, line in enumerate(lines) if line.startswith("2019,01,Allegany,0401,"))
+        assert "92.7,51810.5,55876" in lines[place]
+        lines[place] = lines[place].replace("92.7,51810.5,55876", "91.7,51237.5,55876")
+        gone = next(k for k, line in enumerate(lines) if line.startswith("2019,01,Allegany,0405,"))
+        del lines[gone]
+        file = tmp_path / attendance[-1].name
+        file.write_text("".join(lines), encoding="utf-8")
+        ran = take([file], folder)
+        assert ran.code == 0, ran
+        line = "01-0401-Elementary, attendance, 2018-07-01: was 51810.5 of 55876, is 51237.5 of 55876"
+        assert line in ran.out
+        assert "1 changed" in ran.out
+        rows = {(row["school"], row["measure"], row["period"]): row for row in rows_of(folder, "attendance")}
+        assert rows["01-0401-Elementary", "attendance", "2018-07-01"]["numerator"] == "51237.5"
+        assert len(list((folder / "imports/attendance").glob("*.json"))) == 2
+
+
+class TestReport:
+    """A new workspace, seven books, and pages."""
+
+    def test_from_books_to_pages(self, books: list[Path], tmp_path: Path) -> None:
+        folder = tmp_path / "colorado"
+        assert pdsa("new", folder).code == 0
+        assert take(books, folder).code == 0
+        checked = pdsa("check", folder)
+        assert checked.code == 0, checked
+        assert "1,845 rows of observations" in checked.out
+        made = pdsa("report", folder, "--out", tmp_path / "out", "--only", "0010")
+        assert made.code == 0, made
+        page = Path(made.out.strip().splitlines()[-1])
+        assert page.is_file()
+        assert "Mapleton 1" in page.read_text(encoding="utf-8")

@@ -204,9 +204,7 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     found = {part: _spread(values, rows.cells[part]) for part, values in read.items()}
     absent = _Part.absent(len(rows.rows))
     value, numerator, denominator = (found.get(part, absent) for part in ("value", "numerator", "denominator"))
-    if "numerator" in found and not {"value", "denominator"} & set(
-        found
-    ):  # a count without a denominator is its own value
+    if set(found) == {"numerator"}:  # a count without a denominator is its own value
         value, numerator = numerator, absent
     pairs = np.isfinite(value.denominator)
     top = np.where(pairs, value.numerator, numerator.value)
@@ -267,8 +265,8 @@ def _decimal(mapping: Mapping) -> str:
 
 
 def _scale(part: str, kind: str, columns: MeasureColumns, header: str, decisions: Pairs[str, str]) -> str:
-    if part != "value" or kind != "share":
-        return "number" if kind == "number" and part != "value" else ""
+    if part != "value" or kind == "count":
+        return "number" if kind == "number" else ""
     return decisions.get(f"scale:{header}", "") or (columns.scale if columns.scale != "number" else "")
 
 

@@ -98,10 +98,10 @@ def apply(
         frames.append(made[0])
         members.append(made[1])
         totals.append(made[2])
-    frame = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
-    if not remarks.questions:
+    frame, twins = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
+    if not remarks.questions and not remarks.problems:
         frame = without_repeats(frame, remarks)
-    schools = _schools(bodies, frame)
+    schools = _schools(bodies, frame, twins)
     step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
     return Imported(
         frame[list(OBSERVATION_COLUMNS)],
@@ -142,7 +142,10 @@ def _dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body
     if decided:
         return replace(body, period=replace(body.period, texts=constant(decided, len(body.rows))))
     found_texts = shortened(" / ".join((*table.titles, table.name)), 120)
-    ask = "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day"
+    ask = (
+        "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day; "
+        "or name the column that says it with --answer period=COLUMN"
+    )
     remarks.ask(Question(f"period:{table.name}", table.source, f"no column of periods; {found_texts}", ask))
     return replace(body, period=replace(body.period, texts=constant("2000-01-01", len(body.rows))))
 
@@ -218,6 +221,7 @@ def _as_published(frame: pd.DataFrame, rows: Rows, numbers: Numbers) -> pd.DataF
         group=group,
         group_dim=dimension,
         status=frame["status"].astype(str).replace("excluded", "reported"),
+        district=np.array(rows.district.texts, dtype=object)[rows.district.codes],
         key=key,
         scope=np.where(key == "", "network", "district"),
     )
@@ -242,13 +246,16 @@ def _numbers_by_type(
     return answer
 
 
-def _same_schools(frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks) -> pd.DataFrame:
-    """The frame with ids that stand for another one replaced, as somebody decided."""
+def _same_schools(
+    frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The frame with ids that stand for another one replaced, as somebody decided, and which ones those are."""
     ids = [one for one in distinct(frame["school"]) if one]
     twins = ask_twins(mapping.name, ids, known.schools, dict(mapping.decisions), remarks)
     if not twins:
-        return frame
-    return frame.assign(school=frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category"))
+        return frame, twins
+    same = frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category")
+    return frame.assign(school=same), twins
 
 
 def distinct(column: pd.Series) -> list[str]:
@@ -259,17 +266,20 @@ def distinct(column: pd.Series) -> list[str]:
     return [str(column.cat.categories[code]) for code in used.tolist() if code >= 0]
 
 
-def _schools(bodies: Sequence[Body], frame: pd.DataFrame) -> tuple[School, ...]:
+def _schools(bodies: Sequence[Body], frame: pd.DataFrame, twins: Pairs[str, str]) -> tuple[School, ...]:
     """Every school of the observations by the last name and district that stand beside its id."""
     there = set(distinct(frame["school"]))
     found: dict[str, School] = {}
     for body in bodies:
         if len(body.school_name.texts) == len(body.district.texts) == 1:
-            found |= {one: School(one, body.school_name.texts[0] or one, body.district.texts[0]) for one in there}
+            found = {
+                one: School(one, body.school_name.texts[0] or one, body.district.texts[0]) for one in there
+            } | found
             continue
         key = mixed([body.school, body.school_name, body.district])
         for row in np.unique(key, return_index=True)[1].tolist():
             school, name = body.school.at(row), body.school_name.at(row)
+            school = twins.get(school, school)
             if school in there and not body.total[row]:
                 found[school] = School(school, name or school, body.district.at(row))
     missing = {one: School(one, one) for one in there if one and one not in found}

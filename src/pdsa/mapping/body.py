@@ -18,13 +18,15 @@ from pdsa.mapping.levels import coarser, namesakes, uncompared
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
-from pdsa.records.imports import Mapping, Names
+from pdsa.records.imports import Mapping, MeasureColumns, Names
 
 __all__ = ["Body", "Cells", "body_of", "pick"]
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Kinds = NDArray[np.int8]
+
+MOST_LABELS = 4  # columns without a role that may hold the label of a total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +46,8 @@ class Body:
     ----------
     source
         The table's place.
-    rows
-        Row numbers as the spreadsheet shows them.
+    sources, rows
+        File or member of each row, and its number there as a spreadsheet shows it.
     school, school_name, district, period, group_dim, group, measure, status
         Texts; "" where a table says nothing.
     period_cells
@@ -59,6 +61,7 @@ class Body:
     """
 
     source: str
+    sources: Coded
     rows: Ints
     school: Coded
     school_name: Coded
@@ -92,7 +95,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     if not _all_there(table, mapping, parts, remarks):
         return None
     name, district = pick(table, mapping.school_name), pick(table, mapping.district)
-    labels = [name, district, period, *_others(table, mapping)]
+    labels = [name, district, period, *_others(table, mapping)[:MOST_LABELS]]
     total = _totals(table, mapping, parts, labels, remarks)
     table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
@@ -106,16 +109,16 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         "group": groups[1],
         "measure": _cleaned(table, pick(table, mapping.measure)),
         "status": _cleaned(table, pick(table, mapping.status)),
+        "sources": table.sources,
         "part": joined([table.columns[table.headers.index(h)] for h in extra])
         if extra
         else constant("", len(table.rows)),
     }
     if wide:
         return _melted(table, columns, wide, decisions, total)
-    measures = {one.measure: found for one in mapping.measures if (found := _parts(table, mapping, one.measure))}
+    _tell_unknown(table, mapping, _others(table, mapping), remarks)
+    measures = _measured(table, mapping, remarks)
     if not measures:
-        wanted = ", ".join(n for one in mapping.measures for p in MEASURE_PARTS for n in getattr(one, p)[:1])
-        remarks.wrong(f"{table.source}, row {table.header}", _shown(table), f"a column of a measure, such as {wanted}")
         return None
     return Body(
         source=table.source,
@@ -125,6 +128,16 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         total=total,
         **columns,
     )
+
+
+def _measured(table: Table, mapping: Mapping, remarks: Remarks) -> dict[str, dict[str, Cells]]:
+    """The cells of each measure that a table has; none is a problem."""
+    measures = {one.measure: found for one in mapping.measures if (found := _parts(table, one, remarks))}
+    if not measures and not remarks.problems:
+        wanted = ", ".join(n for one in mapping.measures for p in MEASURE_PARTS for n in getattr(one, p)[:1])
+        expected = f"a column of a measure, such as {wanted}"
+        remarks.wrong(f"{table.source}, row {table.header}", _shown(table), expected)
+    return measures
 
 
 def _extra_parts(parts: Sequence[str], district: str) -> list[str]:
@@ -150,8 +163,23 @@ def _all_there(table: Table, mapping: Mapping, parts: Sequence[str], remarks: Re
 
 
 def _others(table: Table, mapping: Mapping) -> list[str]:
-    """Further columns of text that may hold the label of a total: the first ones that have no role."""
-    return [h for h in table.headers if h and h in mapping.ignored][:4]
+    """The columns that have no role; the first ones may hold the label of a total."""
+    single = (mapping.school_name, mapping.district, mapping.period, mapping.group_dim, mapping.measure, mapping.status)
+    groups = [names for _, names in mapping.groups]
+    parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
+    used = {pick(table, names) for names in (*mapping.school, *single, *groups, *parts)}
+    return [header for header in dict.fromkeys(table.headers) if header and header not in used]
+
+
+def _tell_unknown(table: Table, mapping: Mapping, others: Sequence[str], remarks: Remarks) -> None:
+    """Tell columns that nobody has seen when the mapping was made, and measures that a table does not have."""
+    seen = {folded(header) for header in mapping.ignored}
+    new = [shortened(header, 40) for header in others if folded(header) not in seen]
+    if new:
+        remarks.tell(f"{table.source}: columns that the mapping does not know, not used: {', '.join(new[:12])}")
+    for one in mapping.measures:
+        if one.measure and not any(pick(table, getattr(one, part)) for part in MEASURE_PARTS):
+            remarks.tell(f"{table.source}: no column of {one.measure}")
 
 
 def _totals(table: Table, mapping: Mapping, parts: Sequence[str], labels: Sequence[str], remarks: Remarks) -> Mask:
@@ -206,10 +234,21 @@ def _cells(table: Table, header: str) -> Cells:
     return Cells(header, table.columns[place], table.kinds[place] if table.kinds else None)
 
 
-def _parts(table: Table, mapping: Mapping, measure: str) -> dict[str, Cells]:
-    one = next(one for one in mapping.measures if one.measure == measure)
-    headers = {part: pick(table, getattr(one, part)) for part in MEASURE_PARTS}
-    return {part: _cells(table, header) for part, header in headers.items() if header}
+def _parts(table: Table, one: MeasureColumns, remarks: Remarks) -> dict[str, Cells]:
+    """The cells of a measure's parts; of a fraction both counts or none, for one alone means something else."""
+    headers = {part: header for part in MEASURE_PARTS if (header := pick(table, getattr(one, part)))}
+    lost = [part for part in ("numerator", "denominator") if getattr(one, part) and part not in headers]
+    if len(lost) == 1 and one.numerator and one.denominator:
+        (kept,) = {"numerator", "denominator"} - set(lost)
+        names = " or ".join(getattr(one, lost[0]))
+        if "value" not in headers:
+            near = nearest(getattr(one, lost[0])[0], [h for h in table.headers if h and h not in headers.values()])
+            expected = f"the {lost[0]} of {one.measure or 'the measure'}: a column {names}{near}"
+            remarks.wrong(f"{table.source}, row {table.header}", _shown(table), expected)
+        else:
+            remarks.tell(f"{table.source}: no column {names}; {headers[kept]} is not used without it")
+        headers.pop(kept)
+    return {part: _cells(table, header) for part, header in headers.items()}
 
 
 def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from pdsa.content.library import library
@@ -110,7 +111,7 @@ def draft(
     waiting = bool(remarks.questions)
     inner = Remarks() if waiting else remarks
     imported = apply(tables, mapping, known, inner, as_of)
-    if imported is not None and not inner.questions:
+    if imported is not None and not inner.questions and imported.frame["period"].notna().all():
         _ask_cumulative(imported, mapping, inner)
     if waiting:  # what depends on an open question is no problem yet
         for question in inner.questions:
@@ -132,10 +133,20 @@ def _tables(grids: Sequence[Grid], base: Mapping, remarks: Remarks) -> tuple[Tab
             found.append(table)
     if not found and not remarks.problems and not remarks.questions:
         remarks.wrong(grids[0].source if grids else "the file", "text without numbers", "a table of numbers")
-    small = [one for one in found if 0 < base.min_rows > len(one.rows)]
-    for one in small:
-        remarks.tell(f"{one.source}: {len(one.rows)} rows, fewer than {base.min_rows}; set aside")
-    return _one_layout([one for one in found if one not in small], decisions, remarks)
+    kept = [large for one in found if len((large := _large(one, base.min_rows, remarks)).rows)]
+    if found and not kept and not remarks.problems:
+        remarks.wrong(found[0].source, f"fewer than {base.min_rows} rows", "at least so many, as the mapping says")
+    return _one_layout(kept, decisions, remarks)
+
+
+def _large(table: Table, least: int, remarks: Remarks) -> Table:
+    """The table without files and members that have fewer rows than its mapping wants; which ones is told."""
+    sources = table.sources
+    counts = np.bincount(sources.codes, minlength=len(sources.texts))
+    small = np.flatnonzero(counts < least)
+    for code in small.tolist():
+        remarks.tell(f"{sources.texts[code]}: {counts[code]} rows, fewer than {least}; set aside")
+    return table.only(~np.isin(sources.codes, small)) if len(small) else table
 
 
 def _one_layout(tables: Sequence[Table], decisions: dict[str, str], remarks: Remarks) -> tuple[Table, ...]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from pdsa.mapping.answers import measures_chosen
-from pdsa.mapping.headers import folded, measures_in
+from pdsa.mapping.formats import period_like
+from pdsa.mapping.headers import MEASURE_PARTS, folded, measures_in
 from pdsa.mapping.keys import mixed
 from pdsa.mapping.levels import coarser, namesakes
 from pdsa.mapping.parts import Parts
@@ -24,6 +25,8 @@ from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Questio
 __all__ = ["label_headers", "propose"]
 
 MOST_SHOWN = 4
+MOST_CHOICES = 12
+ALIKE = 0.5  # of the texts of two group columns, from which they are one that was renamed
 
 
 def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping:
@@ -48,16 +51,34 @@ def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping
         district=_names(one.district for one in roles),
         period=_names(one.period for one in roles),
         period_from="header" if any(one.wide for one in roles) else _period_from(roles),
-        groups=_groups(roles),
+        groups=_groups(tables, roles, remarks),
         group_dim=_names(one.group_dim for one in roles),
         measure=_names(one.measure for one in roles),
         status=_names(one.status for one in roles),
         measures=_measures(roles, remarks),
         totals=_levels(roles),
-        ignored=_names(header for one in roles for header in one.unused),
     )
+    found = replace(found, ignored=_unused(tables, found))
     _tell_unused(found, remarks)
     return found
+
+
+def _unused(tables: Sequence[Table], mapping: Mapping) -> Names:
+    """The headers that the mapping does not use."""
+    several = (
+        mapping.school_name,
+        mapping.district,
+        mapping.period,
+        mapping.group_dim,
+        mapping.measure,
+        mapping.status,
+    )
+    parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
+    used = {name for names in (*mapping.school, *several, *parts) for name in names}
+    used |= {name for _, names in mapping.groups for name in names}
+    wide = mapping.layout == "wide"
+    headers = (header for table in tables for header in table.headers)
+    return _names(header for header in headers if header not in used and not (wide and period_like(header)))
 
 
 def _names(headers: Iterable[str]) -> Names:
@@ -83,13 +104,30 @@ def _period_from(roles: Sequence[Roles]) -> str:
     return "column" if all(with_column) else "column title file" if any(with_column) else "title file"
 
 
-def _groups(roles: Sequence[Roles]) -> tuple[tuple[str, Names], ...]:
-    found: dict[str, Names] = {}
-    for one in roles:
+def _groups(tables: Sequence[Table], roles: Sequence[Roles], remarks: Remarks) -> tuple[tuple[str, Names], ...]:
+    """Each dimension with its headers; a column that other files name otherwise is one, where its texts are alike."""
+    found: dict[str, list[str]] = {}
+    texts: dict[str, set[str]] = {}
+    for table, one in zip(tables, roles, strict=True):
         for header in one.groups:
-            found[header] = (header,)
+            own = {folded(text) for text in column_of(table, header).texts if text.strip()}
+            if header not in texts:
+                first = _renamed(own, texts, found, one.groups)
+                found.setdefault(first or header, []).append(header)
+                if first:
+                    remarks.tell(f"{table.source}: the groups under {header} are those under {first} in other files")
+            texts[header] = texts.get(header, set()) | own
     named = any(one.group_dim for one in roles)
-    return tuple(("" if named else " ".join(header.split()), names) for header, names in found.items())
+    return tuple(("" if named else " ".join(first.split()), _names(names)) for first, names in found.items())
+
+
+def _renamed(own: set[str], texts: Pairs[str, set[str]], found: Pairs[str, list[str]], beside: Sequence[str]) -> str:
+    """The dimension whose texts a new column has, if it stands in no table beside it; "" if none."""
+    for first, names in found.items():
+        other = set().union(*(texts[name] for name in names))
+        if not set(names) & set(beside) and len(own & other) >= ALIKE * max(len(own), len(other), 1):
+            return first
+    return ""
 
 
 def _measures(roles: Sequence[Roles], remarks: Remarks) -> tuple[MeasureColumns, ...]:
@@ -142,12 +180,11 @@ def _check_found(
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
         if not one.parts and not one.wide:
-            free = [
-                h for h in dict.fromkeys(table.headers) if h and h not in one.placed and numeric(column_of(table, h))
-            ]
-            shown = f"the columns {headers}; numbers stand under {', '.join(free[:12]) or 'none of them'}"
-            ask = "which column holds which measure? Write COLUMN=MEASURE, or COLUMN=MEASURE numerator (denominator)"
-            remarks.ask(Question("use", place, shown, ask))
+            free = [h for h in dict.fromkeys(table.headers) if h and h not in one.placed]
+            free.sort(key=lambda h: not numeric(column_of(table, h)))
+            choices = tuple(Choice(h, f"the column {h}") for h in free[:MOST_CHOICES])
+            ask = "which column holds the measure? (several: --answer 'use:COLUMN=MEASURE' for each of them)"
+            remarks.ask(Question("use", place, f"the columns {headers}", ask, choices))
         if one.parts and not one.measure and all(p.measure not in ("", "?") for p in one.parts):
             _ask_title(table, one, decisions, remarks)
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
@@ -255,7 +292,7 @@ def _spread(table: Table, header: str, other: str, seen: dict[str, list[str]]) -
     one, two = column_of(table, header), column_of(table, other)
     pairs = np.unique(np.stack([one.codes, two.codes]), axis=1)
     for a, b in pairs.T.tolist():
-        if one.texts[a].strip():
+        if one.texts[a].strip() and two.texts[b].strip():  # a blank cell is no other district
             seen.setdefault(one.texts[a], []).append(two.texts[b])
     return {text: others for text, others in seen.items() if len(others) > 1}
 

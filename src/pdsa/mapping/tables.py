@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from pdsa.check import Coded
 from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import best_row, folded, is_number
+from pdsa.mapping.keys import constant, mapped
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.read.grid import Grid
+from pdsa.read.joined import ONE_TABLE
 from pdsa.records.imports import Choice, Mapping, Question
 
 __all__ = ["Table", "part", "table_of"]
@@ -43,6 +45,8 @@ class Table:
         Texts above the header.
     header
         Row number of the header.
+    members
+        The member of an archive in which each row stands, where one table was made of several; None elsewhere.
     """
 
     source: str
@@ -53,17 +57,27 @@ class Table:
     rows: Ints
     titles: tuple[str, ...]
     header: int
+    members: Coded | None = None
 
     def place(self, row: int, column: str = "") -> str:
         """Where a reader finds a cell of the body: file, row and column."""
-        return f"{self.source}, row {self.rows[row]}" + (f", {column}" if column else "")
+        return f"{self.sources.at(row)}, row {self.rows[row]}" + (f", {column}" if column else "")
+
+    @property
+    def sources(self) -> Coded:
+        """The file or member of each row."""
+        if self.members is None:
+            return constant(self.source, len(self.rows))
+        return mapped(self.members, lambda member: f"{self.source}!{member}")
 
     def only(self, keep: Mask) -> Table:
         """The table with some of its rows."""
         if keep.all():
             return self
         kinds = tuple(one[keep] for one in self.kinds)
-        return replace(self, columns=tuple(part(c, keep) for c in self.columns), kinds=kinds, rows=self.rows[keep])
+        members = None if self.members is None else part(self.members, keep)
+        columns = tuple(part(one, keep) for one in self.columns)
+        return replace(self, columns=columns, kinds=kinds, rows=self.rows[keep], members=members)
 
 
 def part(column: Coded, keep: Mask) -> Coded:
@@ -144,7 +158,14 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     _check_headers(table, body, remarks)
     if titles:
         remarks.tell(f"{grid.source}: above the header in row {grid.rows[at]}: {shortened(' / '.join(titles), 160)}")
-    return table.only(body)
+    return _with_members(grid, table).only(body)
+
+
+def _with_members(grid: Grid, table: Table) -> Table:
+    """The table without the column that the reader added to name the member of each row."""
+    if not any(fact.kind == "unpacked" and fact.found.endswith(ONE_TABLE) for fact in grid.facts):
+        return table
+    return replace(table, headers=table.headers[:-1], columns=table.columns[:-1], members=table.columns[-1])
 
 
 def _row(grid: Grid, row: int) -> list[str]:

@@ -77,6 +77,8 @@ def _tell(table: Table, found: Mask, text_of: NDArray[np.object_], remarks: Rema
         texts = dict.fromkeys(shortened(str(text).strip(), 30) for text in text_of[found].tolist())
         shown = ", ".join(list(texts)[:3]) + (f" and {len(texts) - 3} more labels" if len(texts) > 3 else "")
         rows = listed_rows(table.rows[found].tolist())
+        if table.members is not None:
+            rows = f"{int(found.sum()):,} rows in {len(np.unique(table.members.codes[found])):,} members"
         remarks.tell(f"{table.source}, {rows}: totals ({shown}); left out of the schools and compared with their sums")
 
 

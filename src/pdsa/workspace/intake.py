@@ -121,8 +121,9 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     known = known_of(there.measures, there.schools)
     private = all(private_only(path, request.folder) for path in request.files)
     drafted = draft(grids[options], base, known, new=new, private=private, as_of=request.as_of)
-    other = f"mappings/{base.name}.yaml was made for other files; import these under another name with --name"
-    step = "" if new else f"mend the file; or {other}"
+    own = f"mappings/{base.name}.yaml"
+    step = f"mend the file; or add its new column names to {own}; or import it under another name with --name"
+    step = "" if new else step
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)
     patterns = tuple(dict.fromkeys(re.sub(r"[0-9]+", "*", path.name) for path in request.files))
     mapping = replace(drafted.mapping, files=tuple(dict.fromkeys((*drafted.mapping.files, *patterns))))
@@ -147,7 +148,8 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     every = (*there.measures, *measures)
     text = mapping_text(drafted.mapping)
     old = _published(folder, name)
-    revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"))
+    again = _come_again(request, name)
+    revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"), again=again)
     charted, notices = _charted(revision.current, every, drafted.mapping, there.network)
     checks = feeds.compare_totals(drafted.imported.members, drafted.imported.totals, every, _districts(drafted))
     breaks = _breaks(folder, drafted, revision.current)
@@ -164,6 +166,12 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     )
     new_schools = len(_new_schools(drafted, there))
     return Taken(stored, revision, checks, verdicts, tuple(told), new_schools, tuple(one.id for one in measures))
+
+
+def _come_again(request: Request, name: str) -> set[str]:
+    """Names of the files that were imported before, byte for byte: answered otherwise, they give other rows."""
+    seen = {(one.name, one.sha256) for entry in ledger.entries(request.folder, name) for one in entry.inputs}
+    return {path.name for path in request.files if (path.name, digest(path)) in seen}
 
 
 def _published(folder: Path, name: str) -> pd.DataFrame:
@@ -234,8 +242,9 @@ def header_rows(drafted: Draft) -> tuple[tuple[str, str, str, str, str, str], ..
     spans = frame.groupby("source", observed=True)["period"].agg(["min", "max"])
     found = []
     for measure, part, header, source in imported.headers:
-        if source in spans.index:
-            first, last = spans.loc[source]
+        own = spans[[one == source or one.startswith(f"{source}!") for one in spans.index.astype(str)]]
+        if len(own):
+            first, last = own["min"].min(), own["max"].max()
             found.append((measure, part, header, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", source))
     return tuple(found)
 

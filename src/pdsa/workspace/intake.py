@@ -13,7 +13,8 @@ import pandas as pd
 
 from pdsa import feeds, ledger
 from pdsa.errors import InputError, ParamsError, Problem
-from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of
+from pdsa.mapping.apply import distinct
+from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of, step_of
 from pdsa.mapping.exports import private_only
 from pdsa.mapping.headers import folded
 from pdsa.params.mappings import MappingModel, mapping_text
@@ -145,6 +146,7 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     folder, name = request.folder, drafted.mapping.name
     there = declared(folder)
     measures = measures_for(drafted, there.measures)
+    _check_steps(drafted, there.measures)
     every = (*there.measures, *measures)
     text = mapping_text(drafted.mapping)
     old = _published(folder, name)
@@ -167,6 +169,23 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     )
     new_schools = len(_new_schools(drafted, there))
     return Taken(stored, revision, checks, verdicts, tuple(told), new_schools, tuple(one.id for one in measures))
+
+
+def _check_steps(drafted: Draft, declared_measures: Sequence[Measure]) -> None:
+    """Refuse numbers of a school year for a measure of weeks: each would stand in one week, and the rest be gaps."""
+    order = ("day", "week", "month", "year")
+    problems = [
+        Problem(
+            f"measures.csv, {one.id}, frequency",
+            f"{one.frequency}, and in the file one number a {step}",
+            f"{step}; or another measure in the file: --answer 'measure=ID' or 'use:COLUMN=ID'",
+        )
+        for one in declared_measures
+        if one.id in distinct(drafted.imported.frame["measure"] if drafted.imported else pd.Series(dtype="str"))
+        and order.index(step := step_of(drafted, one.id)) > order.index(one.frequency)
+    ]
+    if problems:
+        raise InputError(drafted.mapping.name, tuple(problems), NOTHING)
 
 
 def _come_again(request: Request, name: str) -> set[str]:

@@ -168,6 +168,7 @@ def _others(table: Table, mapping: Mapping) -> list[str]:
     groups = [names for _, names in mapping.groups]
     parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
     used = {pick(table, names) for names in (*mapping.school, *single, *groups, *parts)}
+    used |= {header for header, _ in mapping.totals}
     return [header for header in dict.fromkeys(table.headers) if header and header not in used]
 
 

@@ -75,7 +75,7 @@ def _unused(tables: Sequence[Table], mapping: Mapping) -> Names:
     )
     parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
     used = {name for names in (*mapping.school, *several, *parts) for name in names}
-    used |= {name for _, names in mapping.groups for name in names}
+    used |= {name for _, names in mapping.groups for name in names} | {header for header, _ in mapping.totals}
     wide = mapping.layout == "wide"
     headers = (header for table in tables for header in table.headers)
     return _names(header for header in headers if header not in used and not (wide and period_like(header)))

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded
 from pdsa.mapping.body import Body, body_of, scope_of
-from pdsa.mapping.headers import folded, measure_parts
 from pdsa.mapping.ids import ask_twins
 from pdsa.mapping.keys import constant, mapped, mixed
-from pdsa.mapping.periods import find_periods_in_text
+from pdsa.mapping.named import measures_of
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.repeats import without_repeats
-from pdsa.mapping.rows import STATUS_CODES, Numbers, Rows, parts_of, stack
+from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
+from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
-from pdsa.mapping.times import days_of
+from pdsa.mapping.times import days_of, period_of_table
 from pdsa.records import School
 from pdsa.records.imports import Mapping, MeasureColumns, Question
 from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
@@ -132,13 +132,13 @@ def _dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body
     """The body with the period of its title or file name, where it has no column of periods."""
     if body.period.header or mapping.layout == "wide":
         return body
-    places = [("the title", text) for text in table.titles] + [("the file name", table.name)]
-    for where, text in places:
-        found = find_periods_in_text(text)
-        if len(set(found)) == 1:
-            remarks.tell(f"{table.source}: no column of periods; {found[0]} from {where} ({shortened(text, 60)})")
-            return replace(body, period=replace(body.period, texts=constant(found[0], len(body.rows))))
-    decided = dict(mapping.decisions).get(f"period:{table.name}") or dict(mapping.decisions).get("period-of-file")
+    decisions = dict(mapping.decisions)
+    decided = decisions.get(f"period:{table.name}")
+    if not decided and (found := period_of_table(table)):
+        text, where, shown = found
+        remarks.tell(f"{table.source}: no column of periods; {text} from {where} ({shortened(shown, 60)})")
+        return replace(body, period=replace(body.period, texts=constant(text, len(body.rows))))
+    decided = decided or decisions.get("period-of-file")
     if decided:
         return replace(body, period=replace(body.period, texts=constant(decided, len(body.rows))))
     found_texts = shortened(" / ".join((*table.titles, table.name)), 120)
@@ -160,12 +160,14 @@ def _observations(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Observations, rows as published and totals of one measure, or of all that a column names."""
     key = columns.measure
-    measure = constant(key, len(rows.rows)) if key else _measure_ids(rows, mapping, known, remarks)
+    measure = constant(key, len(rows.rows))
+    if not key:
+        rows, measure = measures_of(rows, dict(mapping.decisions), tuple(known.measures), known.names, remarks)
     days, step = days_of(rows, mapping, remarks, times[1])
     times[0].append(step)
     days = _days_of_totals(days, rows)
     numbers = _numbers_by_type(rows, columns, measure, mapping, known, remarks)
-    status = _stated(rows, numbers, remarks)
+    status = stated(rows, numbers, dict(mapping.decisions), remarks)
     frame = pd.DataFrame(
         {
             "school": _categorical(rows.school),
@@ -225,28 +227,6 @@ def _as_published(frame: pd.DataFrame, rows: Rows, numbers: Numbers) -> pd.DataF
     )
 
 
-def _measure_ids(rows: Rows, mapping: Mapping, known: Known, remarks: Remarks) -> Coded:
-    """The measure of each row by the text of its column; unknown texts are asked about."""
-    decisions = dict(mapping.decisions)
-
-    def id_of(text: str) -> str:
-        if text in known.measures:
-            return text
-        decided = decisions.get(f"measure:{text}")
-        if decided:
-            return decided
-        pairs = measure_parts(text)
-        named = known.names.get(folded(text), "") or (pairs[0][0] if len({one for one, _ in pairs}) == 1 else "")
-        if not named:
-            position = rows.measure.texts.index(text)
-            place = rows.place(int(np.argmax(rows.measure.codes == position)), "measure")
-            ask = "which measure is this? Give its id, of the library or your own"
-            remarks.ask(Question(f"measure:{text}", place, f"{shortened(text)!r}", ask))
-        return named
-
-    return mapped(rows.measure, id_of)
-
-
 def _numbers_by_type(
     rows: Rows, columns: MeasureColumns, measure: Coded, mapping: Mapping, known: Known, remarks: Remarks
 ) -> Numbers:
@@ -264,19 +244,6 @@ def _numbers_by_type(
         if keep.any():
             answer = answer.put(keep, parts_of(rows.only(keep), columns, data_type, mapping, remarks))
     return answer
-
-
-def _stated(rows: Rows, numbers: Numbers, remarks: Remarks) -> NDArray[np.int8]:
-    """Statuses, those of a column `status` before those that the cells tell."""
-    codes = []
-    for position, text in enumerate(rows.status.texts):
-        word = text.strip().casefold().replace(" ", "_").replace("-", "_")
-        codes.append(STATUS_CODES.get(word, -1))
-        if word and word not in STATUS_CODES and (rows.status.codes == position).any():
-            place = rows.place(int(np.argmax(rows.status.codes == position)), "status")
-            remarks.wrong(place, repr(shortened(text, 40)), f"one of {', '.join(STATUS_CODES)}, or a blank cell")
-    stated = np.array(codes, dtype=np.int8)[rows.status.codes]
-    return np.where((stated >= 0) & (numbers.status != STATUS_CODES["excluded"]), stated, numbers.status)
 
 
 def _same_schools(

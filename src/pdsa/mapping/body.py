@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded, nearest
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
 from pdsa.mapping.ids import clean_ids, filled_down, visible
-from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
-from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.roles import period_like
+from pdsa.mapping.keys import constant, joined, mapped, repeated, same_texts, stacked
+from pdsa.mapping.levels import coarser, namesakes, uncompared
+from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
 from pdsa.records.imports import Mapping, MeasureColumns, Names
@@ -95,10 +96,11 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         return None
     name, district = pick(table, mapping.school_name), pick(table, mapping.district)
     others = _others(table, mapping)
-    total = _totals(table, mapping, parts, [name, district, period, *others[:MOST_LABELS]], remarks)
+    labels = [name, district, period, *others[:MOST_LABELS]]
+    total = _totals(table, mapping, parts, labels, remarks)
+    table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
     groups = _groups(table, mapping)
-    extra = _extra_parts(parts, district)
     columns = {
         "school": school,
         "school_name": _cleaned(table, name),
@@ -108,9 +110,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         "measure": _cleaned(table, pick(table, mapping.measure)),
         "status": _cleaned(table, pick(table, mapping.status)),
         "sources": table.sources,
-        "part": joined([table.columns[table.headers.index(h)] for h in extra])
-        if extra
-        else constant("", len(table.rows)),
+        "part": _further_parts(table, parts, district),
     }
     if wide:
         return _melted(table, columns, wide, decisions, total)
@@ -138,9 +138,12 @@ def _measured(table: Table, mapping: Mapping, remarks: Remarks) -> dict[str, dic
     return measures
 
 
-def _extra_parts(parts: Sequence[str], district: str) -> list[str]:
+def _further_parts(table: Table, parts: Sequence[str], district: str) -> Coded:
     """The parts of an id besides the district and the school's own."""
-    return [header for header in parts if header != district][1:]
+    further = [header for header in parts if header != district][1:]
+    if not further:
+        return constant("", len(table.rows))
+    return joined([table.columns[table.headers.index(header)] for header in further])
 
 
 def _shown(table: Table) -> str:
@@ -163,7 +166,7 @@ def _all_there(table: Table, mapping: Mapping, parts: Sequence[str], remarks: Re
 def _others(table: Table, mapping: Mapping) -> list[str]:
     """The columns that have no role; the first ones may hold the label of a total."""
     single = (mapping.school_name, mapping.district, mapping.period, mapping.group_dim, mapping.measure, mapping.status)
-    groups = [names for _, names in mapping.groups]
+    groups = [names for _, names in mapping.groups] + [(header,) for header, _ in mapping.totals]
     parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
     used = {pick(table, names) for names in (*mapping.school, *single, *groups, *parts)}
     return [header for header in dict.fromkeys(table.headers) if header and header not in used]
@@ -184,11 +187,19 @@ def _totals(table: Table, mapping: Mapping, parts: Sequence[str], labels: Sequen
     ids = [h for h in parts if h]
     own = ids[1:2] if len(ids) > 1 else ids  # "district + school": the school's own id says whether it is a total
     found = total_rows(table, own, [h for h in (*ids, *labels) if h], dict(mapping.decisions), remarks)
-    for header, texts in mapping.totals:
-        if header in table.headers:
-            column = table.columns[table.headers.index(header)]
-            found |= np.array([text.strip().casefold() in texts for text in column.texts], dtype=bool)[column.codes]
-    return found
+    decisions = dict(mapping.decisions)
+    for level in mapping.totals:
+        found |= coarser(table, level)
+    return found | namesakes(table, own[0] if own else "", labels[1], found, decisions, remarks)
+
+
+def _compared(table: Table, mapping: Mapping, district: str, total: Mask, remarks: Remarks) -> tuple[Table, Mask]:
+    """The table without totals that cannot be compared with their members."""
+    apart = uncompared(table, [header for header, _ in mapping.totals], district, total)
+    if apart.any():
+        rows = listed_rows(table.rows[apart].tolist())
+        remarks.tell(f"{table.source}, {rows}: totals of regions or of some kinds of schools; left out, not compared")
+    return table.only(~apart), total[~apart]
 
 
 def _school(table: Table, parts: Sequence[str], total: Mask, decisions: Pairs[str, str], remarks: Remarks) -> Coded:
@@ -242,24 +253,30 @@ def _parts(table: Table, one: MeasureColumns, remarks: Remarks) -> dict[str, Cel
 
 
 def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:
-    """Dimension and group of each row; everybody is no group."""
+    """Dimension and group of each row; everybody is no group, and neither is what another column says already."""
     none = constant("", len(table.rows))
+    found = [(dimension, header) for dimension, names in mapping.groups if (header := pick(table, names))]
     dims: list[Coded] = []
     texts: list[Coded] = []
-    for dimension, names in mapping.groups:
-        header = pick(table, names)
-        if not header:
-            continue
+    for dimension, header in found:
         column = _cleaned(table, header)
-        whole = whole_groups(column)
+        idle = whole_groups(column) | _names_another(column, [other for _, other in found if other != header])
+        for other in texts:
+            idle |= same_texts(column, other)
         named = (
             _cleaned(table, pick(table, mapping.group_dim)) if not dimension else constant(dimension, len(none.codes))
         )
-        dims.append(_blanked(named, whole))
-        texts.append(_blanked(column, whole))
+        dims.append(_blanked(named, idle))
+        texts.append(_blanked(column, idle))
     if not dims:
         return none, none
     return _crossed(dims), _crossed(texts)
+
+
+def _names_another(column: Coded, headers: Sequence[str]) -> Mask:
+    """Rows whose text is the header of another column of groups: "Grade", where a column Grade says which."""
+    known = {folded(header) for header in headers}
+    return np.array([folded(text) in known for text in column.texts], dtype=bool)[column.codes]
 
 
 def _blanked(column: Coded, rows: Mask) -> Coded:

@@ -9,17 +9,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pdsa.check import Coded, described
+from pdsa.mapping.headers import total_label, zeros
 from pdsa.mapping.keys import mapped
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
 
-__all__ = ["ask_twins", "clean_ids", "filled_down", "visible"]
+__all__ = ["ask_twins", "clean_ids", "filled_down", "telling", "visible"]
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 MOST_TWINS = 3  # asked one by one; more are one question
 FLOATED = re.compile(r"[0-9]+\.0+")
+QUOTED = re.compile(r"'[^']+")  # how spreadsheets are told that a number is text
+MOST_BLANK = 0.5
 # Letters of other scripts that look like Latin ones: enough to find a name that was typed on another keyboard.
 LOOKALIKES = str.maketrans("АВЕКМНОРСТХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXIJSaeopcyxijsABEZHIKMNOPTYXo")
 
@@ -28,6 +31,24 @@ def visible(text: str) -> str:
     """A text without blanks at its ends, characters that nobody sees, and accents written as two characters."""
     plain = INVISIBLE.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ").replace("\u202f", " ")
     return " ".join(plain.split())
+
+
+def telling(table: Table, headers: Sequence[str], district: str) -> str:
+    """The first column of ids of which none stands in several districts; the first one where there is none such."""
+    plain = [header for header in headers if header != district]
+    if not district or len(plain) < 2:
+        return (list(headers) or [""])[0]
+    over = table.columns[table.headers.index(district)]
+    return next((h for h in plain if _in_one(table.columns[table.headers.index(h)], over)), plain[0])
+
+
+def _in_one(ids: Coded, over: Coded) -> bool:
+    """Whether each id that is no mark of a total stands in one district only, and few cells are blank."""
+    pairs = np.unique(np.stack([ids.codes, over.codes]), axis=1)[0]
+    names = [ids.texts[code] for code in pairs.tolist()]
+    known = [name for name in names if name.strip() and not zeros(name) and not total_label(name)]
+    blank = np.array([not text.strip() for text in ids.texts], dtype=bool)[ids.codes]
+    return len(known) == len(set(known)) and blank.mean() < MOST_BLANK
 
 
 def clean_ids(table: Table, header: str, decisions: Mapping[str, str], remarks: Remarks) -> Coded:
@@ -40,6 +61,10 @@ def clean_ids(table: Table, header: str, decisions: Mapping[str, str], remarks: 
             f"{table.source}, {header}: blanks or invisible characters taken off {len(changed)} texts ({shown})"
         )
     column = mapped(column, visible)
+    filled = [text for text in column.texts if text]
+    if filled and all(QUOTED.fullmatch(text) for text in filled):
+        remarks.tell(f"{table.source}, {header}: the apostrophe before each id taken off ({filled[0]})")
+        column = mapped(column, lambda text: text[1:])
     _refuse_scientific(table, header, column, remarks)
     floated = [text for text in column.texts if FLOATED.fullmatch(text)]
     if floated and decisions.get("ids") == "whole":

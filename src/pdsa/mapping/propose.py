@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Pairs
 from dataclasses import replace
 
 import numpy as np
 
-from pdsa.mapping.headers import MEASURE_PARTS, folded
+from pdsa.mapping.answers import measures_chosen
+from pdsa.mapping.formats import period_like
+from pdsa.mapping.headers import MEASURE_PARTS, folded, measures_in
 from pdsa.mapping.keys import mixed
+from pdsa.mapping.levels import coarser, namesakes
+from pdsa.mapping.parts import Parts
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.roles import Parts, Roles, column_of, period_like, roles_in
+from pdsa.mapping.roles import Roles, column_of, numeric, roles_in
+from pdsa.mapping.sides import SCHOOL_FROM
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import total_rows
 from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Question
@@ -19,7 +25,6 @@ from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Questio
 __all__ = ["label_headers", "propose"]
 
 MOST_SHOWN = 4
-MOST_CHOICES = 12
 ALIKE = 0.5  # of the texts of two group columns, from which they are one that was renamed
 
 
@@ -50,6 +55,7 @@ def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping
         measure=_names(one.measure for one in roles),
         status=_names(one.status for one in roles),
         measures=_measures(roles, remarks),
+        totals=_levels(roles),
     )
     found = replace(found, ignored=_unused(tables, found))
     _tell_unused(found, remarks)
@@ -68,7 +74,7 @@ def _unused(tables: Sequence[Table], mapping: Mapping) -> Names:
     )
     parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
     used = {name for names in (*mapping.school, *several, *parts) for name in names}
-    used |= {name for _, names in mapping.groups for name in names}
+    used |= {name for _, names in mapping.groups for name in names} | {header for header, _ in mapping.totals}
     wide = mapping.layout == "wide"
     headers = (header for table in tables for header in table.headers)
     return _names(header for header in headers if header not in used and not (wide and period_like(header)))
@@ -82,6 +88,14 @@ def _aligned(schools: Sequence[tuple[str, ...]]) -> tuple[Names, ...]:
     """The parts of a school's id, each with the headers it has in the tables."""
     count = max((len(parts) for parts in schools), default=0)
     return tuple(_names(parts[k] for parts in schools if k < len(parts)) for k in range(count))
+
+
+def _levels(roles: Sequence[Roles]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The columns of levels with their texts that mean totals, over all tables."""
+    found: dict[str, tuple[str, ...]] = {}
+    for header, texts in (one.level for one in roles if one.level):
+        found[header] = tuple(dict.fromkeys((*found.get(header, ()), *texts)))
+    return tuple(found.items())
 
 
 def _period_from(roles: Sequence[Roles]) -> str:
@@ -155,22 +169,64 @@ def _check_found(
     remarks: Remarks,
 ) -> None:
     """Ask for what no table can do without: whose numbers, and which ones."""
+    _ask_school_of_sheets(
+        [table for table, parts in zip(tables, schools, strict=True) if not parts], decisions, remarks
+    )
     for table, one, parts in zip(tables, roles, schools, strict=True):
         place = f"{table.source}, row {table.header}"
         headers = shortened(", ".join(filter(None, table.headers)), 200)
-        if not parts and not decisions.get("school-id"):
+        if not parts and not decisions.get("school-id") and SCHOOL_FROM not in {q.key for q in remarks.questions}:
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
         if not one.parts and not one.wide:
-            free = [h for h in table.headers if h and h not in one.placed]
-            choices = tuple(Choice(h, f"the column {h}") for h in free[:MOST_CHOICES])
-            ask = "which column holds the measure? (several: --answer 'use:COLUMN=MEASURE' for each of them)"
-            remarks.ask(Question("use", place, f"the columns {headers}", ask, choices))
+            free = [
+                h for h in dict.fromkeys(table.headers) if h and h not in one.placed and numeric(column_of(table, h))
+            ]
+            shown = f"the columns {headers}; numbers stand under {', '.join(free[:12]) or 'none of them'}"
+            ask = "which column holds which measure? Write COLUMN=MEASURE, or COLUMN=MEASURE numerator (denominator)"
+            remarks.ask(Question("use", place, shown, ask))
+        if one.parts and not one.measure and all(p.measure not in ("", "?") for p in one.parts):
+            _ask_title(table, one, decisions, remarks)
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
             shown = ", ".join(h for p in one.parts for h in p.headers) or ", ".join(one.wide[:MOST_SHOWN])
             title = f"; the title says {shortened(' / '.join(table.titles), 100)}" if table.titles else ""
+            named = measures_in(" / ".join((*table.titles, table.source)))
+            title += f" (which names {' and '.join(named)} of the library)" if named else ""
             ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
             remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def _ask_title(table: Table, roles: Roles, decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """A title or a file's name that tells a measure, none of whose columns was found, beside unused rates."""
+    named = measures_in(" / ".join((*table.titles, table.source)))
+    if len(named) != 1 or named[0] in {one.measure for one in roles.parts} | measures_chosen(decisions):
+        return
+    free = [h for h in roles.unused if re.search(r"\b(percent|rate)\b", folded(h)) and numeric(column_of(table, h))]
+    if free and not any(f"use:{h}" in decisions for h in free):
+        choices = (Choice(named[0], f"{free[0]} is {named[0]}"), Choice("ignore", "it is not used"))
+        shown = (
+            f"{shortened(table.source, 80)} tells {named[0]}; no column has a known name of it, but there is {free[0]}"
+        )
+        remarks.ask(Question(f"use:{free[0]}", f"{table.source}, row {table.header}", shown, "which is it?", choices))
+
+
+def _ask_school_of_sheets(tables: Sequence[Table], decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """Several sheets or files without a column of schools: perhaps each is a school."""
+    if len(tables) < 2 or decisions.get("school-id"):
+        return
+    sheets = [table.source.partition("!")[2] for table in tables]
+    files = [table.name for table in tables]
+    several = [("sheet", sheets)] if len(set(filter(None, sheets))) == len(tables) else []
+    several += [("file", files)] if len(set(files)) == len(tables) else []
+    if not several:
+        return
+    choices = tuple(
+        Choice(word, f"the name of each {word} is a school: {shortened(', '.join(names), 60)}")
+        for word, names in several
+    )
+    shown = f"{len(tables)} tables with the columns {shortened(', '.join(filter(None, tables[0].headers)), 80)}"
+    ask = "no column is called school; whose are the numbers? (or --answer school-id=ID for one school in all of them)"
+    remarks.ask(Question(SCHOOL_FROM, tables[0].source, shown, ask, choices))
 
 
 def label_headers(table: Table, roles: Roles) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -196,7 +252,9 @@ def _school_parts(table: Table, roles: Roles, decisions: dict[str, str], remarks
     if roles.ours or len(options) == 1:
         return (roles.school,)
     ids, labels = label_headers(table, roles)
-    schools = table.only(~total_rows(table, ids, labels, decisions, Remarks()))
+    total = total_rows(table, ids, labels, decisions, Remarks()) | coarser(table, roles.level)
+    total |= namesakes(table, roles.school, roles.district, total, decisions, remarks)
+    schools = table.only(~total)
     evidence = _evidence(schools, roles)
     if not evidence or decided == "school":
         return (roles.school,)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import best_row, folded, is_number
 from pdsa.mapping.keys import constant, mapped
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
@@ -20,6 +21,7 @@ __all__ = ["Table", "part", "table_of"]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+LEAST_PERIODS = 2  # periods below a header that make it one of two rows
 HEADER_WITHIN = 60  # rows from the top in which a header is looked for
 
 
@@ -128,6 +130,7 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     at = grid.header if grid.header >= 0 else _header(grid, mapping, cells, remarks)
     if at < 0:
         return None
+    at = at + 1 if _periods_below(grid, at) else at
     depth = _depth(grid, at)
     headers = _joined(grid, at, depth)
     titles = tuple(
@@ -231,22 +234,40 @@ def _plain_header(grid: Grid, rows: list[int], cells: Ints, remarks: Remarks) ->
 
 def _depth(grid: Grid, at: int) -> int:
     """2 where names of the header occur twice and the row above tells them apart, else 1."""
-    names = [text.strip() for text in _row(grid, at) if text.strip()]
-    if grid.header >= 0 or at == 0 or len(set(names)) == len(names):
+    cells = [text.strip() for text in _row(grid, at)]
+    names = [text for text in cells if text]
+    if grid.header >= 0 or at == 0:
         return 1
     above = [text.strip() for text in _row(grid, at - 1)]
-    return 2 if len({text for text in above if text}) > 1 else 1
+    below = np.arange(len(grid.rows)) > at
+    lonely = [k for k, low in enumerate(cells) if above[k] and not low and _any_text(grid.columns[k], below)]
+    doubled = len(set(names)) < len(names) or bool(lonely) or _periods_below(grid, at - 1)
+    return 2 if doubled and len({text for text in above if text}) > 1 else 1
+
+
+def _periods_below(grid: Grid, at: int) -> bool:
+    """Whether the row below a header goes on with it: periods only, where names stand over several columns."""
+    if grid.header >= 0 or at + 1 >= len(grid.rows):
+        return False
+    above, below = ([text.strip() for text in _row(grid, row)] for row in (at, at + 1))
+    texts = [text for text in below if text]
+    over = [up for up, low in zip(above, below, strict=True) if low]
+    several = not all(over) or len(set(over)) < len(over)
+    return len(texts) >= LEAST_PERIODS and several and all(map(period_like, texts))
 
 
 def _joined(grid: Grid, at: int, depth: int) -> list[str]:
-    """The headers; with two rows "upper lower" where the lower name is not the only one of its kind."""
+    """The headers; of two rows "upper lower" where the lower name is a period, or not the only one of its kind."""
     names = [" ".join(text.split()) for text in _row(grid, at)]
     if depth == 1:
         return names
     above = [" ".join(text.split()) for text in _row(grid, at - 1)]
+    apart = [bool(low) and (names.count(low) > 1 or period_like(low)) for low in names]
+    over = list(above)
     for k in range(1, len(above)):  # an upper header stands over the columns to its right, up to the next one
-        above[k] = above[k] or (above[k - 1] if names.count(names[k]) > 1 else "")
-    return [f"{up} {low}".strip() if names.count(low) > 1 else low for up, low in zip(above, names, strict=True)]
+        over[k] = above[k] or (over[k - 1] if apart[k] else "")
+    pairs = zip(over, above, names, apart, strict=True)
+    return [f"{up} {low}".strip() if both else low or own for up, own, low, both in pairs]
 
 
 def _repeated(grid: Grid, at: int, cells: Ints, remarks: Remarks) -> Mask:

@@ -414,7 +414,7 @@ class TestMarylandMore:
         refused(
             take([file], folder),
             folder,
-            "which column holds which measure?",
+            "which column holds the measure?",
             "Star Rating",
             "School Number 301 stands in 8 districts",
         )
@@ -445,7 +445,7 @@ class TestMarylandMore:
         ("name", "said"),
         [
             ("School_Directory_2019.xlsx", "which measure is this?"),
-            ("SY18-19_Parent_Survey_Transportation.xlsx", "which column holds which measure?"),
+            ("SY18-19_Parent_Survey_Transportation.xlsx", "which column holds the measure?"),
             ("SY18-19_Parent_School_Survey_OFFICIAL.xlsx", "which measure is this?"),
         ],
     )
@@ -563,8 +563,8 @@ class TestNewYork:
         refused(
             take([file], folder),
             folder,
-            "which column holds which measure?",
-            "numbers stand under Number Tested, Mean Scale Score",
+            "which column holds the measure?",
+            "'use=Number Tested'",
         )
         ran = take([file], folder, answers=("use:Level 3+4 %=math", "better:math=up", "year=end"))
         assert ran.code == 0, ran

@@ -224,7 +224,7 @@ def verdict_changes(
     measures, calendar
         Of the network.
     specs
-        How each measure is charted, as `workspace.specs_of` says.
+        How each measure is charted, as `workspace.specs.specs_of` says; one with school "" for each measure.
     """
     found: list[VerdictChange] = []
     for measure in measures:

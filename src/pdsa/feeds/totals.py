@@ -93,7 +93,8 @@ def compare_totals(
     """A check for each published total.
 
     Numerators and denominators are added, and values of counts. A mean of shares is no share of the whole: without
-    numerators and denominators of the members nothing can be said, and that is said.
+    numerators and denominators of the members nothing can be said, and that is said. Give the rows before impossible
+    ones lose their numbers: publishers count them.
 
     Parameters
     ----------
@@ -137,8 +138,10 @@ def _checks(members: pd.DataFrame, totals: pd.DataFrame, types: Mapping[str, str
 
 def _check(scope: str, row: dict[Hashable, Any], members: pd.DataFrame, data_type: str) -> TotalCheck:
     published = Totaled(*(float(str(row[name])) for name in ("numerator", "denominator", "value")))
+    # an impossible row is in the publisher's total all the same, as long as its numbers still stand in it
+    numbered = members["value"].notna() | members["numerator"].notna()
     words = members["words"]
-    usable = words.isin(("reported", "not_applicable"))
+    usable = words.isin(("reported", "not_applicable")) | (words.eq("excluded") & numbered)
     summed = _sum(members[usable], data_type, published)
     gap = _less(summed, published)
     hidden = int((~usable).sum())

@@ -16,7 +16,8 @@ def chosen_columns(decisions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """For each column that somebody chose its measure and its part.
 
     The answers `use:COLUMN=MEASURE`, `use=COLUMN=MEASURE` and `use:COLUMN=MEASURE denominator`; without a part the
-    column is the measure's value. A column that is to be `ignore`d has the measure "".
+    column is the measure's value. `use=COLUMN` alone is of the measure that the answer `measure` names, or "?". A
+    column that is to be `ignore`d has the measure "".
 
     Examples
     --------
@@ -25,7 +26,7 @@ def chosen_columns(decisions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """
     found: dict[str, tuple[str, str]] = {}
     for key, text in decisions.items():
-        column, word = _pair(key, text)
+        column, word = _pair(key, text, decisions.get("measure", "?"))
         if column:
             measure, _, part = word.strip().rpartition(" ")
             if part not in MEASURE_PARTS or not measure:
@@ -34,18 +35,18 @@ def chosen_columns(decisions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _pair(key: str, text: str) -> tuple[str, str]:
+def _pair(key: str, text: str, measure: str) -> tuple[str, str]:
     """A column and what was said of it; blank where the answer is about something else."""
     if key.startswith((f"{USE}:", f"{USE}=")):
         return key[len(USE) + 1 :].strip(), text
     if key == USE and "=" in text:
         column, _, word = text.rpartition("=")
         return column.strip(), word
-    return "", ""
+    return (text.strip(), measure) if key == USE else ("", "")
 
 
 def measures_chosen(decisions: Mapping[str, str]) -> frozenset[str]:
     """Ids of all measures that somebody named in an answer."""
     columns = {measure for measure, _ in chosen_columns(decisions).values()}
     texts = {word for key, word in decisions.items() if key.startswith("measure:") and word != LEAVE_OUT}
-    return frozenset(filter(None, columns | texts | {decisions.get("measure", "")}))
+    return frozenset((columns | texts | {decisions.get("measure", "")}) - {"", "?"})

@@ -95,8 +95,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     if not _all_there(table, mapping, parts, remarks):
         return None
     name, district = pick(table, mapping.school_name), pick(table, mapping.district)
-    others = _others(table, mapping)
-    labels = [name, district, period, *others[:MOST_LABELS]]
+    labels = [name, district, period, *_others(table, mapping)[:MOST_LABELS]]
     total = _totals(table, mapping, parts, labels, remarks)
     table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
@@ -114,7 +113,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     }
     if wide:
         return _melted(table, columns, wide, decisions, total)
-    _tell_unknown(table, mapping, others, remarks)
+    _tell_unknown(table, mapping, _others(table, mapping), remarks)
     measures = _measured(table, mapping, remarks)
     if not measures:
         return None

@@ -111,7 +111,7 @@ def draft(
     waiting = bool(remarks.questions)
     inner = Remarks() if waiting else remarks
     imported = apply(tables, mapping, known, inner, as_of)
-    if imported is not None and not inner.questions and not inner.problems:
+    if imported is not None and not inner.questions and imported.frame["period"].notna().all():
         _ask_cumulative(imported, mapping, inner)
     if waiting:  # what depends on an open question is no problem yet
         for question in inner.questions:

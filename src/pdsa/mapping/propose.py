@@ -25,6 +25,7 @@ from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Questio
 __all__ = ["label_headers", "propose"]
 
 MOST_SHOWN = 4
+MOST_CHOICES = 12
 ALIKE = 0.5  # of the texts of two group columns, from which they are one that was renamed
 
 
@@ -179,12 +180,11 @@ def _check_found(
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
         if not one.parts and not one.wide:
-            free = [
-                h for h in dict.fromkeys(table.headers) if h and h not in one.placed and numeric(column_of(table, h))
-            ]
-            shown = f"the columns {headers}; numbers stand under {', '.join(free[:12]) or 'none of them'}"
-            ask = "which column holds which measure? Write COLUMN=MEASURE, or COLUMN=MEASURE numerator (denominator)"
-            remarks.ask(Question("use", place, shown, ask))
+            free = [h for h in dict.fromkeys(table.headers) if h and h not in one.placed]
+            free.sort(key=lambda h: not numeric(column_of(table, h)))
+            choices = tuple(Choice(h, f"the column {h}") for h in free[:MOST_CHOICES])
+            ask = "which column holds the measure? (several: --answer 'use:COLUMN=MEASURE' for each of them)"
+            remarks.ask(Question("use", place, f"the columns {headers}", ask, choices))
         if one.parts and not one.measure and all(p.measure not in ("", "?") for p in one.parts):
             _ask_title(table, one, decisions, remarks)
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):

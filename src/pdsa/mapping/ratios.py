@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ __all__ = ["Ratio", "decimals", "plain_numbers", "ratios"]
 Floats = NDArray[np.float64]
 
 PLAIN = re.compile(r"\s*(-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]+)?(\.[0-9]+)?\s*(%?)\s*")
-PERCENT_NAME = re.compile(r"%|pct|percent|rate", re.IGNORECASE)
 SAMPLE = 400  # rows that are looked at: enough to tell chance from arithmetic
 MOST_COLUMNS = 24
 MOST_RATE = 3.0  # incidents for each student; beyond it the "rate" is a count, and its parts are others
@@ -80,26 +79,26 @@ def ratios(columns: Mapping[str, Coded]) -> tuple[Ratio, ...]:
     every = [
         ratio for factor in (1.0, 100.0) for d in range(len(names)) for ratio in _over(names, numbers, slack, d, factor)
     ]
-    return _one_way(every, dict(zip(names, numbers, strict=True)))
+    by_name = dict(zip(names, zip(numbers, slack, strict=True), strict=True))
+    return tuple(one for one in every if not _turned(one, every, by_name))
 
 
-def _one_way(every: list[Ratio], numbers: Mapping[str, Floats]) -> tuple[Ratio, ...]:
-    """Without triples read backwards: 36 of 40 is 90%, but 40 is no rate of 36 in 90.
+def _turned(one: Ratio, every: Sequence[Ratio], columns: Mapping[str, tuple[Floats, Floats]]) -> bool:
+    """Whether a ratio is another one turned around: all = some / share, whose "denominator" is the rate."""
+    back = [two for two in every if (two.value, two.numerator, two.denominator) == _swapped(one)]
+    return bool(back) and _likely(one, columns) < max(_likely(two, columns) for two in back)
 
-    The denominator is the one of whole numbers, then the one that is not called percent, then the larger one.
-    """
 
-    def weight(name: str) -> tuple[bool, bool, float]:
-        known = numbers[name][np.isfinite(numbers[name])]
-        return bool((known == np.round(known)).all()), not PERCENT_NAME.search(name), float(np.median(known))
+def _swapped(one: Ratio) -> tuple[str, str, str]:
+    return one.denominator, one.numerator, one.value
 
-    backwards = {(one.denominator, one.numerator, one.value) for one in every}
-    kept = [
-        one
-        for one in every
-        if (one.value, one.numerator, one.denominator) not in backwards or weight(one.denominator) >= weight(one.value)
-    ]
-    return tuple(kept)
+
+def _likely(one: Ratio, columns: Mapping[str, tuple[Floats, Floats]]) -> tuple[bool, bool]:
+    """Parts no greater than their whole, and a rate that has more decimals than the whole, speak for a ratio."""
+    top, bottom = columns[one.numerator][0], columns[one.denominator][0]
+    both = np.isfinite(top) & np.isfinite(bottom)
+    finest = {name: np.min(columns[name][1][np.isfinite(columns[name][0])]) for name in (one.value, one.denominator)}
+    return bool((top <= bottom)[both].mean() > LEAST_SHARE), bool(finest[one.value] < finest[one.denominator])
 
 
 def _sample(numbers: Floats) -> NDArray[np.int64]:

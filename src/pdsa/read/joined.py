@@ -89,7 +89,8 @@ class Joined:
         if not self.several:
             return self.first
         members = self.sources.coded()
-        texts = (SOURCE, *members.texts)
+        name = SOURCE if SOURCE not in shape_of(self.first) else f"{SOURCE} (member)"
+        texts = (name, *members.texts)
         codes = members.codes + 1
         codes[0] = 0
         columns = (*(column.coded() for column in self.columns), Coded(codes, texts))

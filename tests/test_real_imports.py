@@ -411,8 +411,14 @@ class TestMarylandMore:
     def test_stars_are_asked_and_imported(self, real_data: Path, tmp_path: Path) -> None:
         folder = workspace(tmp_path / "md")
         file = real_data / "md_school_attendance" / "2019_Accountability_Schools.csv"
-        refused(take([file], folder), folder, "--answer 'use=Star Rating'", "School Number 301 stands in 8 districts")
-        answers = ("school=district+school", "year=end", "use=Star Rating", "measure=stars")
+        refused(
+            take([file], folder),
+            folder,
+            "which column holds the measure?",
+            "Star Rating",
+            "School Number 301 stands in 8 districts",
+        )
+        answers = ("school=district+school", "year=end", "use:Star Rating=stars")
         refused(take([file], folder, answers=answers), folder, "which direction of stars is better?")
         ran = take([file], folder, answers=(*answers, "better:stars=up"))
         assert ran.code == 0, ran
@@ -423,12 +429,13 @@ class TestMarylandMore:
         assert {float(row["value"]) for row in rows} <= {1, 2, 3, 4, 5}
 
     def test_baltimore_enrollment_book(self, real_data: Path, tmp_path: Path) -> None:
-        """2,243 rows, 24 of them of all schools together; no column says when."""
+        """2,243 rows, 24 of them of all schools together; only the sheet's name says when."""
         folder = workspace(tmp_path / "md")
         file = real_data / "md_school_attendance" / "SY19-20-Enrollment-11.10.2020.xlsx"
-        refused(take([file], folder), folder, "no column of periods", f"period:{file.name}=")
-        ran = take([file], folder, answers=(f"period:{file.name}=2019-20",))
+        ran = take([file], folder)
         assert ran.code == 0, ran
+        assert "no column of periods" in ran.out
+        assert "SY 19-20 from the sheet's name (SY 19-20 Enrollment)" in ran.out
         assert "2,243 rows read; 2,219 observations of 162 schools" in ran.out
         assert "24 equal their sums, 0 do not" in ran.out
         assert "!NOTES: text without numbers, not read" in ran.out
@@ -437,7 +444,7 @@ class TestMarylandMore:
     @pytest.mark.parametrize(
         ("name", "said"),
         [
-            ("School_Directory_2019.xlsx", "which column holds the measure?"),
+            ("School_Directory_2019.xlsx", "which measure is this?"),
             ("SY18-19_Parent_Survey_Transportation.xlsx", "which column holds the measure?"),
             ("SY18-19_Parent_School_Survey_OFFICIAL.xlsx", "which measure is this?"),
         ],
@@ -553,7 +560,12 @@ class TestNewYork:
         """Level 3+4 of those tested, by arithmetic; `s` is suppressed, "All Grades" is everybody."""
         folder = workspace(tmp_path / "ny")
         file = real_data / "nyc_daily_attendance" / "math_test_results.csv.gz"
-        refused(take([file], folder), folder, "which column holds the measure?", "'use=Number Tested'")
+        refused(
+            take([file], folder),
+            folder,
+            "which column holds the measure?",
+            "'use=Number Tested'",
+        )
         ran = take([file], folder, answers=("use:Level 3+4 %=math", "better:math=up", "year=end"))
         assert ran.code == 0, ran
         assert "math: value = Level 3+4 %; numerator = Level 3+4 #; denominator = Number Tested" in ran.out

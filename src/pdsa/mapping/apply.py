@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded
 from pdsa.mapping.body import Body, body_of, scope_of
+from pdsa.mapping.dated import dated
 from pdsa.mapping.ids import ask_twins
 from pdsa.mapping.keys import constant, mapped, mixed
 from pdsa.mapping.named import measures_of
-from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.remarks import Remarks
 from pdsa.mapping.repeats import without_repeats
 from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
 from pdsa.mapping.spikes import without_spikes
 from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
-from pdsa.mapping.times import days_of, period_of_table
+from pdsa.mapping.times import days_of
 from pdsa.records import School
-from pdsa.records.imports import Mapping, MeasureColumns, Question
+from pdsa.records.imports import Mapping, MeasureColumns
 from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
 
 __all__ = ["Imported", "Known", "apply", "distinct"]
@@ -85,7 +86,7 @@ def apply(
 ) -> Imported | None:
     """The observations of all tables; with problems or questions in the remarks they are not to be used, or None."""
     bodies = [body for table in tables if (body := body_of(table, mapping, remarks)) is not None]
-    bodies = [_dated(body, table, mapping, remarks) for body, table in _pairs(bodies, tables)]
+    bodies = [dated(body, table, mapping, remarks) for body, table in _pairs(bodies, tables)]
     if remarks.problems or not bodies:
         return None
     columns = {one.measure: one for one in mapping.measures} or {"": MeasureColumns("")}
@@ -128,28 +129,6 @@ def _headers(bodies: Sequence[Body]) -> tuple[tuple[str, str, str, str], ...]:
 def _pairs(bodies: Sequence[Body], tables: Sequence[Table]) -> list[tuple[Body, Table]]:
     by_source = {table.source: table for table in tables}
     return [(body, by_source[body.source]) for body in bodies]
-
-
-def _dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body:
-    """The body with the period of its title or file name, where it has no column of periods."""
-    if body.period.header or mapping.layout == "wide":
-        return body
-    decisions = dict(mapping.decisions)
-    decided = decisions.get(f"period:{table.name}")
-    if not decided and (found := period_of_table(table)):
-        text, where, shown = found
-        remarks.tell(f"{table.source}: no column of periods; {text} from {where} ({shortened(shown, 60)})")
-        return replace(body, period=replace(body.period, texts=constant(text, len(body.rows))))
-    decided = decided or decisions.get("period-of-file")
-    if decided:
-        return replace(body, period=replace(body.period, texts=constant(decided, len(body.rows))))
-    found_texts = shortened(" / ".join((*table.titles, table.name)), 120)
-    ask = (
-        "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day; "
-        "or name the column that says it with --answer period=COLUMN"
-    )
-    remarks.ask(Question(f"period:{table.name}", table.source, f"no column of periods; {found_texts}", ask))
-    return replace(body, period=replace(body.period, texts=constant("2000-01-01", len(body.rows))))
 
 
 def _observations(

@@ -100,7 +100,6 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
     groups = _groups(table, mapping)
-    extra = _extra_parts(parts, district)
     columns = {
         "school": school,
         "school_name": _cleaned(table, name),
@@ -110,9 +109,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         "measure": _cleaned(table, pick(table, mapping.measure)),
         "status": _cleaned(table, pick(table, mapping.status)),
         "sources": table.sources,
-        "part": joined([table.columns[table.headers.index(h)] for h in extra])
-        if extra
-        else constant("", len(table.rows)),
+        "part": _further_parts(table, parts, district),
     }
     if wide:
         return _melted(table, columns, wide, decisions, total)
@@ -140,9 +137,12 @@ def _measured(table: Table, mapping: Mapping, remarks: Remarks) -> dict[str, dic
     return measures
 
 
-def _extra_parts(parts: Sequence[str], district: str) -> list[str]:
+def _further_parts(table: Table, parts: Sequence[str], district: str) -> Coded:
     """The parts of an id besides the district and the school's own."""
-    return [header for header in parts if header != district][1:]
+    further = [header for header in parts if header != district][1:]
+    if not further:
+        return constant("", len(table.rows))
+    return joined([table.columns[table.headers.index(header)] for header in further])
 
 
 def _shown(table: Table) -> str:
@@ -165,9 +165,10 @@ def _all_there(table: Table, mapping: Mapping, parts: Sequence[str], remarks: Re
 def _others(table: Table, mapping: Mapping) -> list[str]:
     """The columns that have no role; the first ones may hold the label of a total."""
     single = (mapping.school_name, mapping.district, mapping.period, mapping.group_dim, mapping.measure, mapping.status)
-    groups = [names for _, names in mapping.groups]
+    groups = [names for _, names in mapping.groups] + [(header,) for header, _ in mapping.totals]
     parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
     used = {pick(table, names) for names in (*mapping.school, *single, *groups, *parts)}
+    used |= {header for header, _ in mapping.totals}
     return [header for header in dict.fromkeys(table.headers) if header and header not in used]
 
 

@@ -18,7 +18,7 @@ from pdsa.mapping.undated import NO_YEAR, about_format, about_future, about_orde
 from pdsa.read.grid import KINDS
 from pdsa.records.imports import Question
 
-__all__ = ["OTHER_ORDER", "Periods", "find_format", "find_periods_in_text", "read_periods"]
+__all__ = ["OTHER_ORDER", "Periods", "find_format", "find_periods_in_text", "part_of_year", "read_periods"]
 
 # How the reason of a text begins that only the opposite order of day and month can read: the rest of its column may
 # be misread as well, so that nothing of it should be used.
@@ -132,6 +132,11 @@ def find_periods_in_text(text: str) -> tuple[str, ...]:
     """
     found = (match[0] for match in IN_TEXT.finditer(text))
     return tuple(dict.fromkeys(one for one in found if any(_reads(one))))
+
+
+def part_of_year(text: str) -> bool:
+    """Whether a text names a part of a year that has no first day known to all: Q1, MP2, Fall 2023."""
+    return NOT_YET.fullmatch(dissect(text).core) is not None
 
 
 class _Search:

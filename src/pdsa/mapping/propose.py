@@ -15,6 +15,7 @@ from pdsa.mapping.headers import MEASURE_PARTS, folded, measures_in
 from pdsa.mapping.keys import mixed
 from pdsa.mapping.levels import coarser, namesakes
 from pdsa.mapping.parts import Parts
+from pdsa.mapping.periods import part_of_year
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.roles import Roles, column_of, numeric, roles_in
 from pdsa.mapping.sides import SCHOOL_FROM
@@ -75,7 +76,7 @@ def _unused(tables: Sequence[Table], mapping: Mapping) -> Names:
     )
     parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
     used = {name for names in (*mapping.school, *several, *parts) for name in names}
-    used |= {name for _, names in mapping.groups for name in names}
+    used |= {name for _, names in mapping.groups for name in names} | {header for header, _ in mapping.totals}
     wide = mapping.layout == "wide"
     headers = (header for table in tables for header in table.headers)
     return _names(header for header in headers if header not in used and not (wide and period_like(header)))
@@ -179,7 +180,11 @@ def _check_found(
         if not parts and not decisions.get("school-id") and SCHOOL_FROM not in {q.key for q in remarks.questions}:
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
-        if not one.parts and not one.wide:
+        parts_of_years = [h for h in table.headers if part_of_year(h)]
+        if not one.parts and len(parts_of_years) > 1:
+            found = f"columns of parts of a year: {', '.join(parts_of_years[:MOST_SHOWN])}"
+            remarks.wrong(place, found, "the day on which each of them begins, written 2024-09-03, in its header")
+        elif not one.parts and not one.wide:
             free = [h for h in dict.fromkeys(table.headers) if h and h not in one.placed]
             free.sort(key=lambda h: not numeric(column_of(table, h)))
             choices = tuple(Choice(h, f"the column {h}") for h in free[:MOST_CHOICES])

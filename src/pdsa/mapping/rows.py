@@ -275,14 +275,18 @@ def _marks(decisions: Pairs[str, str]) -> dict[str, str]:
 
 
 def _in_halves(cells: Cells, counts: Ints) -> bool:
-    """Whether so many numbers of a column are no whole ones that it cannot be a slip."""
+    """Whether so many numbers of a column are no whole ones that it cannot be a slip.
+
+    Three decimals in all of them may be thousands: 1.200 is 1,200 where a comma begins the decimals.
+    """
     numbers = [(text.replace(",", ""), count) for text, count in zip(cells.texts.texts, counts.tolist(), strict=True)]
     plain = [
         (float(text), count) for text, count in numbers if text.strip().replace(".", "", 1).isdigit() and text.isascii()
     ]
     total = sum(count for _, count in plain)
     parts = sum(count for number, count in plain if abs(number - round(number)) > 1e-6)
-    return bool(total >= 10 and parts > HALVES * total)
+    groups = all(len(text.strip().partition(".")[2]) in (0, 3) for text in cells.texts.texts)
+    return bool(total >= 10 and parts > HALVES * total and not groups)
 
 
 def _ask(rows: Rows, cells: Cells, question: Question, decisions: Pairs[str, str], remarks: Remarks) -> None:

@@ -91,6 +91,7 @@ def _unfolded(table: Table, remarks: Remarks) -> Table:
         ),
         kinds=_kinds(table, fixed, chosen, len(times)),
         rows=np.tile(table.rows, len(times)),
+        members=None if table.members is None else repeated(table.members, len(times)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = ["Table", "part", "table_of"]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+MOST_ROWS = 4  # of a header
 LEAST_PERIODS = 2  # periods below a header that make it one of two rows
 HEADER_WITHIN = 60  # rows from the top in which a header is looked for
 
@@ -192,6 +194,8 @@ def _header(grid: Grid, mapping: Mapping, cells: Ints, remarks: Remarks) -> int:
     first = rows[scores.index(best)]
     rivals = [row for row, score in zip(rows, scores, strict=True) if score >= best and row != first]
     rivals = [row for row in rivals if _folded_row(grid, row) != _folded_row(grid, first)]
+    if rivals == [first + 1] and _depth(grid, first + 1) > 1:  # names, and below them the parts of each
+        return first + 1
     if rivals:
         _ask_header(grid, [first, *rivals], remarks)
         return -1
@@ -233,16 +237,29 @@ def _plain_header(grid: Grid, rows: list[int], cells: Ints, remarks: Remarks) ->
 
 
 def _depth(grid: Grid, at: int) -> int:
-    """2 where names of the header occur twice and the row above tells them apart, else 1."""
-    cells = [text.strip() for text in _row(grid, at)]
-    names = [text for text in cells if text]
-    if grid.header >= 0 or at == 0:
+    """How many rows the header has: more than one where names occur twice and the row above tells them apart."""
+    if grid.header >= 0:
         return 1
-    above = [text.strip() for text in _row(grid, at - 1)]
+    depth = 1
+    while depth < MOST_ROWS and _goes_on(grid, at, depth):
+        depth += 1
+    return depth
+
+
+def _goes_on(grid: Grid, at: int, depth: int) -> bool:
+    """Whether the row above the topmost row of a header belongs to it."""
+    top = at - depth
+    if top < 0:
+        return False
+    cells = _joined(grid, at, depth)
+    names = [text for text in cells if text]
+    above = [text.strip() for text in _row(grid, top)]
     below = np.arange(len(grid.rows)) > at
-    lonely = [k for k, low in enumerate(cells) if above[k] and not low and _any_text(grid.columns[k], below)]
-    doubled = len(set(names)) < len(names) or bool(lonely) or _periods_below(grid, at - 1)
-    return 2 if doubled and len({text for text in above if text}) > 1 else 1
+    lonely = any(
+        up and not low and _any_text(column, below) for up, low, column in zip(above, cells, grid.columns, strict=True)
+    )
+    doubled = len(set(names)) < len(names) or lonely or (depth == 1 and _periods_below(grid, top))
+    return doubled and len({text for text in above if text}) > 1
 
 
 def _periods_below(grid: Grid, at: int) -> bool:
@@ -257,14 +274,18 @@ def _periods_below(grid: Grid, at: int) -> bool:
 
 
 def _joined(grid: Grid, at: int, depth: int) -> list[str]:
-    """The headers; of two rows "upper lower" where the lower name is a period, or not the only one of its kind."""
+    """The headers; of several rows "upper lower" where the lower name is a period, or not the only one of its kind."""
     names = [" ".join(text.split()) for text in _row(grid, at)]
-    if depth == 1:
-        return names
-    above = [" ".join(text.split()) for text in _row(grid, at - 1)]
+    for row in range(at - 1, at - depth, -1):
+        names = _below([" ".join(text.split()) for text in _row(grid, row)], names)
+    return names
+
+
+def _below(above: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The names of one row of a header below those of another; an upper one stands over the columns to its right."""
     apart = [bool(low) and (names.count(low) > 1 or period_like(low)) for low in names]
     over = list(above)
-    for k in range(1, len(above)):  # an upper header stands over the columns to its right, up to the next one
+    for k in range(1, len(over)):
         over[k] = above[k] or (over[k - 1] if apart[k] else "")
     pairs = zip(over, above, names, apart, strict=True)
     return [f"{up} {low}".strip() if both else low or own for up, own, low, both in pairs]

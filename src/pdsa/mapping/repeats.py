@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pdsa.mapping.remarks import Aside, Remarks
+
+Ints = NDArray[np.int64]
 
 __all__ = ["KEY", "without_repeats"]
 
@@ -41,7 +44,7 @@ def without_repeats(frame: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
     return frame[~(same & alike)].reset_index(drop=True)
 
 
-def _key(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _key(frame: pd.DataFrame) -> Ints:
     key = np.zeros(len(frame), dtype=np.int64)
     for name in KEY:
         codes, found = pd.factorize(frame[name])
@@ -49,9 +52,7 @@ def _key(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return key
 
 
-def _first(
-    key: np.ndarray[tuple[int], np.dtype[np.int64]], order: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _first(key: Ints, order: Ints) -> Ints:
     """Shape (rows,): the first row with the same key."""
     starts = np.ones(len(key), dtype=bool)
     starts[1:] = key[order[1:]] != key[order[:-1]]
@@ -61,17 +62,10 @@ def _first(
     return first
 
 
-def _tell(
-    frame: pd.DataFrame, rows: list[int], first: np.ndarray[tuple[int], np.dtype[np.int64]], remarks: Remarks
-) -> None:
+def _tell(frame: pd.DataFrame, rows: list[int], first: Ints, remarks: Remarks) -> None:
     for row in rows:
-        remarks.asides.append(
-            Aside(
-                str(frame["source"].iloc[row]),
-                int(frame["row"].iloc[row]),
-                f"the same as {_place(frame, int(first[row]))}; kept once",
-            )
-        )
+        reason = f"the same as {_place(frame, int(first[row]))}; kept once"
+        remarks.asides.append(Aside(str(frame["source"].iloc[row]), int(frame["row"].iloc[row]), reason, again=True))
     if rows:
         shown = ", ".join(f"{_place(frame, row)} as {_place(frame, int(first[row]))}" for row in rows[:TOLD])
         more = f" and {len(rows) - TOLD} more" if len(rows) > TOLD else ""

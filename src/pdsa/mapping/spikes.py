@@ -115,8 +115,8 @@ def _told(frame: pd.DataFrame, row: int) -> str:
 def _set_aside(frame: pd.DataFrame, rows: Mask, remarks: Remarks) -> pd.DataFrame:
     for row in np.flatnonzero(rows).tolist():
         one = frame.iloc[row]
-        reason = f"{_told(frame, row)}, far from the numbers before and after; set aside"
-        remarks.asides.append(Aside(str(one.source), int(one.row), reason))
+        reason = "far from the numbers before and after; set aside"
+        remarks.asides.append(Aside(str(one.source), int(one.row), reason, _told(frame, row)))
     blank = np.where(rows, np.nan, 0.0)
     numbers = {name: frame[name].to_numpy(dtype=float) + blank for name in ("value", "numerator", "denominator")}
     words = np.where(rows, "excluded", frame["status"].astype(str))

@@ -336,9 +336,8 @@ def _entry(
         mapping=drafted.mapping.name,
         mapping_sha256=digest(text.encode()),
         counts=_counts(drafted, frame),
-        set_aside=tuple(
-            LeftOut(one.source, one.row, _without_numbers(one.reason), one.reason) for one in drafted.remarks.asides
-        ),
+        set_aside=_left_out(drafted, again=False),
+        duplicates=_left_out(drafted, again=True),
         totals=tuple(TotalNote(str(one), one.equal) for one in checks),
         told=tuple(told),
         revision=revision.summary,
@@ -348,9 +347,9 @@ def _entry(
     )
 
 
-def _without_numbers(reason: str) -> str:
-    """The reason of a row set aside without its values: the coach's page prints it."""
-    return reason.rpartition(", ")[2] if ", " in reason else reason
+def _left_out(drafted: Draft, *, again: bool) -> tuple[LeftOut, ...]:
+    asides = [one for one in drafted.remarks.asides if one.again == again]
+    return tuple(LeftOut(one.source, one.row, one.reason, one.found) for one in asides)
 
 
 def _input_file(path: Path, drafted: Draft) -> InputFile:

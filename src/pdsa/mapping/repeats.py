@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pdsa.mapping.keys import row_keys
 from pdsa.mapping.remarks import Aside, Remarks
 
 Ints = NDArray[np.int64]
@@ -21,7 +22,7 @@ def without_repeats(frame: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
 
     Rows that say the same are kept once, the first of them, and told; rows that contradict each other are problems.
     """
-    key = _key(frame)
+    key = row_keys(frame, KEY)
     order = np.argsort(key, kind="stable")
     same = np.zeros(len(key), dtype=bool)
     same[order[1:]] = key[order[1:]] == key[order[:-1]]
@@ -42,14 +43,6 @@ def without_repeats(frame: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
     doubled = np.flatnonzero(same & alike)
     _tell(frame, doubled.tolist(), first, remarks)
     return frame[~(same & alike)].reset_index(drop=True)
-
-
-def _key(frame: pd.DataFrame) -> Ints:
-    key = np.zeros(len(frame), dtype=np.int64)
-    for name in KEY:
-        codes, found = pd.factorize(frame[name])
-        key = key * (len(found) + 1) + codes
-    return key
 
 
 def _first(key: Ints, order: Ints) -> Ints:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pdsa.mapping.keys import row_keys
 from pdsa.mapping.remarks import Aside, Remarks
 from pdsa.records.imports import Choice, Question
 from pdsa.terms import STATUSES
@@ -71,10 +72,7 @@ def _any_plain(frame: pd.DataFrame, types: Pairs[str, str]) -> bool:
 
 def _order(frame: pd.DataFrame) -> tuple[NDArray[np.int64], Mask]:
     """Rows by series and period, and where a series begins."""
-    key = np.zeros(len(frame), dtype=np.int64)
-    for name in KEY:
-        codes, found = pd.factorize(frame[name])
-        key = key * (len(found) + 1) + codes
+    key = row_keys(frame, KEY)
     days = frame["period"].to_numpy().astype("datetime64[D]").astype(np.int64)
     steps = np.diff(key)
     if not ((steps > 0) | ((steps == 0) & (np.diff(days) > 0))).all():

@@ -154,7 +154,7 @@ HOSTILE = {
     "repeated rows": ("book.ods", repeated_rows, "more than 200000 rows"),
     "repeated cells": ("book.ods", lambda: repeated_rows(200, 100_000), "more than 1000000 cells"),
     "repeated far cells": ("book.ods", lambda: repeated_rows(16_384, 1), "a cell in column 201"),
-    "cut workbook": ("book.xlsx", lambda: cut(workbook_of(PLAIN)), "Next: "),
+    "cut workbook": ("book.xlsx", lambda: cut(workbook_of(PLAIN)), "damaged or cut short"),
     "cut archive": ("days.tar.xz", lambda: cut(tar_of({"a.csv": CSV * 1000})), "Next: "),
 }  # fmt: skip
 

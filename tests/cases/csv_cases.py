@@ -245,7 +245,8 @@ CASES: tuple[Case, ...] = (
         "Windows letters",
         lambda: data(with_column("school_name", lambda n: "École" if n < 8 else "Oak Elm Ash"), encoding="cp1252"),
         "ask",
-        "The bytes are not UTF-8, and nothing in a file says which letters they are; a person sees whether the name is right.",
+        "The bytes are not UTF-8, and nothing in a file says which letters they are; a person sees whether "
+        "the name is right.",
         rows(),
         key="encoding.*",
         answers=(("encoding.*", ("cp1252", "windows", "yes")),),
@@ -293,7 +294,8 @@ CASES: tuple[Case, ...] = (
         "no final line break",
         lambda: data(table())[:-1],
         "accept",
-        "Many programs end files so; the last number has as many digits as its neighbors. It is told, because a cut file looks like it.",
+        "Many programs end files so; the last number has as many digits as its neighbors. It is told, because "
+        "a cut file looks like it.",
         rows(),
         told=("line break|cut",),
     ),
@@ -310,7 +312,8 @@ CASES: tuple[Case, ...] = (
         "last number cut, 57 to 5",
         cut_number,
         "ask",
-        "No line break at the end, and the last number is shorter than all others of its column: the file was perhaps cut within it.",
+        "No line break at the end, and the last number is shorter than all others of its column: the file was "
+        "perhaps cut within it.",
         cut_rows(),
         key="end.*",
         answers=(("end.*", ("complete", "keep", "yes")),),
@@ -388,7 +391,8 @@ CASES: tuple[Case, ...] = (
         "decimal comma",
         lambda: data(shares(comma=True), ";"),
         "accept",
-        "90,0 between semicolons is a number of a country with decimal commas: one digit after the comma is no thousand.",
+        "90,0 between semicolons is a number of a country with decimal commas: one digit after the comma is "
+        "no thousand.",
         share_rows(),
         told=("comma",),
     ),
@@ -492,7 +496,8 @@ CASES: tuple[Case, ...] = (
         "number of a school as 12.0",
         lambda: data([list(HEADER), *([f"{int(cells[0])}.0", *cells[1:]] for cells in table()[1:])]),
         "ask",
-        "A program has made numbers of names; 12.0 is probably 0012, but only somebody who knows the network can say so.",
+        "A program has made numbers of names; 12.0 is probably 0012, but only somebody who knows the network "
+        "can say so.",
         rows(),
         key="school.*|ids.*",
         answers=(
@@ -627,7 +632,8 @@ CASES: tuple[Case, ...] = (
         "days as numbers of a spreadsheet, 45908",
         lambda: data(dated(lambda day: str((day - date(1899, 12, 30)).days))),
         "ask",
-        "45908 is 2025-09-08 in most workbooks and four years later in some old ones; in a file of text nothing says which.",
+        "45908 is 2025-09-08 in most workbooks and four years later in some old ones; in a file of text "
+        "nothing says which.",
         rows(),
         key="date.*|excel.*|serial.*|period.*|week.*",
         answers=(("date.*|excel.*|serial.*|period.*|week.*", ("excel", "1900", "serial", "yes")),),
@@ -848,7 +854,8 @@ CASES: tuple[Case, ...] = (
         "enrolled jumps a hundredfold",
         lambda: data(changed(enrolled="4000")),
         "ask",
-        "4000 students for one week in a school of 40 is possible to a computer and to nobody else; the file cannot tell which digits are wrong.",
+        "4000 students for one week in a school of 40 is possible to a computer and to nobody else; the file "
+        "cannot tell which digits are wrong.",
         one(numerator=ANY, denominator=ANY, value=ANY, status=("excluded", "error", "missing")),
         key="jump.*|outlier.*|value.*|implausible.*|break.*|mark.*",
         answers=((".*", ("exclude", "excluded", "error", "missing", "set-aside")),),

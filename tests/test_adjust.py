@@ -77,7 +77,7 @@ class TestAggregate:
 
     def test_arguments_that_are_none(self) -> None:
         with pytest.raises(InputError) as caught:
-            pdsa.aggregate(pd.DataFrame(), "year", combine="median")  # type: ignore[arg-type]
+            pdsa.aggregate(pd.DataFrame(), "decade", combine="median")  # type: ignore[arg-type]
         assert [p.place for p in caught.value.problems][:2] == ["argument to", "argument combine"]
         assert {p.place for p in caught.value.problems} >= {"column value", "column period"}
 

@@ -428,7 +428,7 @@ class TestRows:
         assert self.rows(MeasureModel, bad, "id") == [
             "row 3, type: found nothing, expected a value.",
             f"row 3, baseline: found '1', {BASELINE}",
-            "row 5, frequency: found 'weekly', expected week perhaps? Known: day, week, month.",
+            "row 5, frequency: found 'weekly', expected week perhaps? Known: day, week, month, year.",
             "row 5, id: found LATE again, expected it once; see row 2.",
         ]
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from pdsa.errors import InputError, Problem
 from pdsa.records import Measure, School
 from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
+from pdsa.texts import Coded
 
 __all__ = ["Coded", "Findings", "check_observations", "coded", "described", "nearest", "read_numbers"]
 
@@ -37,24 +37,6 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 Told = str | Callable[[int], str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Coded:
-    """A column of texts as positions in its distinct texts, in the order in which they appear."""
-
-    codes: Codes
-    texts: tuple[str, ...]
-
-    def rows_of(self, bad: Iterable[int]) -> Mask:
-        """Mask of the rows whose text is one of the distinct texts at these positions."""
-        flags = np.zeros(len(self.texts), dtype=bool)
-        flags[list(bad)] = True
-        return np.asarray(flags[self.codes], dtype=bool)
-
-    def at(self, row: int) -> str:
-        """The text of one row."""
-        return self.texts[int(self.codes[row])]
 
 
 def coded(column: pd.Series) -> Coded:
@@ -336,7 +318,7 @@ def _check_status(findings: Findings, status: Coded, parts: dict[str, Floats]) -
     complete = ~np.isnan(value) | ~np.isnan(numerator) & ~np.isnan(denominator)
     places = np.array([STATUSES.index(text) if text in STATUSES else -1 for text in status.texts])
     stated = places[status.codes]
-    hidden = np.isin(stated, (STATUSES.index("missing"), STATUSES.index("suppressed")))
+    hidden = np.isin(stated, [STATUSES.index(word) for word in ("missing", "suppressed", "not_applicable", "error")])
     findings.add(
         hidden & complete & ~nothing,
         "status",

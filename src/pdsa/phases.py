@@ -13,7 +13,7 @@ import pandas as pd
 
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec, Position, Positions
-from pdsa.series import EXCLUDED, Bools, Floats, Ints, Panel
+from pdsa.series import BOUNDS, EXCLUDED, Bools, Floats, Ints, Panel
 
 Notes = dict[int, list[str]]
 
@@ -197,7 +197,7 @@ def _phases(panel: Panel, wanted: Positions | None, notes: Notes) -> tuple[Ints,
 
 def _excluded(panel: Panel, wanted: Positions | None, notes: Notes) -> Bools | None:
     """Points that the frame or the spec sets aside, and coded bounds, which are no values; None where there is none."""
-    excluded = np.asarray(panel.status >= EXCLUDED)
+    excluded = np.isin(panel.status, (EXCLUDED, *BOUNDS))
     if wanted is None:
         return excluded if excluded.any() else None
     if isinstance(wanted, str) and wanted in panel.columns:

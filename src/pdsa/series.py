@@ -12,14 +12,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from pdsa.records import Calendar, Measure
-from pdsa.terms import STATUSES, Step
+from pdsa.terms import STATUSES, Status, Step
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
-REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP_CODED, BOTTOM_CODED = range(len(STATUSES))
+REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP_CODED, BOTTOM_CODED, NOT_APPLICABLE, ERROR = range(len(STATUSES))
+# Statuses of values that are known only as a bound, and of periods that have no value and must not have one.
+BOUNDS = (TOP_CODED, BOTTOM_CODED)
+EMPTY = (MISSING, SUPPRESSED, NOT_APPLICABLE, ERROR)
+# School years begin in this month.
+YEAR_START = 7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +53,8 @@ class Panel:
         Further columns of the frame, by name, that `baseline`, `exclude` or `phases` may point to.
     step
         The distance between periods, where it is known.
+    told
+        Facts about the frame that each of its series is told.
     """
 
     keys: pd.DataFrame
@@ -62,6 +69,7 @@ class Panel:
     columns: Mapping[str, pd.Series] = field(default_factory=dict)
     step: Step | None = None
     within: Floats | None = None
+    told: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -109,17 +117,31 @@ def divide(numerator: Floats, denominator: Floats) -> Floats:
 
 
 def period_start(days: pd.Series, step: Step) -> pd.Series:
-    """The first day of the period that each day lies in: the day itself, the week's Monday or the month's first."""
+    """The first day of the period that each day lies in: itself, the week's Monday, the month's first, or July 1."""
     if step == "day":
         return days
+    if step == "year":
+        july = pd.to_datetime({"year": year_of(days), "month": YEAR_START, "day": 1})
+        return july.astype(days.dtype)
     back = days.dt.day_of_week if step == "week" else days.dt.day - 1
     start: pd.Series = days - pd.to_timedelta(back, unit="D")
     return start
 
 
+def year_of(days: pd.Series) -> pd.Series:
+    """The calendar year in which the school year of each day began."""
+    began: pd.Series = days.dt.year - (days.dt.month < YEAR_START)
+    return began
+
+
+def school_year(began: int) -> str:
+    """`2016-17` for the school year that began in 2016."""
+    return f"{began:04d}-{(began + 1) % 100:02d}"
+
+
 def step_range(first: pd.Timestamp, last: pd.Timestamp, step: Step) -> pd.DatetimeIndex:
     """Every period start from `first` to `last`, both included."""
-    codes = {"day": "D", "week": "7D", "month": "MS"}
+    codes = {"day": "D", "week": "7D", "month": "MS", "year": "YS-JUL"}
     return pd.date_range(first, last, freq=codes[step])
 
 
@@ -127,7 +149,12 @@ def open_periods(starts: pd.DatetimeIndex, step: Step, calendar: Calendar) -> pd
     """Those periods that do not lie wholly within one closure of the calendar; weekends are no school days."""
     if not len(starts):
         return starts
-    ends = {"day": starts, "week": starts + pd.Timedelta(days=4), "month": starts + pd.offsets.MonthEnd(0)}[step]
+    ends = {
+        "day": starts,
+        "week": starts + pd.Timedelta(days=4),
+        "month": starts + pd.offsets.MonthEnd(0),
+        "year": starts + pd.offsets.MonthEnd(12),
+    }[step]
     closed = np.zeros(len(starts), dtype=bool)
     for closure in calendar.closures:
         closed |= (starts >= pd.Timestamp(closure.start)) & (ends <= pd.Timestamp(closure.end))
@@ -139,7 +166,9 @@ def open_periods(starts: pd.DatetimeIndex, step: Step, calendar: Calendar) -> pd
 def new_way(day: date, step: Step, calendar: Calendar) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     """The first period measured wholly in a new way, and the one measured in both ways, if there is one.
 
-    Only school days count: after a Monday off, a change on Tuesday leaves no day of that week to the old way.
+    Only school days count: after a Monday off, a change on Tuesday leaves no day of that week to the old way. A school
+    year is measured in the new way as a whole if the change comes by the end of September, for schools open in August
+    or September and figures of a year are published under one definition.
 
     Parameters
     ----------
@@ -147,8 +176,10 @@ def new_way(day: date, step: Step, calendar: Calendar) -> tuple[pd.Timestamp, pd
         The first day measured in the new way.
     """
     start = period_start(pd.Series([pd.Timestamp(day)]), step)[0]
-    after = {"day": start + pd.Timedelta(days=1), "week": start + pd.Timedelta(days=7)}.get(step)
-    after = start + pd.offsets.MonthBegin(1) if after is None else after
+    longer = {"day": pd.Timedelta(days=1), "week": pd.Timedelta(days=7), "month": pd.offsets.MonthBegin(1)}
+    after = start + (pd.DateOffset(years=1) if step == "year" else longer[step])
+    if step == "year" and pd.Timestamp(day) < start + pd.DateOffset(months=3):
+        return start, None
     lessons = open_periods(pd.date_range(start, after, inclusive="left"), "day", calendar)
     old = lessons < pd.Timestamp(day)
     if not old.any():
@@ -183,6 +214,10 @@ def panel_of(observations: pd.DataFrame, measure: Measure, calendar: Calendar) -
     return _panel_from_cells(full, measure)
 
 
+# Statuses of rows without a value that counts, in the order in which a later one wins over an earlier one.
+ABSENT: tuple[Status, ...] = ("not_applicable", "missing", "error", "suppressed", "excluded")
+
+
 def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per school and period: sums, the mean value, bounds, the smallest denominator, counts of rows."""
     status = rows["status"].astype(str)
@@ -210,11 +245,14 @@ def _sum_cells(rows: pd.DataFrame) -> pd.DataFrame:
             "reported": used,
             "suppressed": status.eq("suppressed"),
             "excluded": set_aside,
+            "error": status.eq("error"),
+            "missing": status.eq("missing"),
+            "not_applicable": status.eq("not_applicable"),
         }
     )
     groups = frame.groupby(["school", "period"], sort=True, observed=True)
     sums = groups[["numerator", "denominator"]].sum(min_count=1)
-    counts = groups[["valued", "ratio", "reported", "suppressed", "excluded"]].sum()
+    counts = groups[["valued", "ratio", "reported", *ABSENT]].sum()
     lowest, highest = groups[["people", "least"]].min(), groups["most"].max()
     return sums.join(counts).join(lowest).assign(value=groups["value"].mean(), most=highest).reset_index()
 
@@ -270,10 +308,10 @@ def _bounded(value: Floats, full: pd.DataFrame, status: Codes) -> Floats:
 
 
 def _status(full: pd.DataFrame) -> Codes:
-    """A bound wins over reported, that over excluded, that over suppressed, that over missing."""
+    """A bound wins over reported; then excluded, suppressed, error, missing; not applicable is what is nothing else."""
     chosen = np.full(len(full), MISSING, dtype=np.int8)
-    chosen[(full["suppressed"] > 0).to_numpy()] = SUPPRESSED
-    chosen[(full["excluded"] > 0).to_numpy()] = EXCLUDED
+    for word in ABSENT:
+        chosen[(full[word] > 0).to_numpy()] = STATUSES.index(word)
     chosen[(full["reported"] > 0).to_numpy() & (full["valued"] > 0).to_numpy()] = REPORTED
     least, most = full["least"].notna().to_numpy(), full["most"].notna().to_numpy()
     chosen[least], chosen[most], chosen[least & most] = TOP_CODED, BOTTOM_CODED, MISSING

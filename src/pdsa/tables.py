@@ -21,6 +21,13 @@ COLUMNS = {
     "reasons": "Signal",
 }
 BOUNDS = {"top_coded": "at least", "bottom_coded": "at most"}
+# What stands in the place of a value that is not there; where nothing was reported, nothing.
+INSTEAD = {
+    "suppressed": "hidden",
+    "excluded": "excluded",
+    "not_applicable": "not applicable",
+    "error": "error in the source",
+}
 NUMBERS = ("value", "center", "lower", "upper")
 
 
@@ -37,8 +44,8 @@ def points_table(chart: Chart) -> GT:
     columns = [name for name in columns if name != "numerator" or _whole(points[name])]
     unit = narrate.in_unit(chart, frozenset(chart.summary["kind"]))
     numbers = {name: [_told(v, unit) for v in points[name]] for name in NUMBERS if name in columns}
-    bounds = [BOUNDS.get(STATUSES[code], "") for code in chart.status[::-1].tolist()]
-    numbers["value"] = [f"{bound} {value}".strip() for bound, value in zip(bounds, numbers["value"], strict=True)]
+    statuses = [STATUSES[code] for code in chart.status[::-1].tolist()]
+    numbers["value"] = [_with_status(*pair) for pair in zip(numbers["value"], statuses, strict=True)]
     table = points[columns].assign(
         **numbers,
         period=[narrate.format_period(period, chart.step) for period in points["period"]],
@@ -52,6 +59,13 @@ def _formatted(table: GT, frame: pd.DataFrame) -> GT:
     labeled = table.cols_label({name: COLUMNS[name] for name in frame.columns})
     counted = labeled.fmt_number(counts, decimals=0, use_seps=False) if counts else labeled
     return counted.sub_missing(missing_text="")
+
+
+def _with_status(value: str, status: str) -> str:
+    """A value and what became of it; the word alone where there is none."""
+    if not value:
+        return INSTEAD.get(status, "")
+    return f"{value} (excluded)" if status == "excluded" else f"{BOUNDS.get(status, '')} {value}".strip()
 
 
 def _told(value: float, unit: Measure | None) -> str:

@@ -80,20 +80,32 @@ RuleWord = Literal[
     "nelson_7",
     "nelson_8",
 ]
-Step = Literal["day", "week", "month"]
+# A year is a school year: it begins on July 1, and days from July 1 to June 30 belong to it.
+Step = Literal["day", "week", "month", "year"]
 Better = Literal["up", "down"]
 Verdict = Literal["improvement", "concern", "change", "common_cause", "too_few"]
 Assurance = Literal["met", "by_chance", "not_expected"]
 Direction = Literal["up", "down", "stable"]
 MeasureType = Literal["outcome", "primary_driver", "secondary_driver", "process", "balancing"]
 DataType = Literal["proportion", "rate", "count", "continuous", "time_between"]
-Status = Literal["reported", "missing", "suppressed", "excluded", "top_coded", "bottom_coded"]
+Status = Literal[
+    "reported", "missing", "suppressed", "excluded", "top_coded", "bottom_coded", "not_applicable", "error"
+]
 Audience = Literal["team", "coach", "district", "network", "public"]
 CalendarMode = Literal["listed", "observed"]
 AnnotationKind = Literal["change", "holiday", "policy", "instrument", "campaign", "other"]
 
 # Codes of `Panel.status`: positions in this tuple.
-STATUSES: tuple[Status, ...] = ("reported", "missing", "suppressed", "excluded", "top_coded", "bottom_coded")
+STATUSES: tuple[Status, ...] = (
+    "reported",
+    "missing",
+    "suppressed",
+    "excluded",
+    "top_coded",
+    "bottom_coded",
+    "not_applicable",
+    "error",
+)
 
 OBSERVATION_COLUMNS = (
     "school",
@@ -163,6 +175,27 @@ SPREAD_KINDS = ("mr", "s")
 NO_TARGET = (*SPREAD_KINDS, "cusum")
 # Kinds without limits of the predictive method: their statistics are no single future value.
 NOT_PREDICTIVE = ("mr", "s", "cusum", "ewma")
+
+# What readers are told of periods of each status that are no ordinary points; "" for those that are.
+STATUS_WORDS = {
+    "reported": "",
+    "missing": "without a value",
+    "suppressed": "hidden",
+    "excluded": "excluded",
+    "top_coded": "of at least the value shown",
+    "bottom_coded": "of at most the value shown",
+    "not_applicable": "not applicable",
+    "error": "with an error in the source",
+}
+
+# How drawings name periods without a drawn value, in the order of their key.
+ABSENT_WORDS = {
+    "hidden": "hidden for privacy",
+    "missing": "no data",
+    "set_aside": "excluded, without a value",
+    "not_applicable": "not applicable",
+    "error": "an error in the source",
+}
 
 # Under this many useful points nothing is judged (features.md 0.4).
 MIN_USEFUL = 10

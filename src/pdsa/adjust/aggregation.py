@@ -46,7 +46,8 @@ def aggregate(
     frame
         Tidy; several rows of one series and period are summed or averaged like any others.
     to
-        `week` (named by its Monday), `month` (by its first day) or `day`. A week belongs to the month of its Monday.
+        `week` (named by its Monday), `month` (by its first day), `year` (the school year, by July 1) or `day`. A week
+        belongs to the month of its Monday.
     value, denominator, period, by
         Columns of the numerator, count or measurement, of the denominator, of the dates (or Periods, which count from
         their first day) and of the series.

@@ -23,6 +23,7 @@ from pdsa.records import Annotation, ChartSpec, Measure, Rule
 from pdsa.series import Codes, Floats, Panel
 from pdsa.terms import (
     KIND_WORDS,
+    MIN_USEFUL,
     PLAIN_KINDS,
     POINT_COLUMNS,
     RATIO_KINDS,
@@ -140,7 +141,8 @@ def analyze(
     period, by
         Columns of the period (dates, whole numbers, Periods or ordered categories) and of the series.
     step
-        `day`, `week` or `month`: insert the missing periods as gaps.
+        `day`, `week`, `month` or `year` (the school year, from July 1): insert the missing periods as gaps. Of under 10
+        school years no limits are drawn, unless `limits` names their method.
     baseline, exclude, phases
         1-based positions in period order, dates, or the name of a column. `baseline=12` freezes the lines on the
         first 12 points (of the first phase); a pair is its first and last. `exclude=[3]` leaves a point out of lines
@@ -256,7 +258,7 @@ def _named_kinds(panel: Panel, plan: Plan, spec: ChartSpec) -> Objects:
     Frames are refused where they do not fit; the series of a network may differ from each other.
     """
     kinds = np.full(panel.size, spec.kind, dtype=object)
-    for kind, where, why in _unfit(panel, spec.kind):
+    for kind, where, why in (*_unfit(panel, spec.kind), *_too_short(panel, plan, spec)):
         kinds[where] = kind
         for s in np.flatnonzero(where).tolist():
             plan.notes.setdefault(s, []).append(why)
@@ -278,6 +280,18 @@ def _unfit(panel: Panel, kind: Kind) -> Iterator[tuple[str, npt.NDArray[np.bool_
         wrong[panel.series_of_points()[panel.value <= 0 if kind == "t" else panel.value < 0]] = True
         least = "zero or less" if kind == "t" else "below zero"
         yield "i", wrong & ~panel.ratio, f"I chart: a value of {least} does not fit a {kind.upper()} chart"
+
+
+def _too_short(panel: Panel, plan: Plan, spec: ChartSpec) -> Iterator[tuple[str, npt.NDArray[np.bool_], str]]:
+    """Series of few school years: points, goal and breaks without limits, unless a method of limits is asked for."""
+    if panel.step == "year" and spec.kind != "run" and spec.limits in (None, "guarded") and len(plan.series):
+        known = plan.included & ~np.isnan(panel.value)
+        fewest = np.minimum.reduceat(
+            np.add.reduceat(known, plan.starts[:-1], dtype=np.int64), np.flatnonzero(np.diff(plan.series, prepend=-1))
+        )
+        short = np.zeros(panel.size, dtype=bool)
+        short[np.unique(plan.series)] = fewest < MIN_USEFUL
+        yield "run", short, f"run chart: under {MIN_USEFUL} school years limits would mislead"
 
 
 def _points(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pdsa.series import EXCLUDED, MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel, divide
+from pdsa.series import EMPTY, EXCLUDED, MISSING, REPORTED, Bools, Codes, Floats, Ints, Panel, divide
 from pdsa.terms import Kind
 
 
@@ -21,6 +21,7 @@ class Rows:
     below: Floats | None
     status: Codes | None
     columns: dict[str, pd.Series]
+    told: tuple[str, ...] = ()
 
 
 def _offsets(codes: Ints, series: int) -> Ints:
@@ -42,7 +43,7 @@ def sorted_panel(order: Ints, rows: Rows, keys: pd.DataFrame) -> Panel:
     status = np.where(np.isnan(value), np.int8(MISSING), np.int8(REPORTED))
     if rows.status is not None:
         given = rows.status[order]
-        without = np.isnan(value) & (given != SUPPRESSED) & (given != EXCLUDED)
+        without = np.isnan(value) & ~np.isin(given, (*EMPTY, EXCLUDED))
         status = np.where(without, np.int8(MISSING), given)
     return Panel(
         keys=keys,
@@ -55,6 +56,7 @@ def sorted_panel(order: Ints, rows: Rows, keys: pd.DataFrame) -> Panel:
         status=status,
         ratio=np.full(len(keys), below is not None),
         columns={name: column.iloc[order].reset_index(drop=True) for name, column in rows.columns.items()},
+        told=rows.told,
     )
 
 
@@ -89,4 +91,5 @@ def subgroups(order: Ints, same: Bools, rows: Rows, keys: pd.DataFrame, kind: Ki
         ratio=np.full(len(keys), False),
         columns={name: column.iloc[at].reset_index(drop=True) for name, column in rows.columns.items()},
         within=spread,
+        told=rows.told,
     )

@@ -15,7 +15,7 @@ from pdsa.chart.assemble import Rows, sorted_panel, subgroups
 from pdsa.chart.steps import with_steps
 from pdsa.errors import InputError, Problem
 from pdsa.records import ChartSpec
-from pdsa.series import MISSING, REPORTED, SUPPRESSED, Bools, Codes, Floats, Ints, Panel
+from pdsa.series import EMPTY, REPORTED, Bools, Codes, Floats, Ints, Panel
 from pdsa.terms import (
     PLAIN_KINDS,
     POINT_COLUMNS,
@@ -103,10 +103,10 @@ def panel_from_frame(
     codes, keys = _series_codes(frame, by, problems)
     problems += _impossible(numerator, below, value, denominator, spec.kind)
     order, same, twice = _order(codes, periods, len(keys), period, spec.kind)
-    status = _status_of(frame, numerator, value, problems)
+    status, told = _status_of(frame, (numerator, below), value, problems)
     _raise((*problems, *twice))
     columns = _columns(frame, spec, (value, denominator))
-    rows = Rows(codes, periods, numerator, below, status, columns)
+    rows = Rows(codes, periods, numerator, below, status, columns, told)
     panel = (
         subgroups(order, same, rows, keys, spec.kind)
         if spec.kind in SUBGROUP_KINDS
@@ -323,26 +323,45 @@ def _columns(frame: pd.DataFrame, spec: ChartSpec, taken: tuple[str | None, ...]
     return {str(name): frame[name].reset_index(drop=True) for name in frame.columns if name not in taken}
 
 
-def _status_of(frame: pd.DataFrame, numerator: Floats, value: str, problems: list[Problem]) -> Codes | None:
+def _status_of(
+    frame: pd.DataFrame, numbers: tuple[Floats, Floats | None], value: str, problems: list[Problem]
+) -> tuple[Codes | None, tuple[str, ...]]:
     """Codes of a column `status` that has one of our words, as Observations have it; a blank is `reported`.
 
-    Other words beside ours are a mistake: a bound that is misspelled must not pass for a value.
+    Other words beside ours are a mistake: a bound that is misspelled must not pass for a value. A column that has
+    none of our words is somebody else's: that it was not used is told.
     """
     if "status" not in frame.columns:
-        return None
+        return None, ()
     words = frame["status"].astype(object).where(frame["status"].notna(), "")
     codes = pd.Index(STATUSES).get_indexer(pd.Index(words))
     if (codes < 0).all():
-        return None
+        return None, _not_used(words)
     codes = np.where(words.to_numpy() == "", REPORTED, codes)
     unknown = np.flatnonzero(codes < 0).tolist()
     problems += [Problem(f"row {i + 1}, status", repr(words.iloc[i]), f"one of {', '.join(STATUSES)}") for i in unknown]
     # what should be hidden is not printed here either
-    beside = np.flatnonzero(np.isin(codes, (SUPPRESSED, MISSING)) & ~np.isnan(numerator)).tolist()
+    numerator, below = numbers
+    nothing = (numerator == 0) & (below == 0) if below is not None else np.zeros(len(codes), dtype=bool)
+    beside = np.flatnonzero(np.isin(codes, EMPTY) & ~np.isnan(numerator) & ~nothing).tolist()
     problems += [
         Problem(f"row {i + 1}, {value}", f"a number beside {words.iloc[i]}", "no number there") for i in beside
     ]
-    return codes.astype(np.int8)
+    return codes.astype(np.int8), ()
+
+
+def _not_used(words: pd.Series) -> tuple[str, ...]:
+    """What is told of a column of statuses whose words are not ours."""
+    found = [str(one) for one in pd.unique(words) if one != ""]
+    if not found:
+        return ()
+    more = ", ..." if len(found) > MOST_WORDS else ""
+    listed = ", ".join(repr(one) for one in found[:MOST_WORDS])
+    return (f"the column status was not used: it has none of our words ({', '.join(STATUSES)}), but {listed}{more}",)
+
+
+# Words of a foreign column that are printed.
+MOST_WORDS = 3
 
 
 __all__ = ["panel_from_frame"]

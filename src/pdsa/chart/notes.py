@@ -13,7 +13,7 @@ from pdsa.chart.verdicts import Words
 from pdsa.limits import Floats
 from pdsa.phases import Plan, told
 from pdsa.records import ChartSpec
-from pdsa.series import EXCLUDED, MISSING, SUPPRESSED, Bools, Ints, Panel
+from pdsa.series import BOUNDS, ERROR, EXCLUDED, MISSING, NOT_APPLICABLE, SUPPRESSED, Bools, Ints, Panel
 from pdsa.terms import ESTABLISHED_FROM, MANY_TIES, MIN_USEFUL, MOVING_KINDS, PROPORTION_KINDS, TRIAL_UNDER
 
 # From this autocorrelation and length on, false alarms rise to where it matters (statistics.md E 3.2).
@@ -36,18 +36,26 @@ _EXACT_WORDS = {
 
 def add_notes(panel: Panel, plan: Plan, spec: ChartSpec, answer: Answer, last: Ints, kind_of: Words) -> None:
     """Add what the data of each series call for to `plan.notes`; `last` is each series' last segment."""
+    for s in range(panel.size if panel.told else 0):
+        plan.notes.setdefault(s, []).extend(panel.told)
     _say(plan, _count(panel, panel.status == SUPPRESSED), "{n} hidden because the group is small", "period")
     empty = np.isnan(panel.value) & (panel.status == MISSING)
     _say(plan, _count(panel, empty), "{n} without a value: a gap is drawn, nothing is filled in", "period")
-    zero = (panel.numerator == 0) & (panel.denominator == 0)
+    _say(
+        plan, _count(panel, panel.status == NOT_APPLICABLE), "{n} not applicable: there was nothing to report", "period"
+    )
+    _say(plan, _count(panel, panel.status == ERROR), "{n} with an error in the source: a gap is drawn", "period")
+    zero = (panel.numerator == 0) & (panel.denominator == 0) & (panel.status != NOT_APPLICABLE)
     _say(plan, _count(panel, zero), "{n} of 0 of 0: nothing to divide, so a gap", "period")
-    coded = panel.status > EXCLUDED
+    coded = np.isin(panel.status, BOUNDS)
+    blank = (panel.status == EXCLUDED) & np.isnan(panel.value)
     _say(plan, _count(panel, coded), "{n} known only as a bound: drawn hollow at it, in no line and no rule", "value")
     if not plan.all_included:
-        left_out = (~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)) & ~coded
+        left_out = (~plan.included & ~np.isnan(panel.value) | (panel.status == EXCLUDED)) & ~coded & ~blank
         moving = np.isin(spec.kind, MOVING_KINDS)
         drawn = "and without a point of their own in this kind of chart" if moving else "still drawn"
         _say(plan, _count(panel, left_out), f"{{n}} excluded from lines and rules, {drawn}", "point")
+        _say(plan, _count(panel, blank), "{n} excluded without a value: what was reported cannot be", "period")
     facts = Facts(panel, plan, spec, answer, last, kind_of[last])
     facts.about_values()
     facts.about_lines()

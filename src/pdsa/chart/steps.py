@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pdsa.chart.arguments import refuse
-from pdsa.series import MISSING, Bools, Floats, Panel, step_range
+from pdsa.series import MISSING, Bools, Floats, Panel, period_start, step_range
 from pdsa.terms import Step
 
 
@@ -16,6 +16,8 @@ def _steps(own: pd.Index, step: Step) -> pd.Index:
         full: pd.Index = pd.period_range(own[0], own[-1], freq=own.freqstr)
     elif step == "month":
         full = _months(pd.DatetimeIndex(own))
+    elif step == "year":
+        full = _years(pd.DatetimeIndex(own))
     else:
         full = step_range(own[0], own[-1], step)
     if not own.isin(full).all():
@@ -30,6 +32,13 @@ def _months(own: pd.DatetimeIndex) -> pd.DatetimeIndex:
     day = 31 if own.is_month_end.all() else int(own[0].day)
     full = starts + pd.to_timedelta(np.minimum(day, starts.days_in_month) - 1, unit="D")
     return pd.DatetimeIndex(np.where(starts.isin(first), own[first.searchsorted(starts)], full))
+
+
+def _years(own: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """A date in every school year: the given ones, and for missing years July 1."""
+    first = pd.DatetimeIndex(period_start(pd.Series(own), "year"))
+    starts = step_range(first[0], first[-1], "year")
+    return pd.DatetimeIndex(np.where(starts.isin(first), own[first.searchsorted(starts)], starts))
 
 
 def with_steps(panel: Panel, step: Step, phases: object) -> Panel:
@@ -66,6 +75,7 @@ def with_steps(panel: Panel, step: Step, phases: object) -> Panel:
         },
         step=step,
         within=None if panel.within is None else spread(panel.within),
+        told=panel.told,
     )
 
 

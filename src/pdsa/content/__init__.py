@@ -1,1 +1,28 @@
-"""To be filled."""
+"""Instruments as data: YAML beside this file, each read once. The only file access of the core."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+__all__ = ["content"]
+
+
+@cache
+def content(name: str) -> Any:
+    """What `content/<name>.yaml` holds, as plain lists and dictionaries; shared by all callers, so never written into.
+
+    Parameters
+    ----------
+    name
+        The file's name without its ending.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the package has no such file: a mistake of ours, not of the person at the keyboard.
+    """
+    return yaml.safe_load(files("pdsa.content").joinpath(f"{name}.yaml").read_text(encoding="utf-8"))

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from pdsa.series import YEAR_START, school_year
 from pdsa.trace import Floats
 from pdsa.trace.remarks import EPOCH, place
 from pdsa.trace.words import is_percent
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# School years begin in July; spans of more than this many days are labeled by calendar years alone.
-YEAR_START = 7
+# Spans of more than this many days are labeled by calendar years alone.
 MANY_YEARS = 4.5 * 365.25
 FEWEST_TICKS, MAX_TICKS = 3, 5
 
@@ -132,10 +132,15 @@ def time_ticks(low: float, high: float, room: float, periods: list[float]) -> tu
     return _month_ticks(low, high, room), _school_years(low, high)
 
 
-def year_ticks(periods: list[float], room: float) -> list[Tick]:
-    """A tick at each of these places, named by its year where there is room."""
-    every = max(1, math.ceil(len(periods) * 42 / room))
-    return [Tick(at, str(day(at).year) if row % every == 0 else "") for row, at in enumerate(periods)]
+def year_ticks(periods: list[float], room: float, school_years: bool = False) -> list[Tick]:
+    """A tick at each of these places, named by its year or its school year where there is room."""
+    every = max(1, math.ceil(len(periods) * (52 if school_years else 42) / room))
+    name = _school_year if school_years else lambda at: str(day(at).year)
+    return [Tick(at, name(at) if row % every == 0 else "") for row, at in enumerate(periods)]
+
+
+def _school_year(at: float) -> str:
+    return school_year(day(at).year - (day(at).month < YEAR_START))
 
 
 def _new_years(low: float, high: float) -> list[float]:

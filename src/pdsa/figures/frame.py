@@ -6,7 +6,7 @@ from pdsa.figures.axes import Span
 from pdsa.figures.layers import SIZES, Pen, absence, boundary
 from pdsa.figures.layout import KEY_LINE, SUBTITLE, TEXT, Layout, key_width
 from pdsa.figures.svg import INK, MUTED, RULE, line, mark, number, path, shorten, width_of, write
-from pdsa.trace import boundaries
+from pdsa.trace import ABSENCES, boundaries
 from pdsa.trace.remarks import spread
 from pdsa.trace.words import MEASURED_ANEW
 
@@ -122,7 +122,7 @@ def key(plan: Layout) -> str:
 
 
 def _sample(name: str, x: float, y: float) -> str:
-    if name in ("hidden", "missing"):
+    if name in ABSENCES:
         return absence(name, x, y + 4)
     ink = MUTED if name in ("crossed", "hollow") else INK
     return mark(name, number(x), number(y), round(3.2 * SIZES[name] / 1.6, 1), ink)

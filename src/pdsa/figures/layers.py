@@ -22,7 +22,7 @@ from pdsa.figures.svg import (
     path,
     write,
 )
-from pdsa.trace import MARKS, Flags, Floats, Trace, edges, made_by, pieces, stretches
+from pdsa.trace import ABSENCES, MARKS, Flags, Floats, Trace, edges, made_by, pieces, stretches
 from pdsa.trace.ink import colors
 
 DASHES = ' stroke-dasharray="5 3"'
@@ -174,21 +174,31 @@ def dots(pen: Pen) -> str:
 
 
 def absences(pen: Pen, tips: Mapping[int, str]) -> str:
-    """At the time axis: a star for a value hidden for privacy, a short tick for a missing one."""
-    shown, hidden = pen.trace.shown.tolist(), pen.trace.hidden
+    """At the time axis: a star for a value hidden for privacy, a short tick for a missing one, a sign for others."""
+    shown, codes = pen.trace.shown.tolist(), pen.trace.absence.tolist()
     parts = []
     for row, tip in tips.items():
         if not shown[row]:
-            name = "hidden" if hidden[row] else "missing"
+            name = ABSENCES[codes[row]]
             drawn = absence(name, float(pen.xs[row]), pen.canvas.axis, pen.canvas.dot)
             parts.append(f'<g class="pdsa-{name}"><title>{tip}</title>{drawn}</g>')
     return "".join(parts)
 
 
+# What stands on the axis in place of a value, and how far below the axis its foot lies.
+SIGNS = {
+    "hidden": ("*", 14, 2.0),
+    "set_aside": ("×", 11, 0.0),
+    "not_applicable": ("–", 11, -1.0),
+    "error": ("!", 11, -1.0),
+}
+
+
 def absence(name: str, x: float, axis: float, dot: float = 3.0) -> str:
     """The mark of a period without a drawn value, standing on the axis."""
-    if name == "hidden":
-        return write(x, axis + 2, "*", size=14, color=MUTED, more=' text-anchor="middle"')
+    if name in SIGNS:
+        sign, size, below = SIGNS[name]
+        return write(x, axis + below, sign, size=size, color=MUTED, more=' text-anchor="middle"')
     return line(x, axis - 2 - 1.7 * dot, x, axis, MUTED, f' stroke-width="{0.55 * dot:.2g}"')
 
 

@@ -137,7 +137,7 @@ def ticks_of(trace: Trace, x: Scale) -> tuple[list[Tick], list[Span]]:
     """Ticks of the time axis and the school years under it; whole numbers and categories have no years."""
     room = x.end - x.start
     if trace.dated and trace.step > YEARLY:
-        return year_ticks(np.unique(trace.x).tolist(), room), []
+        return year_ticks(np.unique(trace.x).tolist(), room, trace.school_years), []
     if trace.dated:
         return time_ticks(x.low, x.high, room, np.unique(trace.x).tolist())
     if all(isinstance(period, str) for period in trace.period):

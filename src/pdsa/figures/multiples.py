@@ -31,7 +31,7 @@ from pdsa.figures.svg import (
     write,
 )
 from pdsa.figures.symbols import ASSURANCE_SHORT, NO_SYMBOL, SHORT_WORDS, symbol
-from pdsa.trace import Trace, boundaries, labels, read, series_of, verdicts_of
+from pdsa.trace import ABSENCES, Trace, boundaries, labels, read, series_of, verdicts_of
 from pdsa.trace.words import MEASURED_ANEW, better_of, display, possible, tips, unit_of, used_marks
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _head(panel: Panel, link: str, width: float) -> str:
 
 
 def _drawn(chart: Chart, sheet: Sheet, part: Trace) -> str:
-    absent = ~part.shown if part.shown.any() else part.hidden
+    absent = ~part.shown if part.shown.any() else ~part.shown & (part.absence != ABSENCES.index("missing"))
     special = ((part.mark != 0) & part.shown | absent).nonzero()[0].tolist()
     told = {row: escape(tip) for row, tip in tips(chart, part, special).items()}
     pen = layers.pen(sheet.canvas, part)
@@ -272,7 +272,7 @@ def _key(chart: Chart, trace: Trace, assured: set[str]) -> str:
 
 
 def _sample(name: str) -> str:
-    if name in ("hidden", "missing"):
+    if name in ABSENCES:
         return layers.absence(name, 11, 11)
     return mark(name, "11", "6.5", round(2.2 * layers.SIZES[name], 1), MUTED)
 

@@ -34,6 +34,7 @@ from pdsa.terms import (
     KIND_WORDS,
     MIN_USEFUL,
     RULE_WORDS,
+    STATUS_WORDS,
     STATUSES,
     VERDICT_MEANINGS,
     VERDICT_WORDS,
@@ -148,8 +149,12 @@ def _stale(series: Series) -> str:
 
 
 def _nothing(chart: Chart) -> str:
-    hidden = (chart.status == STATUSES.index("suppressed")).any()
-    return "all that was reported is hidden because the group is small" if hidden else "nothing has been reported yet"
+    found = {STATUSES[code] for code in set(chart.status.tolist())}
+    if "suppressed" in found:
+        return "all that was reported is hidden because the group is small"
+    if found == {"not_applicable"}:
+        return "nothing was to be reported yet"
+    return "what was reported cannot be used" if found & {"error", "excluded"} else "nothing has been reported yet"
 
 
 def _too_few(series: Series) -> str:
@@ -287,13 +292,11 @@ def _limit_words(series: Series) -> list[str]:
     return [f"limits {series.told(lower, unit=False)} to {series.told(upper)}"]
 
 
-GAP_WORDS = ("", "without a value", "hidden", "excluded", "of at least the value shown", "of at most the value shown")
-
-
 def _gap_words(series: Series) -> list[str]:
     """Phases, new instruments, and the periods that are no ordinary points."""
     counts = np.bincount(series.chart.status, minlength=len(STATUSES)).tolist()
-    gaps = [f"{plural(n, series.noun)} {word}" for n, word in zip(counts, GAP_WORDS, strict=True) if word and n]
+    words = [STATUS_WORDS[status] for status in STATUSES]
+    gaps = [f"{plural(n, series.noun)} {word}" for n, word in zip(counts, words, strict=True) if word and n]
     changes = _changes(series)
     told = [f"{series.phases} phases with lines of their own"] if series.phases > 1 else []
     return told + ([f"measured in a new way from {' and '.join(changes)}"] if changes else []) + gaps

@@ -116,7 +116,8 @@ def baseline_words(series: Series) -> str:
     """Which points the lines come from: `baseline: 12 weeks, 2024-09-02 to 2024-11-18`."""
     if not len(series.used):
         return "no baseline"
-    first, last = (format_period(series.period[at], None) for at in series.used[[0, -1]])
+    step = series.chart.step if series.chart.step == "year" else None
+    first, last = (format_period(series.period[at], step) for at in series.used[[0, -1]])
     span = f"{plural(len(series.used), series.noun)}, {first} to {last}"
     return f"baseline: {span}" if series.frozen else f"all {span}"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pdsa.records import Measure
-from pdsa.series import Floats
+from pdsa.series import YEAR_START, Floats, school_year
 from pdsa.terms import PROPORTION_KINDS, RATIO_KINDS, Step
 
 if TYPE_CHECKING:
@@ -61,8 +61,10 @@ def _number(value: float, percent: bool) -> str:
 
 
 def format_period(period: object, step: Step | None) -> str:
-    """A period in words: `week of 2025-09-15`, `2025-09` for a month, `2025-09-15` for a day."""
+    """A period in words: `2016-17` for a school year, `2025-09`, `week of 2025-09-15`, `2025-09-15` for a day."""
     if isinstance(period, pd.Timestamp):
+        if step == "year":
+            return school_year(period.year - (period.month < YEAR_START))
         day = f"{period.year:04d}-{period.month:02d}-{period.day:02d}"
         if step == "month":
             return day[:7]
@@ -76,8 +78,8 @@ def plural(n: int, noun: str) -> str:
 
 
 def noun_of(step: Step | None) -> str:
-    """What one point is called: week, day, month, or point."""
-    return step or "point"
+    """What one point is called: week, day, month, school year, or point."""
+    return "school year" if step == "year" else step or "point"
 
 
 def capital(text: str) -> str:

@@ -50,6 +50,9 @@ SHAPE_WORDS = {
     "hollow": "hollow point",
     "hidden": "star",
     "missing": "tick",
+    "set_aside": "small cross",
+    "not_applicable": "short dash",
+    "error": "exclamation mark",
 }
 
 
@@ -191,7 +194,7 @@ def _scales(sheet: Sheet, room: float, ticks: int) -> list[Any]:
 def _ticks(sheet: Sheet, most: int) -> dict[str, Any]:
     """Ticks of dates and of named periods; numbers have ticks of their own."""
     if sheet.trace.dated:
-        days, names = date_ticks(sorted(set(sheet.trace.x.tolist())), most)
+        days, names = date_ticks(sorted(set(sheet.trace.x.tolist())), most, sheet.trace.school_years)
         return {"breaks": [pd.Timestamp(day) for day in days], "labels": names}
     named = dict(zip(sheet.trace.x.tolist(), sheet.trace.period.tolist(), strict=True))
     if not all(isinstance(name, str) for name in named.values()):

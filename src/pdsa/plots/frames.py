@@ -11,6 +11,7 @@ import pandas as pd
 
 from pdsa.plots.look import SHAPES, SIZES, plain
 from pdsa.trace import (
+    ABSENCES,
     MARKS,
     Flags,
     Floats,
@@ -191,11 +192,11 @@ def points(sheet: Sheet, scale: float = 1.0) -> pd.DataFrame:
 
 
 def absences(sheet: Sheet) -> pd.DataFrame:
-    """Periods without a drawn value, under the data: x, y, mark (hidden or missing) and shape."""
+    """Periods without a drawn value, under the data: x, y, mark (one of ABSENCES) and shape."""
     trace, foot = sheet.trace, sheet.low - ROW * (sheet.high - sheet.low)
     rows = np.flatnonzero(~trace.shown)
     names = np.repeat([part.name for part in sheet.parts], [len(part.trace.x) for part in sheet.parts])
-    marks = np.where(trace.hidden[rows], "hidden", "missing")
+    marks = np.array(ABSENCES)[trace.absence[rows]]
     shapes = [SHAPES[mark] for mark in marks.tolist()]
     return pd.DataFrame({"series": names[rows], "x": sheet.x(trace.x[rows]), "y": foot, "mark": marks, "shape": shapes})
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from plotnine import element_blank, element_line, element_rect, element_text, theme, theme_minimal
 
+from pdsa.series import YEAR_START, school_year
 from pdsa.trace.ink import INK, MUTED, PAPER, RULE
 from pdsa.trace.remarks import EPOCH
 
@@ -26,6 +27,9 @@ SHAPES = {
     "hollow": "o",
     "hidden": "$*$",
     "missing": "|",
+    "set_aside": "x",
+    "not_applicable": "_",
+    "error": "$!$",
 }
 SIZES = {"dot": 1.4, "diamond": 3.2, "square": 2.8, "triangle": 4.0, "plus": 3.4, "crossed": 3.0, "hollow": 2.6}
 
@@ -75,8 +79,11 @@ DAYS_OF_MONTHS = 80
 HALF_A_WEEK = 4
 
 
-def date_ticks(periods: list[float], most: int) -> tuple[list[date], list[str]]:
+def date_ticks(periods: list[float], most: int, school_years: bool = False) -> tuple[list[date], list[str]]:
     """About `most` dates among periods (ascending, in days since 1970) with names; of many, months."""
+    if school_years:
+        days = [EPOCH + timedelta(days=int(at)) for at in periods[:: -(-len(periods) // most)]]
+        return days, [school_year(day.year - (day.month < YEAR_START)) for day in days]
     first, last = EPOCH + timedelta(days=int(periods[0])), EPOCH + timedelta(days=int(periods[-1]))
     if (last - first).days < DAYS_OF_MONTHS:
         days = [EPOCH + timedelta(days=int(at)) for at in periods[:: -(-len(periods) // most)]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pdsa.check import Coded
+from pdsa.texts import Coded
 
 __all__ = ["KINDS", "Fact", "Grid"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import struct
 import tarfile
@@ -14,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self
 
 from pdsa.errors import InputError, Problem
 
-__all__ = ["Member", "counted", "listed", "matching", "members", "named_errors", "plain", "refuse"]
+__all__ = ["Member", "counted", "listed", "matching", "members", "named_errors", "opened", "plain", "refuse"]
 
 # Limits of unpacked bytes, per member and in all of one file. Real attendance archives pack about 40 to 1.
 MEMBER_BYTES = 256 * 2**20
@@ -120,48 +119,64 @@ def named_errors(name: str) -> Iterator[None]:
         raise refuse(name, f"a file that cannot be read ({error})", "a complete, undamaged file") from error
 
 
-def members(path: Path, name: str, pattern: str) -> Iterator[Member]:
-    """The file itself, or the members of an archive that match."""
+def opened(path: Path, name: str) -> BinaryIO:
+    """The file, open for reading; an InputError that names it if that is not possible."""
     with named_errors(name):
-        if path.name.lower().endswith(TAR_ENDINGS):
-            found = _tar_members(path, name, pattern)
-        elif path.name.lower().endswith(".zip"):
-            found = _zip_members(path, name, pattern)
+        return path.open("rb")
+
+
+def members(stream: BinaryIO, size: int, name: str, pattern: str) -> Iterator[Member]:
+    """The file itself, or the members of an archive that match.
+
+    Parameters
+    ----------
+    stream
+        The file, open at its beginning.
+    size
+        Its length in bytes.
+    name
+        What it is called in messages; the ending says how it is packed.
+    pattern
+        Of the names of members.
+    """
+    with named_errors(name):
+        if name.lower().endswith(TAR_ENDINGS):
+            found = _tar_members(stream, size, name, pattern)
+        elif name.lower().endswith(".zip"):
+            found = _zip_members(stream, name, pattern)
         else:
-            found = plain(path, name)
+            found = plain(stream, size, name)
         yield from found
 
 
-def _open(path: Path) -> io.BufferedIOBase:
-    suffix = path.suffix.lower()
+def _unpacked(stream: BinaryIO, name: str) -> _Readable:
+    suffix = PurePosixPath(name).suffix.lower()
     if suffix in (".gz", ".tgz"):
-        return gzip.open(path)
+        return gzip.open(stream)
     if suffix in (".xz", ".txz"):
-        return lzma.open(path)
-    return bz2.open(path) if suffix in (".bz2", ".tbz2") else path.open("rb")
+        return lzma.open(stream)
+    return bz2.open(stream) if suffix in (".bz2", ".tbz2") else stream
 
 
-def plain(path: Path, name: str) -> Iterator[Member]:
+def plain(stream: BinaryIO, size: int, name: str) -> Iterator[Member]:
     """The one content of a file that is no archive, unpacked within the limits."""
-    with _open(path) as stream:
-        data = _Metered(stream, name, path.stat().st_size, MEMBER_BYTES).read()
+    data = _Metered(_unpacked(stream, name), name, size, MEMBER_BYTES).read()
     if not data:
         raise refuse(name, "an empty file", "a file with data")
     yield name, data, ""
 
 
-def _tar_members(path: Path, name: str, pattern: str) -> Iterator[Member]:
+def _tar_members(stream: BinaryIO, size: int, name: str, pattern: str) -> Iterator[Member]:
     others = []
     matched = False
-    with _open(path) as packed:
-        stream = _Metered(packed, name, path.stat().st_size, FILE_BYTES)
-        with tarfile.open(fileobj=stream, mode="r|", bufsize=2**20, tarinfo=_Header) as archive:  # type: ignore[call-overload]
-            for info in archive:
-                if info.isdir() or not fnmatch(info.name, pattern):
-                    others.append(info.name)
-                    continue
-                matched = True
-                yield _tar_member(archive, info, f"{name}!{info.name}")
+    metered = _Metered(_unpacked(stream, name), name, size, FILE_BYTES)
+    with tarfile.open(fileobj=metered, mode="r|", bufsize=2**20, tarinfo=_Header) as archive:  # type: ignore[call-overload]
+        for info in archive:
+            if info.isdir() or not fnmatch(info.name, pattern):
+                others.append(info.name)
+                continue
+            matched = True
+            yield _tar_member(archive, info, f"{name}!{info.name}")
     _need_match(matched, name, pattern, others)
 
 
@@ -174,8 +189,8 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo, name: str) -> M
     return name, stream.read() if stream else b"", ""
 
 
-def _zip_members(path: Path, name: str, pattern: str) -> Iterator[Member]:
-    with zipfile.ZipFile(path) as archive:
+def _zip_members(stream: BinaryIO, name: str, pattern: str) -> Iterator[Member]:
+    with zipfile.ZipFile(stream) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         chosen = [info for info in infos if fnmatch(info.filename, pattern)]
         _need_match(bool(chosen), name, pattern, [info.filename for info in infos])

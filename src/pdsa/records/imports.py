@@ -21,7 +21,7 @@ class MeasureColumns:
     value, numerator, denominator
         Headers; () where there is none.
     scale
-        How `value` is written: `percent` (0 to 100), `fraction` (0 to 1) or `number`.
+        How `value` is written: `percent` (0 to 100), `fraction` (0 to 1) or `number`; "" to find out.
     cumulative
         True where each row counts from the beginning of the school year: rows are differenced.
     """
@@ -30,7 +30,7 @@ class MeasureColumns:
     value: Names = ()
     numerator: Names = ()
     denominator: Names = ()
-    scale: str = "number"
+    scale: str = ""
     cumulative: bool = False
 
 
@@ -92,11 +92,13 @@ class Mapping:
         Headers of the period; where it stands (`column`, `header`, `title`, `file`); how it is written: a format of
         strptime, `school_year` (2016-17), `school_year_end` (2017), `iso_week`, `excel`.
     groups
-        Pairs of a dimension and its headers.
+        Pairs of a dimension and its headers; the dimension is "" where the column `group_dim` names it row by row.
     wholes
         Texts of a group that mean everybody.
     measure
         Headers of the column that names the measure, where rows do.
+    status
+        Headers of a column with our words of `terms.STATUSES`.
     measures
         The columns of each measure.
     totals
@@ -120,7 +122,7 @@ class Mapping:
     layout: str = "long"
     encoding: str = ""
     delimiter: str = ""
-    decimal: str = "."
+    decimal: str = ""
     row: str = ""
     strip: tuple[int, ...] = ()
     header_row: int = 0
@@ -132,8 +134,10 @@ class Mapping:
     period_from: str = "column"
     period_format: str = ""
     groups: tuple[tuple[str, Names], ...] = ()
+    group_dim: Names = ()
     wholes: tuple[str, ...] = ()
     measure: Names = ()
+    status: Names = ()
     measures: tuple[MeasureColumns, ...] = ()
     totals: tuple[tuple[str, tuple[str, ...]], ...] = ()
     marks: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pdsa.terms import RATIO_KINDS, STATUSES, SUBGROUP_KINDS, Step
+from pdsa.series import YEAR_START, school_year
+from pdsa.terms import ABSENT_WORDS, RATIO_KINDS, STATUSES, SUBGROUP_KINDS, Step
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -23,8 +24,8 @@ HIDDEN = STATUSES.index("suppressed")
 TOP, BOTTOM = STATUSES.index("top_coded"), STATUSES.index("bottom_coded")
 
 # Neighbors further apart than this many days stand on two sides of a break, such as a summer: no line joins them.
-BREAK_DAYS = {"day": 5.5, "week": 35.5, "month": 70.0}
-STEP_DAYS = {"day": 1.0, "week": 7.0, "month": 30.4}
+BREAK_DAYS = {"day": 5.5, "week": 35.5, "month": 70.0, "year": 550.0}
+STEP_DAYS = {"day": 1.0, "week": 7.0, "month": 30.4, "year": 365.25}
 BREAK_STEPS = 5.5
 # Numbers beyond this would overflow when a range is taken.
 HUGE = 1e300
@@ -32,6 +33,15 @@ HUGE = 1e300
 # How a point is drawn, in the order of the key. A rule of another name is drawn as a plus.
 MARKS = ("dot", "diamond", "square", "triangle", "plus", "crossed", "hollow")
 MARK_OF_RULE = {"outside": "diamond", "long_run": "square", "shift": "square", "trend": "triangle"}
+# How a period without a drawn value is marked at the time axis, in the order of the key; what each status gives.
+ABSENCES = tuple(ABSENT_WORDS)
+ABSENCE_OF_STATUS = {
+    "suppressed": "hidden",
+    "excluded": "set_aside",
+    "not_applicable": "not_applicable",
+    "error": "error",
+}
+_ABSENCE = np.array([ABSENCES.index(ABSENCE_OF_STATUS.get(status, "missing")) for status in STATUSES])
 # Kinds whose limits depend on the size of each period.
 SIZED = frozenset((*RATIO_KINDS, *SUBGROUP_KINDS))
 # Rules whose signal lies on no side of the center.
@@ -46,7 +56,8 @@ class Trace:
     for categories. `step` is the usual distance of two neighbors, `reach` the largest that a line bridges.
     `flags`, shape (rows, rules), says which of `rules` marked each row; `mark` is a position in MARKS; `side` is the
     direction of a signal, 0 where it has none; `coded` is 1 for "at least", -1 for "at most"; `high` and `low` are
-    the two sums of a CUSUM, NaN elsewhere.
+    the two sums of a CUSUM, NaN elsewhere. `absence` is a position in ABSENCES, for rows without a value that is drawn;
+    `school_years` says that each period is one.
     """
 
     x: Floats
@@ -65,6 +76,7 @@ class Trace:
     mark: Codes
     side: Codes
     hidden: Flags
+    absence: Codes
     coded: Codes
     phase: Codes
     instrument: Codes
@@ -73,6 +85,7 @@ class Trace:
     dated: bool
     step: float
     reach: float
+    school_years: bool = False
 
     def cut(self, start: int, stop: int) -> Trace:
         """The rows from `start` to before `stop`."""
@@ -110,7 +123,9 @@ class Trace:
         return np.asarray(self.instrument[1:] != self.instrument[:-1])
 
 
-ROWS = tuple(f.name for f in fields(Trace) if f.name not in ("rules", "kinds", "dated", "step", "reach"))
+ROWS = tuple(
+    f.name for f in fields(Trace) if f.name not in ("rules", "kinds", "dated", "step", "reach", "school_years")
+)
 # Columns that give a hidden value away: limits tell the size of a group.
 SUMS = ("cusum_upper", "cusum_lower")
 SECRET = ("value", "numerator", "denominator", "lower", "upper")
@@ -146,6 +161,7 @@ def read(chart: Chart) -> Trace:
             flags, list(rules.values()), numbers["value"] - numbers["center"], included & np.isfinite(numbers["value"])
         ),
         hidden=hidden,
+        absence=_ABSENCE[status],
         coded=coded,
         phase=_codes(more["stretch"] if "stretch" in more else frame["phase"]),
         instrument=_codes(more["instrument"]) if "instrument" in more else np.zeros(len(frame), dtype=int),
@@ -154,6 +170,7 @@ def read(chart: Chart) -> Trace:
         dated=dated,
         step=step,
         reach=reach,
+        school_years=dated and chart.step == "year",
     )
 
 
@@ -230,6 +247,9 @@ def labels(period: npt.NDArray[Any], step: Step | None) -> list[str]:
     """Each period in words, as `narrate.format_period` says it."""
     if period.dtype.kind != "M":
         return [str(one) for one in period]
+    if step == "year":
+        months = period.astype("datetime64[M]").astype(int)  # from January 1970
+        return [school_year(1970 + (month - YEAR_START + 1) // 12) for month in months.tolist()]
     days: list[str] = np.datetime_as_string(period, unit="D").tolist()
     if step == "month":
         return [day[:7] for day in days]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pdsa import narrate
-from pdsa.terms import PROPORTION_KINDS
-from pdsa.trace import MARK_OF_RULE, MARKS, Trace, labels, rule_columns
+from pdsa.terms import ABSENT_WORDS, PROPORTION_KINDS
+from pdsa.trace import ABSENCES, MARK_OF_RULE, MARKS, Trace, labels, rule_columns
 from pdsa.trace.ink import CENTER, MUTED, TARGET
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ POINT_WORDS = {
 OTHER_WORDS = {
     "crossed": "left out of the lines",
     "hollow": "only a bound is known, in no line",
-    "hidden": "hidden for privacy",
-    "missing": "no data",
+    **ABSENT_WORDS,
 }
 MEASURED_ANEW = "measured in a new way"
 MOST_NAMED = 2
@@ -57,8 +56,8 @@ def used_marks(chart: Chart, trace: Trace) -> dict[str, str]:
     shown = trace.shown
     kinds = {MARKS[code] for code in set(trace.mark[shown].tolist())}
     used = {mark: _meaning(chart, trace, mark) for mark in MARKS[1:] if mark in kinds}
-    absent = {"hidden": bool(trace.hidden.any()), "missing": bool((~shown & ~trace.hidden).any())}
-    return used | {name: OTHER_WORDS[name] for name, there in absent.items() if there}
+    absent = {ABSENCES[code] for code in set(trace.absence[~shown].tolist())}
+    return used | {name: OTHER_WORDS[name] for name in ABSENCES if name in absent}
 
 
 def _meaning(chart: Chart, trace: Trace, mark: str) -> str:
@@ -130,7 +129,7 @@ def _remarks(trace: Trace, words: list[str]) -> list[str]:
     for row in (~trace.included).nonzero()[0].tolist():
         answer[row] = OTHER_WORDS["hollow" if trace.coded[row] else "crossed"]
     for row in (~trace.shown).nonzero()[0].tolist():
-        answer[row] = OTHER_WORDS["hidden" if trace.hidden[row] else "missing"]
+        answer[row] = OTHER_WORDS[ABSENCES[trace.absence[row]]]
     return answer
 
 

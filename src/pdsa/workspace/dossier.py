@@ -17,13 +17,23 @@ from pydantic import TypeAdapter
 
 from pdsa.chart import Chart, analyze_panel
 from pdsa.errors import ParamsError, Problem
-from pdsa.narrate import Finding, Findings, chance_words, definition, format_period, plural, settings, verdict_of
+from pdsa.narrate import (
+    Finding,
+    Findings,
+    chance_words,
+    definition,
+    format_period,
+    noun_of,
+    plural,
+    settings,
+    verdict_of,
+)
 from pdsa.network import Chance, chance
 from pdsa.privacy import Release
 from pdsa.publish import csv_text, slug
 from pdsa.records import Annotation, ChartSpec, Measure, Network, School
-from pdsa.series import MISSING, Panel, complete_series, total
-from pdsa.terms import STATUSES, SUMMARY_COLUMNS, VERSION, Audience, Step
+from pdsa.series import ERROR, EXCLUDED, MISSING, NOT_APPLICABLE, Panel, complete_series, total
+from pdsa.terms import STATUS_WORDS, STATUSES, SUMMARY_COLUMNS, VERSION, Audience, Step
 from pdsa.workspace.join import merge, part_of, positions_of
 
 # The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
@@ -123,7 +133,8 @@ class Dossier:
         for measure in self.header.measures:
             panel = self.release.panels[measure.id]
             joined = "added up" if panel.ratio.any() else "averaged"
-            told = f"{self._complete(measure)} of {plural(panel.size, 'school')} have a value in every {panel.step}"
+            every = f"have a value in every {noun_of(panel.step)}"
+            told = f"{self._complete(measure)} of {plural(panel.size, 'school')} {every}"
             lines.append(Finding(f"{told}; these are {joined}{self._anew(measure)}.", "", f"{measure.name}:"))
         return Findings(tuple(lines))
 
@@ -230,12 +241,21 @@ class Dossier:
         parts = []
         for measure in self.header.measures:
             panel = self.release.panels[measure.id]
-            empty = int((np.isnan(panel.value) & (panel.status == MISSING)).sum())
             if not panel.size:
                 parts.append(f"{measure.name}, never reported")
-            elif empty:
-                parts.append(f"{measure.name}, {plural(empty, measure.frequency)}")
+            elif told := _absent(panel, measure.frequency):
+                parts.append(f"{measure.name}, {told}")
         return "; ".join(parts)
+
+
+def _absent(panel: Panel, step: Step) -> str:
+    """`3 weeks, 1 week not applicable`: periods without a value for one reason and for another are counted apart."""
+    reasons = ((MISSING, ""), (EXCLUDED, STATUS_WORDS["excluded"]), (NOT_APPLICABLE, STATUS_WORDS["not_applicable"]))
+    found = []
+    for code, word in (*reasons, (ERROR, STATUS_WORDS["error"])):
+        if count := int((np.isnan(panel.value) & (panel.status == code)).sum()):
+            found.append(f"{plural(count, noun_of(step))} {word}".rstrip())
+    return ", ".join(found)
 
 
 def pack(dossier: Dossier) -> bytes:

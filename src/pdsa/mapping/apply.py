@@ -1,0 +1,279 @@
+"""Tables and their mapping -> observations: one row for each school, measure, period and group, and all remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Pairs
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pdsa.check import Coded
+from pdsa.mapping.body import Body, body_of, scope_of
+from pdsa.mapping.headers import folded, measure_parts
+from pdsa.mapping.ids import ask_twins
+from pdsa.mapping.keys import constant, mapped, mixed
+from pdsa.mapping.periods import find_periods_in_text
+from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.repeats import without_repeats
+from pdsa.mapping.rows import STATUS_CODES, Numbers, Rows, parts_of, stack
+from pdsa.mapping.tables import Table
+from pdsa.mapping.times import days_of
+from pdsa.records import School
+from pdsa.records.imports import Mapping, MeasureColumns, Question
+from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
+
+__all__ = ["Imported", "Known", "apply"]
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the workspace and the library know.
+
+    Parameters
+    ----------
+    measures
+        The data type of each measure by its id.
+    names
+        Ids of measures by their folded names.
+    schools
+        Ids of the schools that are declared.
+    """
+
+    measures: Pairs[str, str]
+    names: Pairs[str, str]
+    schools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imported:
+    """What an import gives.
+
+    Parameters
+    ----------
+    frame
+        Observations, columns `terms.OBSERVATION_COLUMNS`.
+    members, totals
+        Rows as published, before anything was set aside, and the rows that are totals of them (`scope`, `key` besides).
+    schools
+        Every school of the rows with its latest name and its district.
+    step
+        The finest step of the periods.
+    remarks
+        Questions, what was done, rows set aside.
+    """
+
+    frame: pd.DataFrame
+    members: pd.DataFrame
+    totals: pd.DataFrame
+    schools: tuple[School, ...]
+    step: str
+    remarks: Remarks
+
+
+def apply(tables: Sequence[Table], mapping: Mapping, known: Known, remarks: Remarks) -> Imported:
+    """The observations of all tables; questions stand in the remarks, and then the rows are not to be used.
+
+    Raises
+    ------
+    InputError
+        With every problem of the tables.
+    """
+    bodies = [body for table in tables if (body := body_of(table, mapping, remarks)) is not None]
+    bodies = [_dated(body, table, mapping, remarks) for body, table in _pairs(bodies, tables)]
+    remarks.settle(_source(tables))
+    columns = {one.measure: one for one in mapping.measures} or {"": MeasureColumns("")}
+    keys = list(dict.fromkeys(key for body in bodies for key in body.measures))
+    steps: list[str] = []
+    frames, members, totals = [], [], []
+    for key in keys:
+        rows = stack(bodies, key)
+        one = columns.get(key) or next(iter(columns.values()))
+        made = _observations(rows, one, key, mapping, known, remarks, steps)
+        frames.append(made[0])
+        members.append(made[1])
+        totals.append(made[2])
+    frame = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
+    if not remarks.questions:
+        frame = without_repeats(frame, remarks)
+    remarks.settle(_source(tables))
+    schools = _schools(bodies, frame)
+    step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
+    return Imported(
+        frame[list(OBSERVATION_COLUMNS)],
+        pd.concat(members, ignore_index=True),
+        pd.concat(totals, ignore_index=True),
+        schools,
+        step,
+        remarks,
+    )
+
+
+def _source(tables: Sequence[Table]) -> str:
+    names = list(dict.fromkeys(table.source for table in tables))
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more" if names else "the import"
+
+
+def _pairs(bodies: Sequence[Body], tables: Sequence[Table]) -> list[tuple[Body, Table]]:
+    by_source = {table.source: table for table in tables}
+    return [(body, by_source[body.source]) for body in bodies]
+
+
+def _dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body:
+    """The body with the period of its title or file name, where it has no column of periods."""
+    if body.period.header or mapping.layout == "wide":
+        return body
+    places = [("the title", text) for text in table.titles] + [("the file name", table.name)]
+    for where, text in places:
+        found = find_periods_in_text(text)
+        if len(set(found)) == 1:
+            remarks.tell(f"{table.source}: no column of periods; {found[0]} from {where} ({shortened(text, 60)})")
+            return replace(body, period=replace(body.period, texts=constant(found[0], len(body.rows))))
+    decided = dict(mapping.decisions).get(f"period:{table.name}") or dict(mapping.decisions).get("period-of-file")
+    if decided:
+        return replace(body, period=replace(body.period, texts=constant(decided, len(body.rows))))
+    found_texts = shortened(" / ".join((*table.titles, table.name)), 120)
+    ask = "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day"
+    remarks.ask(Question(f"period:{table.name}", table.source, f"no column of periods; {found_texts}", ask))
+    return replace(body, period=replace(body.period, texts=constant("2000-01-01", len(body.rows))))
+
+
+def _observations(
+    rows: Rows, columns: MeasureColumns, key: str, mapping: Mapping, known: Known, remarks: Remarks, steps: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Observations, rows as published and totals of one measure, or of all that a column names."""
+    measure = constant(key, len(rows.rows)) if key else _measure_ids(rows, mapping, known, remarks)
+    days, step = days_of(rows, mapping, remarks)
+    steps.append(step)
+    numbers = _numbers_by_type(rows, columns, measure, mapping, known, remarks)
+    status = _stated(rows, numbers, remarks)
+    frame = pd.DataFrame(
+        {
+            "school": _categorical(rows.school),
+            "measure": _categorical(measure),
+            "period": pd.Series(days).astype("datetime64[us]"),
+            "value": numbers.value,
+            "numerator": numbers.numerator,
+            "denominator": numbers.denominator,
+            "group_dim": _categorical(rows.group_dim),
+            "group": _categorical(rows.group),
+            "status": pd.Categorical.from_codes(status.astype(np.int64), pd.Index(list(STATUSES), dtype="str")),
+            "source": _categorical(rows.sources),
+            "row": rows.rows,
+        }
+    )
+    published = _as_published(frame, rows, numbers)
+    return (
+        frame[~rows.total].reset_index(drop=True),
+        published[~rows.total].reset_index(drop=True),
+        published[rows.total].reset_index(drop=True),
+    )
+
+
+def _categorical(column: Coded) -> pd.Categorical:
+    distinct = mapped(column, str)
+    return pd.Categorical.from_codes(distinct.codes, pd.Index(list(distinct.texts), dtype="str"))
+
+
+def _as_published(frame: pd.DataFrame, rows: Rows, numbers: Numbers) -> pd.DataFrame:
+    """The rows for the comparison of totals: numbers as published, the part of a school's id as its group."""
+    scope = scope_of(rows.district, rows.total)
+    key = np.array(scope.texts, dtype=object)[scope.codes]
+    part = np.array(rows.part.texts, dtype=object)[rows.part.codes]
+    group = np.where(part == "", frame["group"].astype(str), part)
+    dimension = np.where(part == "", frame["group_dim"].astype(str), "part")
+    return frame.assign(
+        numerator=numbers.published[0],
+        denominator=numbers.published[1],
+        group=group,
+        group_dim=dimension,
+        status=frame["status"].astype(str).replace("excluded", "reported"),
+        key=key,
+        scope=np.where(key == "", "network", "district"),
+    )
+
+
+def _measure_ids(rows: Rows, mapping: Mapping, known: Known, remarks: Remarks) -> Coded:
+    """The measure of each row by the text of its column; unknown texts are asked about."""
+    decisions = dict(mapping.decisions)
+
+    def id_of(text: str) -> str:
+        if text in known.measures:
+            return text
+        decided = decisions.get(f"measure:{text}")
+        if decided:
+            return decided
+        pairs = measure_parts(text)
+        named = known.names.get(folded(text), "") or (pairs[0][0] if len({one for one, _ in pairs}) == 1 else "")
+        if not named:
+            position = rows.measure.texts.index(text)
+            place = rows.place(int(np.argmax(rows.measure.codes == position)), "measure")
+            ask = "which measure is this? Give its id, of the library or your own"
+            remarks.ask(Question(f"measure:{text}", place, f"{shortened(text)!r}", ask))
+        return named
+
+    return mapped(rows.measure, id_of)
+
+
+def _numbers_by_type(
+    rows: Rows, columns: MeasureColumns, measure: Coded, mapping: Mapping, known: Known, remarks: Remarks
+) -> Numbers:
+    """The numbers of all rows; shares, counts and other numbers are read apart."""
+    types = [
+        known.measures.get(text, "proportion" if "denominator" in rows.cells else "continuous")
+        for text in measure.texts
+    ]
+    wanted = list(dict.fromkeys(types))
+    if len(wanted) == 1:
+        return parts_of(rows, columns, wanted[0], mapping, remarks)
+    answer = Numbers.absent(len(rows.rows))
+    for data_type in wanted:
+        keep = np.array([one == data_type for one in types], dtype=bool)[measure.codes]
+        if keep.any():
+            answer = answer.put(keep, parts_of(rows.only(keep), columns, data_type, mapping, remarks))
+    return answer
+
+
+def _stated(rows: Rows, numbers: Numbers, remarks: Remarks) -> NDArray[np.int8]:
+    """Statuses, those of a column `status` before those that the cells tell."""
+    codes = []
+    for position, text in enumerate(rows.status.texts):
+        word = text.strip().casefold().replace(" ", "_").replace("-", "_")
+        codes.append(STATUS_CODES.get(word, -1))
+        if word and word not in STATUS_CODES and (rows.status.codes == position).any():
+            place = rows.place(int(np.argmax(rows.status.codes == position)), "status")
+            remarks.wrong(place, repr(shortened(text, 40)), f"one of {', '.join(STATUS_CODES)}, or a blank cell")
+    stated = np.array(codes, dtype=np.int8)[rows.status.codes]
+    return np.where((stated >= 0) & (numbers.status != STATUS_CODES["excluded"]), stated, numbers.status)
+
+
+def _same_schools(frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks) -> pd.DataFrame:
+    """The frame with ids that stand for another one replaced, as somebody decided."""
+    ids = [str(one) for one in frame["school"].cat.categories if one] if _is_categorical(frame) else []
+    ids = ids or sorted(set(frame["school"].astype(str)))
+    twins = ask_twins(mapping.name, ids, known.schools, dict(mapping.decisions), remarks)
+    if not twins:
+        return frame
+    return frame.assign(school=frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category"))
+
+
+def _is_categorical(frame: pd.DataFrame) -> bool:
+    return isinstance(frame["school"].dtype, pd.CategoricalDtype)
+
+
+def _schools(bodies: Sequence[Body], frame: pd.DataFrame) -> tuple[School, ...]:
+    """Every school of the observations by the last name and district that stand beside its id."""
+    there = set(frame["school"].astype(str))
+    found: dict[str, School] = {}
+    for body in bodies:
+        key = mixed([body.school, body.school_name, body.district])
+        for row in np.unique(key, return_index=True)[1].tolist():
+            school, name = body.school.at(row), body.school_name.at(row)
+            if school in there and not body.total[row]:
+                found[school] = School(school, name or school, body.district.at(row))
+    missing = {one: School(one, one) for one in there if one and one not in found}
+    return tuple(sorted((found | missing).values(), key=lambda one: one.id))

@@ -1,0 +1,259 @@
+"""Tables by their mapping -> columns of texts by what they are: school, period, group and the parts of each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Pairs
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdsa.check import Coded, nearest
+from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
+from pdsa.mapping.ids import clean_ids, filled_down, visible
+from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
+from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.roles import period_like
+from pdsa.mapping.tables import Table
+from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
+from pdsa.records.imports import Mapping, Names
+
+__all__ = ["Body", "Cells", "body_of", "pick"]
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Kinds = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The texts of one part of a measure, and what a spreadsheet says they are (None for files of text)."""
+
+    header: str
+    texts: Coded
+    kinds: Kinds | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Body:
+    """The rows of one table by role, each column of shape (rows,); wide tables stand one below the other.
+
+    Parameters
+    ----------
+    source
+        The table's place.
+    rows
+        Row numbers as the spreadsheet shows them.
+    school, school_name, district, period, group_dim, group, measure, status
+        Texts; "" where a table says nothing.
+    period_cells
+        The period as cells.
+    measures
+        For each measure the cells of its parts.
+    total
+        Rows that are totals of others.
+    part
+        The further parts of a school's id ("Elementary"), to compare totals with their own members.
+    """
+
+    source: str
+    rows: Ints
+    school: Coded
+    school_name: Coded
+    district: Coded
+    period: Cells
+    group_dim: Coded
+    group: Coded
+    measure: Coded
+    status: Coded
+    measures: Pairs[str, Pairs[str, Cells]]
+    total: Mask
+    part: Coded
+
+
+def pick(table: Table, names: Names) -> str:
+    """The header of a table that has one of these names, exactly or but for years, marks and capitals; "" if none."""
+    for name in names:
+        if name in table.headers:
+            return name
+    wanted = {folded(name) for name in names}
+    alike = [header for header in dict.fromkeys(table.headers) if header and folded(header) in wanted]
+    return alike[0] if len(alike) == 1 else ""
+
+
+def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
+    """The rows of a table by role; None with a problem where a column is not there."""
+    decisions = dict(mapping.decisions)
+    parts = [pick(table, names) for names in mapping.school]
+    wide = [h for h in table.headers if mapping.layout == "wide" and h and period_like(h)]
+    period = pick(table, mapping.period)
+    if not _all_there(table, mapping, parts, remarks):
+        return None
+    name, district = pick(table, mapping.school_name), pick(table, mapping.district)
+    total = _totals(table, mapping, parts, [name, district, *_others(table, mapping)], remarks)
+    school = _school(table, parts, total, decisions, remarks)
+    groups = _groups(table, mapping)
+    extra = _extra_parts(parts, district)
+    columns = {
+        "school": school,
+        "school_name": _cleaned(table, name),
+        "district": _cleaned(table, district),
+        "group_dim": groups[0],
+        "group": groups[1],
+        "measure": _cleaned(table, pick(table, mapping.measure)),
+        "status": _cleaned(table, pick(table, mapping.status)),
+        "part": joined([table.columns[table.headers.index(h)] for h in extra])
+        if extra
+        else constant("", len(table.rows)),
+    }
+    if wide:
+        return _melted(table, columns, wide, decisions, total)
+    measures = {one.measure: found for one in mapping.measures if (found := _parts(table, mapping, one.measure))}
+    if not measures:
+        wanted = ", ".join(n for one in mapping.measures for p in MEASURE_PARTS for n in getattr(one, p)[:1])
+        remarks.wrong(f"{table.source}, row {table.header}", _shown(table), f"a column of a measure, such as {wanted}")
+        return None
+    return Body(
+        source=table.source,
+        rows=table.rows,
+        period=_cells(table, period) if period else Cells("", constant("", len(table.rows)), None),
+        measures=measures,
+        total=total,
+        **columns,
+    )
+
+
+def _extra_parts(parts: Sequence[str], district: str) -> list[str]:
+    """The parts of an id besides the district and the school's own."""
+    return [header for header in parts if header != district][1:]
+
+
+def _shown(table: Table) -> str:
+    return f"the columns {shortened(', '.join(filter(None, table.headers)), 200)}"
+
+
+def _all_there(table: Table, mapping: Mapping, parts: Sequence[str], remarks: Remarks) -> bool:
+    """Tell required columns that a table does not have."""
+    wanted = dict(zip(mapping.school, parts, strict=True))
+    if mapping.layout == "long" and mapping.period_from == "column":
+        wanted[mapping.period] = pick(table, mapping.period)
+    for names, header in wanted.items():
+        if not header and names:
+            near = nearest(names[0], [h for h in table.headers if h])
+            expected = f"also a column {' or '.join(names)}{near}"
+            remarks.wrong(f"{table.source}, row {table.header}", _shown(table), expected)
+    return all(header for names, header in wanted.items() if names)
+
+
+def _others(table: Table, mapping: Mapping) -> list[str]:
+    """Further columns of text that may hold the label of a total: the first ones that have no role."""
+    return [h for h in table.headers if h and h in mapping.ignored][:4]
+
+
+def _totals(table: Table, mapping: Mapping, parts: Sequence[str], labels: Sequence[str], remarks: Remarks) -> Mask:
+    ids = [h for h in parts if h]
+    own = ids[1:2] if len(ids) > 1 else ids  # "district + school": the school's own id says whether it is a total
+    found = total_rows(table, own, [h for h in (*ids, *labels) if h], dict(mapping.decisions), remarks)
+    for header, texts in mapping.totals:
+        if header in table.headers:
+            column = table.columns[table.headers.index(header)]
+            found |= np.array([text.strip().casefold() in texts for text in column.texts], dtype=bool)[column.codes]
+    return found
+
+
+def _school(table: Table, parts: Sequence[str], total: Mask, decisions: Pairs[str, str], remarks: Remarks) -> Coded:
+    """Ids of the schools; those of totals are left as they stand."""
+    if not parts:
+        return constant(decisions.get("school-id", ""), len(table.rows))
+    columns = []
+    for header in parts:
+        column = clean_ids(table, header, decisions, remarks)
+        filled = filled_down(table.only(~total), header, _only(column, ~total), decisions, remarks)
+        columns.append(_put(column, filled, ~total))
+    return joined(columns)
+
+
+def _only(column: Coded, keep: Mask) -> Coded:
+    return Coded(column.codes[keep], column.texts)
+
+
+def _put(column: Coded, inside: Coded, keep: Mask) -> Coded:
+    codes = column.codes.copy()
+    codes[keep] = inside.codes
+    return Coded(codes, column.texts)
+
+
+def _cleaned(table: Table, header: str) -> Coded:
+    if not header:
+        return constant("", len(table.rows))
+    return mapped(table.columns[table.headers.index(header)], visible)
+
+
+def _cells(table: Table, header: str) -> Cells:
+    place = table.headers.index(header)
+    return Cells(header, table.columns[place], table.kinds[place] if table.kinds else None)
+
+
+def _parts(table: Table, mapping: Mapping, measure: str) -> dict[str, Cells]:
+    one = next(one for one in mapping.measures if one.measure == measure)
+    headers = {part: pick(table, getattr(one, part)) for part in MEASURE_PARTS}
+    return {part: _cells(table, header) for part, header in headers.items() if header}
+
+
+def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:
+    """Dimension and group of each row; everybody is no group."""
+    none = constant("", len(table.rows))
+    dims: list[Coded] = []
+    texts: list[Coded] = []
+    for dimension, names in mapping.groups:
+        header = pick(table, names)
+        if not header:
+            continue
+        column = _cleaned(table, header)
+        whole = whole_groups(column)
+        named = (
+            _cleaned(table, pick(table, mapping.group_dim)) if not dimension else constant(dimension, len(none.codes))
+        )
+        dims.append(_blanked(named, whole))
+        texts.append(_blanked(column, whole))
+    if not dims:
+        return none, none
+    return _crossed(dims), _crossed(texts)
+
+
+def _blanked(column: Coded, rows: Mask) -> Coded:
+    """The column with the empty text in some rows."""
+    return Coded(np.where(rows, len(column.texts), column.codes), (*column.texts, ""))
+
+
+def _crossed(columns: Sequence[Coded]) -> Coded:
+    """Several columns as one: "Race x Grade", without those that are blank."""
+    if len(columns) == 1:
+        return mapped(columns[0], str)
+    return mapped(joined(columns, "\x1f"), lambda text: " x ".join(filter(None, text.split("\x1f"))))
+
+
+def _melted(
+    table: Table, columns: dict[str, Coded], wide: Sequence[str], decisions: Pairs[str, str], total: Mask
+) -> Body:
+    """The columns of periods one below the other."""
+    times, count = len(wide), len(table.rows)
+    places = [table.headers.index(header) for header in wide]
+    texts = stacked([table.columns[place] for place in places])
+    kinds = np.concatenate([table.kinds[place] for place in places]) if table.kinds else None
+    period = Coded(np.repeat(np.arange(times), count), tuple(wide))
+    return Body(
+        source=table.source,
+        rows=np.tile(table.rows, times),
+        period=Cells("header", period, None),
+        measures={decisions.get("measure", ""): {"value": Cells("the columns of periods", texts, kinds)}},
+        total=np.tile(total, times),
+        **{name: repeated(column, times) for name, column in columns.items()},
+    )
+
+
+def scope_of(district: Coded, total: Mask) -> Coded:
+    """The district whose total a row is; "" for a total of all."""
+    whole = np.array([folded(t) in WHOLE_IDS or total_label(t) for t in district.texts], dtype=bool)[district.codes]
+    return _blanked(district, whole & total)

@@ -1,0 +1,119 @@
+"""Ids of schools as text: cleaned of what nobody sees, and asked about where a spreadsheet may have changed them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pdsa.check import Coded, described
+from pdsa.mapping.keys import mapped
+from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.tables import Table
+from pdsa.records.imports import Choice, Question
+
+__all__ = ["ask_twins", "clean_ids", "filled_down", "visible"]
+
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+FLOATED = re.compile(r"[0-9]+\.0+")
+# Letters of other scripts that look like Latin ones: enough to find a name that was typed on another keyboard.
+LOOKALIKES = str.maketrans("АВЕКМНОРСТХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXIJSaeopcyxijsABEZHIKMNOPTYXo")
+
+
+def visible(text: str) -> str:
+    """A text without blanks at its ends, characters that nobody sees, and accents written as two characters."""
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ").replace("\u202f", " ")
+    return " ".join(plain.split())
+
+
+def clean_ids(table: Table, header: str, decisions: Mapping[str, str], remarks: Remarks) -> Coded:
+    """A column of ids; what was taken off is told, and what a spreadsheet may have changed is asked or refused."""
+    column = table.columns[table.headers.index(header)]
+    changed = [text for text in column.texts if text != visible(text) and visible(text)]
+    if changed:
+        shown = ", ".join(ascii(shortened(text, 40)) for text in changed[:3])
+        remarks.tell(
+            f"{table.source}, {header}: blanks or invisible characters taken off {len(changed)} texts ({shown})"
+        )
+    column = mapped(column, visible)
+    _refuse_scientific(table, header, column, remarks)
+    floated = [text for text in column.texts if FLOATED.fullmatch(text)]
+    if floated and decisions.get("ids") == "whole":
+        return mapped(column, lambda text: text.split(".")[0] if FLOATED.fullmatch(text) else text)
+    if floated and decisions.get("ids") != "keep":
+        shown = f"{len(floated)} of {len(column.texts)} ids end in .0 ({', '.join(floated[:3])})"
+        choices = (Choice("whole", f"{floated[0]} is {floated[0].split('.')[0]}"), Choice("keep", "they are so"))
+        question = "did a program write these ids as numbers?"
+        remarks.ask(Question("ids", f"{table.source}, {header}", shown, question, choices))
+    return column
+
+
+def _refuse_scientific(table: Table, header: str, column: Coded, remarks: Remarks) -> None:
+    for position, text in enumerate(column.texts):
+        if SCIENTIFIC.fullmatch(text):
+            row = int(np.argmax(column.codes == position))
+            expected = "the whole id: a spreadsheet has cut its digits off; format the column as text in the source"
+            remarks.wrong(table.place(row, header), text, expected)
+
+
+def filled_down(table: Table, header: str, column: Coded, decisions: Mapping[str, str], remarks: Remarks) -> Coded:
+    """The column with blanks filled from above where somebody says so; blank ids are a question or problems."""
+    blank = np.array([not text for text in column.texts], dtype=bool)[column.codes]
+    if not blank.any():
+        return column
+    places = np.where(blank, -1, np.arange(len(blank)))
+    above = np.maximum.accumulate(places)
+    rows = np.flatnonzero(blank).tolist()
+    if (above < 0).any() or decisions.get("blank-ids") == "stop":
+        for row in rows:
+            remarks.wrong(table.place(row, header), "a blank cell", "the school's id")
+        return column
+    if decisions.get("blank-ids") == "fill":
+        remarks.tell(f"{table.source}, {header}: {len(rows)} blank cells filled from above")
+        return Coded(column.codes[above], column.texts)
+    shown = f"{len(rows)} blank cells; above row {table.rows[rows[0]]} stands {column.at(int(above[rows[0]]))}"
+    choices = (Choice("fill", "a blank cell repeats the cell above it"), Choice("stop", "the cells must be filled in"))
+    question = "do blank cells repeat what stands above?"
+    remarks.ask(Question("blank-ids", table.place(rows[0], header), shown, question, choices))
+    return column
+
+
+def ask_twins(
+    source: str, ids: Sequence[str], known: Sequence[str], decisions: Mapping[str, str], remarks: Remarks
+) -> dict[str, str]:
+    """For ids that look like another one, the id that they stand for, as somebody decided; the rest is asked.
+
+    Ids that differ only in capitals or in letters of another script, and ids that lack the zeros of a known one.
+    """
+    answer: dict[str, str] = {}
+    looks: dict[str, str] = {}
+    for one in [*known, *ids]:
+        looks.setdefault(_look(one), one)
+    padded = {one.lstrip("0"): one for one in known if one.startswith("0")}
+    for one in ids:
+        twin = looks[_look(one)]
+        if twin == one and one not in known and one.isdigit():
+            twin = padded.get(one.lstrip("0"), one)
+        if twin == one:
+            continue
+        key = f"same:{one}"
+        decided = decisions.get(key) or decisions.get("same", "")
+        if decided == "same":
+            answer[one] = twin
+        elif decided != "different":
+            _ask_twin(source, one, twin, key, remarks)
+    return answer
+
+
+def _look(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(LOOKALIKES).casefold()
+
+
+def _ask_twin(source: str, one: str, twin: str, key: str, remarks: Remarks) -> None:
+    letters = ", ".join(dict.fromkeys(unicodedata.name(c, "?") for c in one if ord(c) > 127))
+    shown = f"{described(one)} beside {described(twin)}" + (f" ({shortened(letters, 80)})" if letters else "")
+    choices = (Choice("same", f"one school: {twin}"), Choice("different", "two schools"))
+    remarks.ask(Question(key, source, shown, "are these one school?", choices))

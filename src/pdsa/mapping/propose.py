@@ -1,0 +1,230 @@
+"""The tables of an import -> one mapping for all of them, with a question for whatever the tables do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Pairs
+from dataclasses import replace
+
+import numpy as np
+
+from pdsa.mapping.keys import mixed
+from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.roles import Parts, Roles, column_of, roles_in
+from pdsa.mapping.tables import Table
+from pdsa.mapping.totals import total_rows
+from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Question
+
+__all__ = ["label_headers", "propose"]
+
+MOST_SHOWN = 4
+
+
+def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping:
+    """A mapping that reads all these tables; its gaps stand in `remarks` as questions.
+
+    Parameters
+    ----------
+    tables
+        The tables of all files of one kind; columns may be named otherwise from file to file.
+    base
+        Name, decisions and marks that are known already.
+    """
+    decisions = dict(base.decisions)
+    roles = [roles_in(table, decisions, remarks) for table in tables]
+    schools = [_school_parts(table, one, decisions, remarks) for table, one in zip(tables, roles, strict=True)]
+    _check_found(tables, roles, schools, decisions, remarks)
+    found = replace(
+        base,
+        layout="wide" if any(one.wide for one in roles) else "long",
+        school=_aligned(schools),
+        school_name=_names(one.school_name for one in roles),
+        district=_names(one.district for one in roles),
+        period=_names(one.period for one in roles),
+        period_from="header" if any(one.wide for one in roles) else _period_from(roles),
+        groups=_groups(roles),
+        group_dim=_names(one.group_dim for one in roles),
+        measure=_names(one.measure for one in roles),
+        status=_names(one.status for one in roles),
+        measures=_measures(roles),
+        ignored=_names(header for one in roles for header in one.unused),
+    )
+    _tell_unused(found, remarks)
+    return found
+
+
+def _names(headers: Iterable[str]) -> Names:
+    return tuple(dict.fromkeys(filter(None, headers)))
+
+
+def _aligned(schools: Sequence[tuple[str, ...]]) -> tuple[Names, ...]:
+    """The parts of a school's id, each with the headers it has in the tables."""
+    count = max((len(parts) for parts in schools), default=0)
+    return tuple(_names(parts[k] for parts in schools if k < len(parts)) for k in range(count))
+
+
+def _period_from(roles: Sequence[Roles]) -> str:
+    with_column = [bool(one.period) for one in roles]
+    return "column" if all(with_column) else "column title file" if any(with_column) else "title file"
+
+
+def _groups(roles: Sequence[Roles]) -> tuple[tuple[str, Names], ...]:
+    found: dict[str, Names] = {}
+    for one in roles:
+        for header in one.groups:
+            found[header] = (header,)
+    named = any(one.group_dim for one in roles)
+    return tuple(("" if named else " ".join(header.split()), names) for header, names in found.items())
+
+
+def _measures(roles: Sequence[Roles]) -> tuple[MeasureColumns, ...]:
+    """The columns of each measure over all tables; a scale only where all tables agree."""
+    found: dict[str, list[Parts]] = {}
+    for one in roles:
+        for parts in one.parts:
+            found.setdefault(parts.measure, []).append(parts)
+    return tuple(
+        MeasureColumns(
+            "" if measure == "?" else measure,
+            _names(one.value for one in several),
+            _names(one.numerator for one in several),
+            _names(one.denominator for one in several),
+            _scale(several),
+        )
+        for measure, several in found.items()
+    )
+
+
+def _scale(several: Sequence[Parts]) -> str:
+    factors = {one.factor for one in several if one.value}
+    return {1.0: "fraction", 100.0: "percent"}.get(factors.pop(), "") if len(factors) == 1 else ""
+
+
+def _tell_unused(mapping: Mapping, remarks: Remarks) -> None:
+    if mapping.ignored:
+        shown = ", ".join(shortened(name, 40) for name in mapping.ignored[:12])
+        more = f" and {len(mapping.ignored) - 12} more" if len(mapping.ignored) > 12 else ""
+        remarks.tell(f"columns not used: {shown}{more} (a column is added by --answer 'use:COLUMN=MEASURE')")
+
+
+def _check_found(
+    tables: Sequence[Table],
+    roles: Sequence[Roles],
+    schools: Sequence[tuple[str, ...]],
+    decisions: Pairs[str, str],
+    remarks: Remarks,
+) -> None:
+    """Ask for what no table can do without: whose numbers, and which ones."""
+    for table, one, parts in zip(tables, roles, schools, strict=True):
+        place = f"{table.source}, row {table.header}"
+        headers = shortened(", ".join(filter(None, table.headers)), 200)
+        if not parts and not decisions.get("school-id"):
+            found = f"the columns {headers}; none is called school or district"
+            remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
+        if not one.parts and not one.wide:
+            free = [h for h in table.headers if h and h not in one.placed]
+            choices = tuple(Choice(f"{h}=MEASURE", f"the column {h}") for h in free[:12])
+            remarks.ask(Question("use", place, f"the columns {headers}", "which column holds which measure?", choices))
+        if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
+            shown = ", ".join(h for p in one.parts for h in p.headers) or ", ".join(one.wide[:MOST_SHOWN])
+            title = f"; the title says {shortened(' / '.join(table.titles), 100)}" if table.titles else ""
+            ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
+            remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def label_headers(table: Table, roles: Roles) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Headers of ids, and of all columns of text that may hold the label of a total."""
+    ids = tuple(filter(None, (roles.school,)))
+    numbers = {header for one in roles.parts for header in one.headers} | set(roles.wide)
+    skipped = numbers | {roles.period, roles.measure, roles.status, roles.group_dim, *roles.groups, *roles.unit_parts}
+    labels = tuple(h for h in dict.fromkeys(table.headers) if h and h not in skipped and h not in roles.unused)
+    first = tuple(h for h in dict.fromkeys(table.headers) if h and h in roles.unused)[:3]
+    return ids, (*labels, *first)
+
+
+def _school_parts(table: Table, roles: Roles, decisions: dict[str, str], remarks: Remarks) -> tuple[str, ...]:
+    """The headers that make up a school's id; asked where the id alone stands for several schools."""
+    if not roles.school:
+        return ()
+    options = _options(roles)
+    decided = decisions.get("school")
+    if decided in options:
+        return options[decided]
+    if decided and decided not in ("school",):
+        remarks.wrong(table.source, f"the answer school={decided}", f"one of {', '.join(options)}")
+    if roles.ours or len(options) == 1:
+        return (roles.school,)
+    ids, labels = label_headers(table, roles)
+    schools = table.only(~total_rows(table, ids, labels, decisions, Remarks()))
+    evidence = _evidence(schools, roles)
+    if not evidence or decided == "school":
+        return (roles.school,)
+    words = [word for word in options if not _repeats(schools, roles, options[word])] or list(options)
+    choices = tuple(Choice(word, " + ".join(options[word])) for word in words)
+    question = f"what makes up the id of a school, besides {roles.school}?"
+    remarks.ask(Question("school", f"{table.source}, {roles.school}", evidence, question, choices))
+    return (roles.school,)
+
+
+def _options(roles: Roles) -> dict[str, tuple[str, ...]]:
+    """Answers and the headers they mean: `school`, `district+school`, `school+part`, `district+school+part`."""
+    found = {"school": (roles.school,)}
+    if roles.district:
+        found["district+school"] = (roles.district, roles.school)
+    if roles.unit_parts:
+        found["school+part"] = (roles.school, *roles.unit_parts)
+    if roles.district and roles.unit_parts:
+        found["district+school+part"] = (roles.district, roles.school, *roles.unit_parts)
+    return found
+
+
+def _repeats(table: Table, roles: Roles, parts: Sequence[str]) -> bool:
+    """Whether rows that differ somewhere share the school, the period and the group, or an id its district."""
+    headers = [*parts, *filter(None, (roles.period, roles.measure)), *roles.groups]
+    key = mixed([column_of(table, header) for header in headers])
+    whole = mixed(table.columns)
+    first = {}
+    pairs = np.unique(np.stack([key, whole]), axis=1)[0]
+    doubled = len(np.unique(pairs)) < len(pairs)
+    return doubled or (roles.district not in ("", *parts) and bool(_spread(table, parts[0], roles.district, first)))
+
+
+def _spread(table: Table, header: str, other: str, seen: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Texts of one column that stand beside several texts of another."""
+    one, two = column_of(table, header), column_of(table, other)
+    pairs = np.unique(np.stack([one.codes, two.codes]), axis=1)
+    for a, b in pairs.T.tolist():
+        if one.texts[a].strip():
+            seen.setdefault(one.texts[a], []).append(two.texts[b])
+    return {text: others for text, others in seen.items() if len(others) > 1}
+
+
+def _evidence(table: Table, roles: Roles) -> str:
+    """What speaks against the id alone: it stands in several districts, or twice in a period."""
+    told = []
+    if roles.district:
+        several = _spread(table, roles.school, roles.district, {})
+        if several:
+            text, others = next(iter(several.items()))
+            told.append(
+                f"{roles.school} {text} stands in {len(others)} districts ({roles.district} {', '.join(others[:3])}"
+                f"{' ...' if len(others) > 3 else ''}), as do {len(several) - 1} more"
+            )
+    told += list(filter(None, (_twice(table, roles, header) for header in roles.unit_parts)))
+    return "; ".join(told)
+
+
+def _twice(table: Table, roles: Roles, header: str) -> str:
+    """One school and period that has several rows which differ in a part of the school."""
+    places = [h for h in (roles.district, roles.school, roles.period, roles.measure, *roles.groups) if h]
+    key = mixed([column_of(table, h) for h in places])
+    part = column_of(table, header)
+    pairs = np.unique(np.stack([key, part.codes]), axis=1)
+    keys, counts = np.unique(pairs[0], return_counts=True)
+    if not (counts > 1).any():
+        return ""
+    chosen = keys[counts > 1][0]
+    row = int(np.argmax(key == chosen))
+    texts = ", ".join(part.texts[code] for code in pairs[1][pairs[0] == chosen].tolist())
+    named = ", ".join(f"{h} {column_of(table, h).at(row)}" for h in places)
+    return f"{named} has {int(counts[keys == chosen][0])} rows that differ in {header} ({texts})"

@@ -1,0 +1,98 @@
+"""Which column is which by arithmetic: a published rate is the quotient of two other columns of the same row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdsa.check import Coded
+
+__all__ = ["Ratio", "plain_numbers", "ratios"]
+
+Floats = NDArray[np.float64]
+
+PLAIN = re.compile(r"\s*(-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]+)?(\.[0-9]+)?\s*(%?)\s*")
+SAMPLE = 400  # rows that are looked at: enough to tell chance from arithmetic
+MOST_COLUMNS = 24
+LEAST_ROWS, LEAST_SHARE, LEAST_DISTINCT = 5, 0.95, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """value = numerator / denominator x factor, in `share` of the rows that have all three."""
+
+    value: str
+    numerator: str
+    denominator: str
+    factor: float
+    share: float
+
+
+def plain_numbers(column: Coded) -> tuple[Floats, Floats]:
+    """Shape (rows,): the plain numbers of a column, NaN elsewhere, and half a unit of the last digit of each."""
+    numbers = np.full(len(column.texts), np.nan)
+    slack = np.zeros(len(column.texts))
+    for k, text in enumerate(column.texts):
+        match = PLAIN.fullmatch(text)
+        if match and (match[1] or match[2]) and len(text) < 40:
+            digits = min(len(match[2] or "") - 1, 12) if match[2] else 0
+            numbers[k] = float((match[1] or "0").replace(",", "") + (match[2] or ""))
+            slack[k] = 0.5 * 10.0**-digits
+    return numbers[column.codes], slack[column.codes]
+
+
+def ratios(columns: Mapping[str, Coded]) -> tuple[Ratio, ...]:
+    """Every triple of columns of which one is the quotient of two others, as a share or as a percent.
+
+    Rows whose quotient was rounded agree within half a unit of the last digit printed (or a whole unit: some
+    publishers cut digits off). Triples must hold in at least 95% of five or more rows.
+
+    Parameters
+    ----------
+    columns
+        Columns by header; those with few plain numbers are passed over.
+    """
+    found = {name: plain_numbers(column) for name, column in columns.items()}
+    names = [name for name, (numbers, _) in found.items() if np.isfinite(numbers).mean() > 0.02][:MOST_COLUMNS]
+    if len(names) < 3:
+        return ()
+    numbers = np.array([found[name][0] for name in names])
+    slack = np.array([found[name][1] for name in names])
+    rows = _sample(numbers)
+    numbers, slack = numbers[:, rows], slack[:, rows]
+    return tuple(
+        ratio for factor in (1.0, 100.0) for d in range(len(names)) for ratio in _over(names, numbers, slack, d, factor)
+    )
+
+
+def _sample(numbers: Floats) -> NDArray[np.int64]:
+    """Rows with most numbers, evenly spread over the table."""
+    full = np.isfinite(numbers).sum(axis=0)
+    rows = np.flatnonzero(full >= min(3, len(numbers)))
+    dense = rows[full[rows] >= np.median(full[rows])] if len(rows) else rows
+    chosen = dense if len(dense) >= LEAST_ROWS else rows
+    return chosen[:: max(len(chosen) // SAMPLE, 1)]
+
+
+def _over(names: list[str], numbers: Floats, slack: Floats, d: int, factor: float) -> list[Ratio]:
+    """The triples with column `d` as denominator."""
+    below = np.where(numbers[d] > 0, numbers[d], np.nan)
+    found = []
+    for n in range(len(names)):
+        if n == d:
+            continue
+        quotient = numbers[n] / below * factor
+        both = np.isfinite(quotient) & np.isfinite(numbers)
+        near = np.abs(numbers - quotient) <= np.maximum(2 * slack, 1e-9 * np.abs(quotient)) * (1 + 1e-9)
+        counts = both.sum(axis=1)
+        for v in np.flatnonzero((near & both).sum(axis=1) >= np.maximum(LEAST_SHARE * counts, 1)).tolist():
+            rows = both[v]
+            distinct = len(np.unique(numbers[v][rows]))
+            if v not in (n, d) and counts[v] >= LEAST_ROWS and distinct >= LEAST_DISTINCT:
+                share = float((near[v] & rows).sum() / counts[v])
+                found.append(Ratio(names[v], names[n], names[d], factor, share))
+    return found

@@ -1,0 +1,353 @@
+"""Columns of texts -> observations: numbers, bounds, statuses and dates; what cannot be is set aside and told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Pairs
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdsa.check import Coded
+from pdsa.mapping.body import Body, Cells
+from pdsa.mapping.keys import constant, stacked
+from pdsa.mapping.remarks import Aside, Remarks, shortened
+from pdsa.mapping.tables import part
+from pdsa.mapping.values import ValueRole, Values, read_values
+from pdsa.records.imports import Mapping, MeasureColumns, Question
+from pdsa.terms import STATUSES
+
+__all__ = ["STATUS_CODES", "Numbers", "Rows", "parts_of", "stack"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Mask = NDArray[np.bool_]
+
+REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP, BOTTOM, NOT_APPLICABLE, ERROR = range(8)
+STATUS_CODES: Pairs[str, int] = {status: code for code, status in enumerate(STATUSES)}
+# Where several parts of a row have no number, the first of these tells why the row has none.
+WEIGHT = (ERROR, SUPPRESSED, NOT_APPLICABLE, MISSING)
+HALVES = 0.1  # share of parts of a whole from which a column counts half days or averages, no students
+PLAUSIBLE = 0.5  # share of impossible rows from which the columns are taken for swapped
+WHOLE_UNIT = 1.01  # published rates may differ from their counts by one unit of their last digit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of one measure from all tables, each array of shape (rows,).
+
+    Parameters
+    ----------
+    sources, rows
+        Table and row number of each row.
+    school, school_name, district, part, group_dim, group, measure, status
+        Texts by role.
+    period
+        Cells of the period.
+    cells
+        Cells of the value, the numerator and the denominator; parts that no table has are left out.
+    total
+        Rows that are totals.
+    """
+
+    sources: Coded
+    rows: Ints
+    school: Coded
+    school_name: Coded
+    district: Coded
+    part: Coded
+    group_dim: Coded
+    group: Coded
+    measure: Coded
+    status: Coded
+    period: Cells
+    cells: Pairs[str, Cells]
+    total: Mask
+
+    def only(self, keep: Mask) -> Rows:
+        """Some of the rows."""
+        texts = {name: _kept(getattr(self, name), keep) for name in (*TEXTS, "sources")}
+        return Rows(
+            rows=self.rows[keep],
+            total=self.total[keep],
+            period=_kept_cells(self.period, keep),
+            cells={part: _kept_cells(one, keep) for part, one in self.cells.items()},
+            **texts,
+        )
+
+    def place(self, row: int, column: str = "") -> str:
+        """File, row and column of a cell."""
+        return f"{self.sources.at(row)}, row {self.rows[row]}" + (f", {column}" if column else "")
+
+
+def _kept(column: Coded, keep: Mask) -> Coded:
+    return Coded(column.codes[keep], column.texts)
+
+
+def _kept_cells(cells: Cells, keep: Mask) -> Cells:
+    return Cells(cells.header, part(cells.texts, keep), None if cells.kinds is None else cells.kinds[keep])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """The numbers of rows, each array of shape (rows,); `published` are numerators and denominators before rows that
+    cannot be were set aside."""
+
+    value: Floats
+    numerator: Floats
+    denominator: Floats
+    status: Codes
+    published: tuple[Floats, Floats]
+
+    @classmethod
+    def absent(cls, count: int) -> Numbers:
+        """No number in any row."""
+        none = np.full(count, np.nan)
+        return cls(none, none, none, np.full(count, MISSING, np.int8), (none, none))
+
+    def put(self, rows: Mask, other: Numbers) -> Numbers:
+        """These numbers with those of some rows replaced."""
+
+        def placed(own: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+            answer = own.copy()
+            answer[rows] = new
+            return answer
+
+        names = ("value", "numerator", "denominator", "status")
+        arrays = {name: placed(getattr(self, name), getattr(other, name)) for name in names}
+        both = tuple(placed(own, new) for own, new in zip(self.published, other.published, strict=True))
+        return Numbers(**arrays, published=(both[0], both[1]))
+
+
+TEXTS = ("school", "school_name", "district", "part", "group_dim", "group", "measure", "status")
+
+
+def stack(bodies: Sequence[Body], measure: str) -> Rows:
+    """The rows of all tables that have a measure, one below the other."""
+    chosen = [body for body in bodies if measure in body.measures]
+    parts = dict.fromkeys(part for body in chosen for part in body.measures[measure])
+    sources = stacked([constant(body.source, len(body.rows)) for body in chosen])
+    return Rows(
+        sources=sources,
+        rows=np.concatenate([body.rows for body in chosen]),
+        period=_stacked_cells([body.period for body in chosen]),
+        cells={part: _stacked_cells([_of(body, measure, part) for body in chosen]) for part in parts},
+        total=np.concatenate([body.total for body in chosen]),
+        **{name: stacked([getattr(body, name) for body in chosen]) for name in TEXTS},
+    )
+
+
+def _of(body: Body, measure: str, part: str) -> Cells:
+    return body.measures[measure].get(part) or Cells("", constant("", len(body.rows)), None)
+
+
+def _stacked_cells(cells: Sequence[Cells]) -> Cells:
+    header = next((one.header for one in cells if one.header), "")
+    if all(one.kinds is None for one in cells):
+        return Cells(header, stacked([one.texts for one in cells]), None)
+    kinds = [np.ones(len(one.texts.codes), np.int8) if one.kinds is None else one.kinds for one in cells]
+    return Cells(header, stacked([one.texts for one in cells]), np.concatenate(kinds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """One part of a measure, read: each array of shape (rows,)."""
+
+    value: Floats
+    numerator: Floats
+    denominator: Floats
+    status: Codes
+    slack: Floats
+
+    @classmethod
+    def absent(cls, count: int) -> _Part:
+        """A part that no table has: missing everywhere."""
+        none = np.full(count, np.nan)
+        return cls(none, none, none, np.full(count, MISSING, np.int8), np.zeros(count))
+
+
+def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mapping, remarks: Remarks) -> Numbers:
+    """Value, numerator, denominator and status of each row of a measure.
+
+    Counts are kept where both are known, and the published rate is only compared with them; else the published rate or
+    its bound stands; else the reason why there is no number.
+    """
+    share = data_type == "proportion"
+    kinds = {"value": _kind_of_value(data_type), "numerator": "count", "denominator": "count"}
+    if data_type in ("rate", "continuous", "time_between"):
+        kinds |= {"numerator": "number", "denominator": "number"}
+    found = {part: _read(rows, part, kinds[part], columns, mapping, remarks) for part in rows.cells}
+    absent = _Part.absent(len(rows.rows))
+    value, numerator, denominator = (found.get(part, absent) for part in ("value", "numerator", "denominator"))
+    if "numerator" in found and "denominator" not in found:  # a count without a denominator is its own value
+        value, numerator = numerator, absent
+    pairs = np.isfinite(value.denominator)
+    top = np.where(pairs, value.numerator, numerator.value)
+    bottom = np.where(pairs, value.denominator, denominator.value)
+    status = _status(value, numerator, denominator, pairs)
+    counted = np.isfinite(top) & np.isfinite(bottom) & np.isin(status, (REPORTED, TOP, BOTTOM, NOT_APPLICABLE))
+    _compare(rows, value, top, bottom, counted & (status == REPORTED), share, remarks)
+    answer = (
+        np.where(counted | ~np.isin(status, (REPORTED, TOP, BOTTOM)), np.nan, value.value),
+        np.where(counted, top, np.nan),
+        np.where(counted | (np.isfinite(bottom) & (denominator.status == REPORTED)), bottom, np.nan),
+        status,
+    )
+    value_, top_, bottom_, status = _set_aside(rows, answer, share, data_type, remarks)
+    return Numbers(value_, top_, bottom_, status, (answer[1], answer[2]))
+
+
+def _kind_of_value(data_type: str) -> str:
+    return {"proportion": "share", "count": "count"}.get(data_type, "number")
+
+
+def _read(rows: Rows, part: str, kind: str, columns: MeasureColumns, mapping: Mapping, remarks: Remarks) -> _Part:
+    """One part of a measure over all rows; questions get the place of their first cell."""
+    cells = rows.cells[part]
+    decisions = dict(mapping.decisions)
+    counts = np.bincount(cells.texts.codes, minlength=len(cells.texts.texts))
+    kinds = None
+    if cells.kinds is not None:
+        kinds = np.ones(len(counts), dtype=np.int8)
+        kinds[cells.texts.codes] = cells.kinds
+    if kind == "count" and (decisions.get(f"whole:{cells.header}") == "averages" or _in_halves(cells, counts)):
+        remarks.tell(f"{cells.header}: parts of a whole (half days or averages) are kept as they stand")
+        kind = "number"
+    role = ValueRole(
+        column=cells.header,
+        kind=kind,
+        scale=_scale(part, kind, columns, cells.header, decisions),
+        decimal={"point": ".", "comma": ","}.get(decisions.get(f"decimal:{cells.header}", ""), _decimal(mapping)),
+        marks={**dict(mapping.marks), **_marks(decisions)},
+        kinds=None if kinds is None else kinds.tolist(),
+        counts=counts.tolist(),
+    )
+    read = read_values(cells.texts.texts, role)
+    for text in read.told:
+        remarks.tell(text if text.startswith(cells.header) else f"{cells.header}: {text}")
+    for question in read.questions:
+        _ask(rows, cells, question, decisions, remarks)
+    return _spread(read, cells)
+
+
+def _decimal(mapping: Mapping) -> str:
+    return "," if mapping.decimal == "," else ""
+
+
+def _scale(part: str, kind: str, columns: MeasureColumns, header: str, decisions: Pairs[str, str]) -> str:
+    if part != "value" or kind != "share":
+        return "number" if kind == "number" and part != "value" else ""
+    return decisions.get(f"scale:{header}", "") or (columns.scale if columns.scale != "number" else "")
+
+
+def _marks(decisions: Pairs[str, str]) -> dict[str, str]:
+    return {key.removeprefix("mark:"): word for key, word in decisions.items() if key.startswith("mark:")}
+
+
+def _in_halves(cells: Cells, counts: Ints) -> bool:
+    """Whether so many numbers of a column are no whole ones that it cannot be a slip."""
+    numbers = [(text.replace(",", ""), count) for text, count in zip(cells.texts.texts, counts.tolist(), strict=True)]
+    plain = [
+        (float(text), count) for text, count in numbers if text.strip().replace(".", "", 1).isdigit() and text.isascii()
+    ]
+    total = sum(count for _, count in plain)
+    parts = sum(count for number, count in plain if abs(number - round(number)) > 1e-6)
+    return total >= 10 and parts > HALVES * total
+
+
+def _ask(rows: Rows, cells: Cells, question: Question, decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """Pass a question on with the place of its text; "stop" makes it a problem."""
+    text = question.key.removeprefix("mark:")
+    found = [k for k, one in enumerate(cells.texts.texts) if one.strip() == text]
+    first = int(np.argmax(np.isin(cells.texts.codes, found))) if found else -1
+    place = rows.place(first, cells.header) if first >= 0 else question.place or cells.header
+    if decisions.get(question.key) == "stop":
+        remarks.wrong(place, question.found, "a cell that can be read")
+        return
+    remarks.ask(Question(question.key, place, question.found, question.ask, question.choices))
+
+
+def _spread(read: Values, cells: Cells) -> _Part:
+    """What was read of distinct texts, for every row."""
+    codes = cells.texts.codes
+    slack = np.array([_slack(text) for text in cells.texts.texts])
+    if read.scale == "percent":
+        slack = slack / 100
+    arrays = (read.value, read.numerator, read.denominator, read.status.astype(np.int8), slack)
+    value, numerator, denominator, status, unit = (array[codes] for array in arrays)
+    return _Part(value, numerator, denominator, status, unit)
+
+
+def _slack(text: str) -> float:
+    """One unit of the last digit of a number as printed."""
+    digits = text.rsplit(".", 1)[1] if "." in text else ""
+    return 10.0 ** -len(digits.rstrip("% ")) if len(digits) < 12 else 1e-9
+
+
+def _status(value: _Part, numerator: _Part, denominator: _Part, pairs: Mask) -> Codes:
+    """The status of each row from those of its parts."""
+    both = (numerator.status == REPORTED) & (denominator.status == REPORTED)
+    bound = np.isin(numerator.status, (TOP, BOTTOM)) & (denominator.status == REPORTED)
+    known = np.isin(value.status, (REPORTED, TOP, BOTTOM))
+    reason = np.full(len(both), MISSING, dtype=np.int8)
+    for code in reversed(WEIGHT):
+        reason[(value.status == code) | (numerator.status == code) | (denominator.status == code)] = code
+    reason[np.isin(denominator.status, (TOP, BOTTOM))] = SUPPRESSED  # a group of fewer than ten is hidden
+    answer = np.where(known, value.status, reason)
+    answer = np.where(bound & ~np.isin(value.status, (TOP, BOTTOM)), numerator.status, answer)
+    answer = np.where(both | pairs & (value.status == REPORTED), REPORTED, answer)
+    nothing = (both & (numerator.value == 0) & (denominator.value == 0)) | (value.status == NOT_APPLICABLE) & pairs
+    return np.asarray(np.where(nothing, NOT_APPLICABLE, answer), dtype=np.int8)
+
+
+def _compare(
+    rows: Rows, value: _Part, top: Floats, bottom: Floats, counted: Mask, share: bool, remarks: Remarks
+) -> None:
+    """Tell published rates that are not the quotient of their counts; the counts are used."""
+    if not share:
+        return
+    both = counted & (value.status == REPORTED) & np.isfinite(value.value) & (bottom > 0)
+    quotient = np.divide(top, bottom, out=np.full(len(top), np.nan), where=both)
+    off = both & (np.abs(quotient - value.value) > np.maximum(WHOLE_UNIT * value.slack, 1e-9))
+    if off.any():
+        row = int(np.argmax(off))
+        header = rows.cells["value"].header
+        found = f"{value.value[row]:.10g} published, but {top[row]:.10g} of {bottom[row]:.10g} is {quotient[row]:.6g}"
+        more = f"; {int(off.sum()) - 1} more such rows" if off.sum() > 1 else ""
+        remarks.tell(f"{rows.place(row, header)}: {found}{more}; the counts are used")
+
+
+def _set_aside(
+    rows: Rows, answer: tuple[Floats, Floats, Floats, Codes], share: bool, data_type: str, remarks: Remarks
+) -> tuple[Floats, Floats, Floats, Codes]:
+    """The rows without numbers that cannot be: a part above its whole, a share beyond 0 and 1, less than none."""
+    value, top, bottom, status = answer
+    live = np.isin(status, (REPORTED, TOP, BOTTOM)) & ~rows.total
+    above = live & share & (top > bottom)
+    beyond = live & share & ((value < 0) | (value > 1))
+    negative = live & ((top < 0) | (bottom < 0) | ((value < 0) & (data_type in ("count", "rate", "time_between"))))
+    nothing = live & ~share & (bottom == 0) & np.isfinite(top)
+    wrong = above | beyond | negative | nothing
+    if int(wrong.sum()) > max(PLAUSIBLE * int(live.sum()), 1):
+        row = int(np.argmax(wrong))
+        found = f"{_numbers(value, top, bottom, row)}, and {int(wrong.sum()) - 1} more such rows of {int(live.sum())}"
+        remarks.wrong(rows.place(row), found, "a numerator no greater than its denominator (are the columns swapped?)")
+    for row in np.flatnonzero(wrong).tolist():
+        why = "more than all" if above[row] else "less than none" if negative[row] else "no share from 0 to 1"
+        why = "a denominator of zero" if nothing[row] else why
+        group = f" ({rows.group.at(row)})" if rows.group.at(row) else ""
+        school = shortened(rows.school_name.at(row) or rows.school.at(row), 40)
+        reason = f"{school}{group}: {_numbers(value, top, bottom, row)}, {why}; set aside"
+        remarks.asides.append(Aside(rows.sources.at(row), int(rows.rows[row]), reason))
+    blank = np.where(wrong, np.nan, 0.0)
+    return value + blank, top + blank, bottom + blank, np.where(wrong, np.int8(EXCLUDED), status)
+
+
+def _numbers(value: Floats, top: Floats, bottom: Floats, row: int) -> str:
+    if np.isfinite(top[row]) and np.isfinite(bottom[row]):
+        rate = f" ({top[row] / bottom[row]:.4f})" if bottom[row] else ""
+        return f"{top[row]:,.10g} of {bottom[row]:,.10g}{rate}"
+    return f"{value[row]:.10g}"

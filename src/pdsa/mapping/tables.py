@@ -1,0 +1,290 @@
+"""A grid -> the table in it: its header found, titles, notes and repeated headers told and taken off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdsa.check import Coded
+from pdsa.mapping.headers import best_row, folded, is_number
+from pdsa.mapping.remarks import Remarks, listed_rows, shortened
+from pdsa.read.grid import Grid
+from pdsa.records.imports import Choice, Mapping, Question
+
+__all__ = ["Table", "part", "table_of"]
+
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+HEADER_WITHIN = 60  # rows from the top in which a header is looked for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The body of one grid under its headers.
+
+    Parameters
+    ----------
+    source, name
+        Place of the grid, and the file's own name.
+    headers
+        One for each column, as written; two header rows are joined. "" where a column has none.
+    columns
+        Cells of the body.
+    kinds
+        What a spreadsheet says each cell is; () for files of text.
+    rows
+        Row numbers of the body as the spreadsheet shows them.
+    titles
+        Texts above the header.
+    header
+        Row number of the header.
+    """
+
+    source: str
+    name: str
+    headers: tuple[str, ...]
+    columns: tuple[Coded, ...]
+    kinds: tuple[NDArray[np.int8], ...]
+    rows: Ints
+    titles: tuple[str, ...]
+    header: int
+
+    def place(self, row: int, column: str = "") -> str:
+        """Where a reader finds a cell of the body: file, row and column."""
+        return f"{self.source}, row {self.rows[row]}" + (f", {column}" if column else "")
+
+    def only(self, keep: Mask) -> Table:
+        """The table with some of its rows."""
+        if keep.all():
+            return self
+        kinds = tuple(one[keep] for one in self.kinds)
+        return replace(self, columns=tuple(part(c, keep) for c in self.columns), kinds=kinds, rows=self.rows[keep])
+
+
+def part(column: Coded, keep: Mask) -> Coded:
+    """Some rows of a column, with the texts that occur in them."""
+    codes = column.codes[keep]
+    used = np.flatnonzero(np.bincount(codes, minlength=len(column.texts)))
+    places = np.zeros(len(column.texts), dtype=np.int64)
+    places[used] = np.arange(len(used))
+    return Coded(places[codes], tuple(column.texts[k] for k in used.tolist()))
+
+
+def filled(grid: Grid) -> NDArray[np.int64]:
+    """Shape (rows,): how many cells of each row hold more than blanks."""
+    count = np.zeros(len(grid.rows), dtype=np.int64)
+    for column in grid.columns:
+        some = np.array([bool(text.strip()) for text in column.texts], dtype=bool)
+        count += some[column.codes]
+    return count
+
+
+def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
+    """The table of a grid, or None where there is none or somebody must say where its header is.
+
+    The header is the row whose cells name most of what is known, among the first sixty; two rows that do equally well are
+    a question. Rows of one cell above it are titles, and below it notes; both are told.
+    """
+    cells = filled(grid)
+    at = grid.header if grid.header >= 0 else _header(grid, mapping, cells, remarks)
+    if at < 0:
+        return None
+    depth = _depth(grid, at)
+    headers = _joined(grid, at, depth)
+    titles = tuple(
+        dict.fromkeys(text.strip() for row in range(at - depth + 1) for text in _row(grid, row) if text.strip())
+    )
+    body = np.arange(len(grid.rows)) > at
+    body &= (cells > 0) & ~_repeated(grid, at, cells, remarks)
+    body &= ~_notes(grid, at, body, cells, remarks)
+    width = max((k + 1 for k, text in enumerate(headers) if text), default=0)
+    _check_widths(grid, body, width, remarks)
+    if not body.any():
+        remarks.wrong(f"{grid.source}, row {grid.rows[at]}", "a header and no rows below it", "at least one row")
+        return None
+    wide = [k for k in range(len(grid.columns)) if headers[k] or _any_text(grid.columns[k], body)]
+    table = Table(
+        source=grid.source,
+        name=grid.name or grid.source,
+        headers=tuple(headers[k] for k in wide),
+        columns=tuple(grid.columns[k] for k in wide),
+        kinds=tuple(grid.kinds[k] for k in wide) if grid.kinds else (),
+        rows=grid.rows,
+        titles=titles,
+        header=int(grid.rows[at]),
+    )
+    _check_headers(table, body, remarks)
+    if titles:
+        remarks.tell(f"{grid.source}: above the header in row {grid.rows[at]}: {shortened(' / '.join(titles), 160)}")
+    return table.only(body)
+
+
+def _row(grid: Grid, row: int) -> list[str]:
+    return [column.at(row) for column in grid.columns]
+
+
+def _header(grid: Grid, mapping: Mapping, cells: Ints, remarks: Remarks) -> int:
+    """Position of the header row; -1 with a question or a problem where it cannot be told."""
+    wanted = mapping.header_row or int(dict(mapping.decisions).get("header", "0") or 0)
+    if wanted:
+        found = np.flatnonzero(grid.rows == wanted)
+        if len(found):
+            return int(found[0])
+        remarks.wrong(grid.source, f"no row {wanted}", "the header in that row, as the mapping says")
+        return -1
+    rows = [row for row in np.flatnonzero(cells[:HEADER_WITHIN] > 0).tolist()]
+    if not rows:
+        remarks.wrong(grid.source, "no rows with text", "a header and rows below it")
+        return -1
+    scores = best_row([_row(grid, row) for row in rows], _known(mapping))
+    best = max(scores)
+    if best <= 0:
+        return _plain_header(grid, rows, cells, remarks)
+    first = rows[scores.index(best)]
+    rivals = [row for row, score in zip(rows, scores, strict=True) if score >= best and row != first]
+    rivals = [row for row in rivals if _folded_row(grid, row) != _folded_row(grid, first)]
+    if rivals:
+        _ask_header(grid, [first, *rivals], remarks)
+        return -1
+    return first
+
+
+def _known(mapping: Mapping) -> frozenset[str]:
+    names = [*mapping.school, mapping.school_name, mapping.district, mapping.period, mapping.measure]
+    names += [headers for _, headers in mapping.groups]
+    names += [getattr(one, part) for one in mapping.measures for part in ("value", "numerator", "denominator")]
+    return frozenset(folded(name) for headers in names for name in headers)
+
+
+def _folded_row(grid: Grid, row: int) -> list[str]:
+    return [folded(text) for text in _row(grid, row)]
+
+
+def _ask_header(grid: Grid, rows: list[int], remarks: Remarks) -> None:
+    numbers = [int(grid.rows[row]) for row in rows]
+    shown = " | ".join(
+        f"row {n}: {shortened(', '.join(filter(None, _row(grid, r))), 70)}" for n, r in zip(numbers, rows, strict=True)
+    )
+    choices = tuple(Choice(str(number), f"row {number} is the header") for number in numbers)
+    remarks.ask(
+        Question("header", f"{grid.source}, {listed_rows(numbers)}", shown, "which row is the header?", choices)
+    )
+
+
+def _plain_header(grid: Grid, rows: list[int], cells: Ints, remarks: Remarks) -> int:
+    """Where no word is known: the first row of distinct texts that is as wide as the rows below it."""
+    usual = int(np.median(cells[cells > 0]))
+    for row in rows:
+        texts = [text.strip() for text in _row(grid, row) if text.strip()]
+        if len(texts) >= max(usual, 2) and len(set(texts)) == len(texts) and not any(map(is_number, texts)):
+            return row
+    what = shortened(", ".join(_row(grid, rows[0])), 80)
+    remarks.wrong(f"{grid.source}, row {grid.rows[rows[0]]}", what, "a row that names the columns: school, date, ...")
+    return -1
+
+
+def _depth(grid: Grid, at: int) -> int:
+    """2 where names of the header occur twice and the row above tells them apart, else 1."""
+    names = [text.strip() for text in _row(grid, at) if text.strip()]
+    if grid.header >= 0 or at == 0 or len(set(names)) == len(names):
+        return 1
+    above = [text.strip() for text in _row(grid, at - 1)]
+    return 2 if len({text for text in above if text}) > 1 else 1
+
+
+def _joined(grid: Grid, at: int, depth: int) -> list[str]:
+    """The headers; with two rows "upper lower" where the lower name is not the only one of its kind."""
+    names = [" ".join(text.split()) for text in _row(grid, at)]
+    if depth == 1:
+        return names
+    above = [" ".join(text.split()) for text in _row(grid, at - 1)]
+    for k in range(1, len(above)):  # an upper header stands over the columns to its right, up to the next one
+        above[k] = above[k] or (above[k - 1] if names.count(names[k]) > 1 else "")
+    return [f"{up} {low}".strip() if names.count(low) > 1 else low for up, low in zip(above, names, strict=True)]
+
+
+def _repeated(grid: Grid, at: int, cells: Ints, remarks: Remarks) -> Mask:
+    """Rows that repeat the header, as printed pages do."""
+    same = np.ones(len(grid.rows), dtype=bool)
+    for column, text in zip(grid.columns, _row(grid, at), strict=True):
+        same &= np.array([one.strip() == text.strip() for one in column.texts], dtype=bool)[column.codes]
+    same &= (np.arange(len(same)) > at) & (cells > 0)
+    if same.any():
+        remarks.tell(f"{grid.source}: the header again in {listed_rows(grid.rows[same].tolist())}; left out")
+    return same
+
+
+def _notes(grid: Grid, at: int, body: Mask, cells: Ints, remarks: Remarks) -> Mask:
+    """Rows of one text in a table of several columns: notes, left out and told; between rows of numbers, a question."""
+    usual = int(np.median(cells[body])) if body.any() else 0
+    single = body & (cells == 1) if usual >= 3 else np.zeros(len(body), dtype=bool)
+    single &= ~_only_number(grid, single)
+    full = np.flatnonzero(body & ~single)
+    last = int(full[-1]) if len(full) else at
+    for row in np.flatnonzero(single).tolist():
+        text = next(text for text in _row(grid, row) if text.strip())
+        remarks.tell(f"{grid.source}, row {grid.rows[row]}: a note, left out: {shortened(text, 100)}")
+        if row < last and not text.lstrip().startswith(("#", "*")):
+            remarks.ask(
+                Question(
+                    f"note-row:{shortened(text, 40)}",
+                    f"{grid.source}, row {grid.rows[row]}",
+                    f"one text alone in a row between rows of numbers: {shortened(text)}",
+                    "is it a note, or does it name something for the rows below it?",
+                    (Choice("note", "leave the row out"),),
+                )
+            )
+    return single
+
+
+def _only_number(grid: Grid, rows: Mask) -> Mask:
+    found = np.zeros(len(rows), dtype=bool)
+    for column in grid.columns:
+        numbers = np.array([is_number(text) for text in column.texts], dtype=bool)
+        found |= numbers[column.codes]
+    return found & rows
+
+
+def _check_widths(grid: Grid, body: Mask, width: int, remarks: Remarks) -> None:
+    """Tell rows of a file of text that have too few cells, or texts beyond the last header."""
+    if grid.kinds or grid.header >= 0:
+        return
+    short = body & (grid.widths < width)
+    for row in np.flatnonzero(short).tolist():
+        found = f"{grid.widths[row]} cell{'s' if grid.widths[row] != 1 else ''}"
+        found += f" ({shortened(', '.join(_row(grid, row)[: grid.widths[row]]))})"
+        remarks.wrong(f"{grid.source}, row {grid.rows[row]}", found, f"{width} cells, as in the header")
+    beyond = np.zeros(len(body), dtype=bool)
+    for column in grid.columns[width:]:
+        beyond |= np.array([bool(text.strip()) for text in column.texts], dtype=bool)[column.codes]
+    for row in np.flatnonzero(beyond & body).tolist():
+        found = f"{grid.widths[row]} cells ({shortened(', '.join(_row(grid, row)))})"
+        remarks.wrong(f"{grid.source}, row {grid.rows[row]}", found, f"{width} cells, as in the header")
+
+
+def _any_text(column: Coded, rows: Mask) -> bool:
+    some = np.array([bool(text.strip()) for text in column.texts], dtype=bool)
+    return bool(some[column.codes[rows]].any())
+
+
+def _check_headers(table: Table, body: Mask, remarks: Remarks) -> None:
+    """Tell headers that occur twice with different cells, and columns of text without a header."""
+    place = f"{table.source}, row {table.header}"
+    for k, name in enumerate(table.headers):
+        twin = table.headers.index(name)
+        if not name:
+            sample = next(text for text in table.columns[k].texts if text.strip())
+            remarks.wrong(place, f"no name above the column with {shortened(sample)!r}", "a name for every column")
+        elif twin < k and not _same_cells(table.columns[twin], table.columns[k], body):
+            remarks.wrong(place, f"the column name {name!r} twice, with different cells", "a name of its own for each")
+        elif twin < k:
+            remarks.tell(f"{table.source}: the column {name!r} stands twice with the same cells; read once")
+
+
+def _same_cells(one: Coded, two: Coded, rows: Mask) -> bool:
+    texts = {text: code for code, text in enumerate(two.texts)}
+    place = np.array([texts.get(text, -1) for text in one.texts], dtype=np.int64)
+    return bool((place[one.codes[rows]] == two.codes[rows]).all())

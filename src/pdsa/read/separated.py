@@ -1,0 +1,178 @@
+"""Text with separated columns (CSV and its kin) -> Grid."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice, zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pdsa.errors import InputError, Problem
+from pdsa.read.columns import Coder, check_cells, trimmed
+from pdsa.read.grid import Fact, Grid
+from pdsa.read.unpack import counted
+from pdsa.texts import Coded
+
+__all__ = ["DELIMITERS", "chosen_delimiter", "separated"]
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+MAX_COLUMNS = 500
+SAMPLE = 2**17  # characters that are looked at to find the delimiter
+SAMPLE_ROWS = 200
+CHUNK = 2**20  # characters taken at a time
+RECORDS = 20_000  # records taken at a time where there are quotes
+
+Ints = NDArray[np.int64]
+Piece = tuple[Sequence[Sequence[str]], Sequence[int]]  # columns, and the width of each row
+
+
+def separated(source: str, text: str, delimiter: str) -> Grid:
+    """The cells of a text as found; a record with line breaks in its quotes is one row.
+
+    Raises
+    ------
+    InputError
+        With the place of an open quote, of control characters, of cells that are too long, or of columns that are
+        too many.
+    """
+    columns, widths = _gathered(source, text, delimiter)
+    coded = [column.coded() for column in columns]
+    rows = trimmed(coded, len(widths))
+    cells = tuple(Coded(column.codes[:rows], column.texts) for column in coded)
+    numbers = np.arange(1, rows + 1, dtype=np.int64)
+    return check_cells(source, Grid(source, cells, numbers, widths[:rows]))
+
+
+def chosen_delimiter(text: str, given: str = "") -> tuple[str, Fact]:
+    """The character that separates the columns of most of the first rows, and how sure that is.
+
+    A row speaks for a delimiter if it has as many cells as most rows have with it, and more than one.
+    """
+    if given:
+        return given, Fact("delimiter", "", f"columns separated by {DELIMITERS.get(given, repr(given))}, as told")
+    sample = text[:SAMPLE]
+    if len(text) > SAMPLE:
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    votes = {delimiter: _votes(sample, delimiter) for delimiter in DELIMITERS}
+    most = max(count for count, _ in votes.values())
+    if most == 0:
+        return ",", Fact("delimiter", "", "one column")
+    best = sorted((d for d in votes if votes[d][0] == most), key=lambda d: -votes[d][1])
+    words = f"columns separated by {DELIMITERS[best[0]]} ({votes[best[0]][1]} in most rows)"
+    if len(best) > 1:
+        also = " or ".join(DELIMITERS[other] for other in best[1:])
+        return best[0], Fact("delimiter", "", f"{words}; {also} would do as well", ask=True)
+    return best[0], Fact("delimiter", "", words)
+
+
+def _votes(sample: str, delimiter: str) -> tuple[int, int]:
+    """How many of the first rows have the most frequent number of cells above one, and that number."""
+    widths: Counter[int] = Counter()
+    with suppress(csv.Error):  # a quote that the end of the sample cuts, or one never closed, which is told later
+        for record in islice(_reader(sample, delimiter), SAMPLE_ROWS):
+            widths[len(record)] += len(record) > 1
+    return max(((count, width) for width, count in widths.items() if count), default=(0, 0))
+
+
+def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _gathered(source: str, text: str, delimiter: str) -> tuple[list[Coder], Ints]:
+    columns: list[Coder] = []
+    widths: list[Ints] = []
+    done = 0
+    pieces = _quoted(source, text, delimiter) if '"' in text else _unquoted(source, text, delimiter)
+    for cells, wide in pieces:
+        columns.extend(Coder() for _ in range(len(cells) - len(columns)))
+        for column, texts in zip(columns, cells, strict=False):
+            column.fill(done)
+            column.add(texts)
+        widths.append(np.array(wide, dtype=np.int64))
+        done += len(wide)
+    for column in columns:
+        column.fill(done)
+    return columns, np.concatenate(widths) if widths else np.zeros(0, np.int64)
+
+
+def _unquoted(source: str, text: str, delimiter: str) -> Iterator[Piece]:
+    """Pieces of a text without quotes: lines are rows, and delimiters always separate."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    start, row = 0, 0
+    while start < len(text):
+        end = text.find("\n", start + CHUNK)
+        end = len(text) if end < 0 else end + 1
+        lines = text[start:end].removesuffix("\n")
+        piece = _even(lines, delimiter) or _uneven(source, row, list(_reader(lines, delimiter)))
+        yield piece
+        start, row = end, row + len(piece[1])
+
+
+def _even(lines: str, delimiter: str) -> Piece | None:
+    """The cells of lines that all have the same number of them, more than one; else None."""
+    width = lines.split("\n", 1)[0].count(delimiter) + 1
+    if not 1 < width <= MAX_COLUMNS:
+        return None
+    # a cell that is only a line break stands after every row: where it does not, a row is longer or shorter
+    cells = lines.replace("\n", f"{delimiter}\n{delimiter}").split(delimiter)
+    ends = cells[width :: width + 1]
+    if ends.count("\n") != len(ends) or (len(cells) + 1) % (width + 1) or len(ends) != lines.count("\n"):
+        return None
+    return [cells[column :: width + 1] for column in range(width)], [width] * (len(ends) + 1)
+
+
+def _uneven(source: str, row: int, records: list[list[str]]) -> Piece:
+    widths = [len(record) for record in records]
+    if max(widths, default=0) > MAX_COLUMNS:
+        far = [number for number, record in enumerate(records) if any(record[MAX_COLUMNS:])]
+        if far:
+            found = counted(len(records[far[0]]), "column")
+            raise _broken(source, f"row {row + far[0] + 1}", found, f"at most {MAX_COLUMNS}")
+        records = [record[:MAX_COLUMNS] for record in records]
+    return list(zip_longest(*records, fillvalue="")), widths
+
+
+def _quoted(source: str, text: str, delimiter: str) -> Iterator[Piece]:
+    reader = _reader(text, delimiter)
+    row = 0
+    while True:
+        records: list[list[str]] = []
+        try:
+            records.extend(islice(reader, RECORDS))
+        except csv.Error as error:
+            raise _unreadable(source, text, delimiter, str(error)) from error
+        if not records:
+            return
+        yield _uneven(source, row, records)
+        row += len(records)
+
+
+def _unreadable(source: str, text: str, delimiter: str, reason: str) -> InputError:
+    """The record that cannot be told apart, as an error with its place."""
+    row = 0
+    with suppress(csv.Error):
+        for _ in _reader(text, delimiter):
+            row += 1
+    place = f"row {row + 1}"
+    if "field larger" in reason:
+        return _broken(source, place, "a cell of more than 131072 characters", "cells of at most 32767 characters")
+    if "unexpected end" in reason:
+        lenient = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        last = next(islice(lenient, row, None), [])
+        place += f", cell {max(len(last), 1)}"
+        found = f"a quote that is never closed, at {last[-1][:30]!r}" if last else "a quote that is never closed"
+        return _broken(source, place, found, 'a closing quote (") where the cell ends')
+    expected = 'quotes (") that are closed where the cell ends, and doubled inside a cell'
+    return _broken(source, place, f"a cell that cannot be read ({reason})", expected)
+
+
+def _broken(source: str, place: str, found: str, expected: str) -> InputError:
+    return InputError(source, (Problem(place, found, expected),), next_step=MEND)
+
+
+MEND = "mend that row in the file it was exported from, or export it again, and run the same command again"

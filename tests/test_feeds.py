@@ -1,0 +1,496 @@
+"""Feeds: running totals, revisions, totals of members, names and definitions that change; every number by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pdsa.errors import InputError
+from pdsa.feeds import (
+    HeaderUse,
+    Notice,
+    break_questions,
+    compare_totals,
+    definition_breaks,
+    difference,
+    looks_cumulative,
+    revise,
+    same_values,
+    school_changes,
+    verdict_changes,
+)
+from pdsa.records import Calendar, ChartSpec, Closure, Measure
+from pdsa.terms import OBSERVATION_COLUMNS
+
+NAN = float("nan")
+ABSENT = Measure("absent", "Days absent", "outcome", "proportion", "%", "down", "week", "d")
+INCIDENTS = Measure("incidents", "Incidents", "outcome", "count", "incidents", "down", "week", "d")
+# Mondays; the school year begins on September 8.
+WEEKS = [str(day.date()) for day in pd.date_range("2025-09-08", periods=12, freq="7D")]
+
+
+def frame(*rows: dict[str, Any]) -> pd.DataFrame:
+    """Observations of these rows; what a row does not say is blank."""
+    blank = {"value": NAN, "numerator": NAN, "denominator": NAN, "group_dim": "", "group": "", "status": "reported"}
+    full = [{**blank, "source": "f.csv", "row": i + 2, **row} for i, row in enumerate(rows)]
+    out = pd.DataFrame(full, columns=list(OBSERVATION_COLUMNS))
+    out["period"] = pd.to_datetime(out["period"]).astype("datetime64[us]")
+    texts = ("school", "measure", "group_dim", "group", "status", "source")
+    return out.astype({**dict.fromkeys(texts, "category"), "value": float, "numerator": float, "denominator": float})
+
+
+def counts(school: str, values: list[float | str], weeks: list[str] = WEEKS, **more: Any) -> list[dict[str, Any]]:
+    """Running totals of incidents; a word in place of a number is a status."""
+    rows = []
+    for week, value in zip(weeks, values, strict=False):
+        told = {"status": value} if isinstance(value, str) else {"value": float(value)}
+        rows.append({"school": school, "measure": "incidents", "period": week, **told, **more})
+    return rows
+
+
+def shares(school: str, pairs: list[tuple[float, float]], measure: str = "absent") -> list[dict[str, Any]]:
+    return [
+        {"school": school, "measure": measure, "period": week, "numerator": a, "denominator": b}
+        for week, (a, b) in zip(WEEKS, pairs, strict=False)
+    ]
+
+
+def shown(out: pd.DataFrame, name: str = "value") -> list[tuple[Any, str]]:
+    """Number and status of each row."""
+    pairs = zip(out[name], out["status"].astype(str), strict=True)
+    return [(None if np.isnan(value) else value, status) for value, status in pairs]
+
+
+def kinds(told: tuple[Notice, ...]) -> list[tuple[str, str, str]]:
+    return [(one.kind, one.school, f"{one.period:%Y-%m-%d}" if one.period else "") for one in told]
+
+
+START = {"starts": [date(2025, 9, 8)]}
+
+
+class TestDifference:
+    def test_totals_become_increments(self) -> None:
+        out, told = difference(frame(*counts("a", [3, 5, 5, 9])), INCIDENTS, **START)
+        assert shown(out) == [(3, "reported"), (2, "reported"), (0, "reported"), (4, "reported")]
+        assert told == ()
+
+    def test_order_of_rows_and_other_measures_stay(self) -> None:
+        rows = counts("a", [3, 5, 9])
+        other = {"school": "a", "measure": "zeal", "period": WEEKS[0], "value": 7.0}
+        out, _ = difference(frame(rows[2], other, rows[0], rows[1]), INCIDENTS, **START)
+        assert out["value"].tolist() == [4, 7, 3, 2]
+        assert out["row"].tolist() == [2, 3, 4, 5]
+        assert list(out.columns) == list(OBSERVATION_COLUMNS)
+
+    def test_the_frame_given_stays_as_it_is(self) -> None:
+        given = frame(*counts("a", [3, 5]))
+        difference(given, INCIDENTS, **START)
+        assert given["value"].tolist() == [3, 5]
+
+    def test_schools_groups_and_years_are_apart(self) -> None:
+        summer = ["2025-06-16", "2025-06-23", "2025-07-07", "2025-07-14"]
+        rows = [*counts("a", [90, 92, 1, 5], summer), *counts("b", [1, 2, 3, 4], summer)]
+        rows += counts("a", [50, 51, 0, 2], summer, group_dim="grade", group="9")
+        starts = [date(2024, 9, 9), date(2025, 7, 7)]
+        out, _ = difference(frame(*rows), INCIDENTS, starts=starts)
+        assert out["value"].tolist() == [90, 2, 1, 4, 1, 1, 3, 1, 50, 1, 0, 2]
+        # the first reports of 2024-25 came in June: they count from September on
+        assert [s for _, s in shown(out)][::4] == ["excluded"] * 3
+
+    def test_a_fall_is_told_and_not_charted(self) -> None:
+        out, told = difference(frame(*counts("a", [3, 8, 6, 9])), INCIDENTS, **START)
+        assert shown(out) == [(3, "reported"), (5, "reported"), (None, "excluded"), (3, "reported")]
+        (one,) = told
+        assert (one.kind, one.school, one.period, one.before, one.after) == (
+            "negative increment", "a", date(2025, 9, 22), 8, 6,
+        )  # fmt: skip
+        assert str(one) == (
+            "f.csv, row 4, a, incidents, 2025-09-22: the running value falls from 8 to 6: excluded without a number"
+        )
+
+    def test_a_gap_is_drawn_and_makes_no_line(self) -> None:
+        rows = [*counts("a", [3, 5, "missing", "error", 11, 12]), *counts("b", [1, 2, 3, 4, 5, 6])]
+        out, told = difference(frame(*rows), INCIDENTS, **START)
+        assert shown(out)[:6] == [
+            (3, "reported"), (2, "reported"), (None, "missing"), (None, "error"), (6, "excluded"), (1, "reported"),
+        ]  # fmt: skip
+        assert kinds(told) == [("several periods", "a", "2025-10-06")]
+        assert told[0].found.startswith("covers 3 weeks")
+
+    def test_a_row_that_is_not_there_is_a_gap_as_well(self) -> None:
+        rows = [*counts("a", [3, 5, 11], [WEEKS[0], WEEKS[1], WEEKS[3]]), *counts("b", [1, 2, 3, 4])]
+        out, told = difference(frame(*rows), INCIDENTS, **START)
+        assert shown(out)[:3] == [(3, "reported"), (2, "reported"), (6, "excluded")]
+        assert told[0].found.startswith("covers 2 weeks")
+
+    def test_a_hidden_total_hides_the_next_increment(self) -> None:
+        out, told = difference(frame(*counts("a", [3, "suppressed", 12, 13])), INCIDENTS, **START)
+        assert shown(out) == [(3, "reported"), (None, "suppressed"), (None, "suppressed"), (1, "reported")]
+        assert kinds(told) == [("unknown increment", "a", "2025-09-22")]
+
+    def test_a_bound_of_a_total_is_no_bound_of_a_week(self) -> None:
+        rows = counts("a", [10.0, 12, 13])
+        rows[0]["status"] = "bottom_coded"
+        out, told = difference(frame(*rows), INCIDENTS, **START)
+        assert shown(out) == [(None, "missing"), (None, "missing"), (1, "reported")]
+        assert kinds(told) == [("unknown increment", "a", "2025-09-08"), ("unknown increment", "a", "2025-09-15")]
+
+    def test_numerators_and_denominators(self) -> None:
+        rows = shares("a", [(4, 100), (9, 200), (9, 200), (40, 230)])
+        out, told = difference(frame(*rows), ABSENT, denominators=True, **START)
+        assert shown(out, "numerator") == [(4, "reported"), (5, "reported"), (0, "not_applicable"), (None, "excluded")]
+        assert out["denominator"].tolist()[:3] == [100, 100, 0]
+        assert kinds(told) == [("impossible increment", "a", "2025-09-29")]
+
+    def test_denominators_that_do_not_run_stay(self) -> None:
+        rows = [
+            {"school": "a", "measure": "incidents", "period": week, "numerator": a, "denominator": 480.0 + a % 2}
+            for week, a in zip(WEEKS, [2.0, 5, 9, 9], strict=False)
+        ]
+        out, told = difference(frame(*rows), INCIDENTS, **START)
+        assert out["numerator"].tolist() == [2, 3, 4, 0]
+        assert out["denominator"].tolist() == [480, 481, 481, 481]
+        assert [one.found for one in told] == ["denominators do not run through the year: taken as they are"]
+
+    def test_denominators_that_run_are_seen(self) -> None:
+        rows = shares("a", [(4.0 * n, 100.0 * n) for n in range(1, 13)])
+        out, told = difference(frame(*rows), ABSENT, **START)
+        assert out["denominator"].tolist() == [100] * 12
+        assert out["numerator"].tolist() == [4] * 12
+        assert [one.found for one in told] == ["denominators rise through the year: subtracted too"]
+
+    def test_a_running_share_cannot_be_taken_apart(self) -> None:
+        rows = [{"school": "a", "measure": "absent", "period": w, "value": 0.1} for w in WEEKS[:3]]
+        with pytest.raises(InputError, match="numerators and denominators, which can be subtracted"):
+            difference(frame(*rows), ABSENT)
+
+    def test_fractions_keep_nine_decimals(self) -> None:
+        out, _ = difference(frame(*counts("a", [0.1, 0.3, 0.6])), INCIDENTS, **START)
+        assert out["value"].tolist() == [0.1, 0.2, 0.3]
+
+
+class TestFirstReports:
+    def test_first_reports_no_larger_than_later_ones_are_one_week(self) -> None:
+        rows = [*counts("a", [4, 7, 10]), *counts("b", [2, 5, 9])]
+        out, told = difference(frame(*rows), INCIDENTS)
+        assert out["status"].astype(str).tolist() == ["reported"] * 6
+        (one,) = told
+        assert str(one) == (
+            "incidents, 2025-09-08: 3 at the median in the first reports of 2025-26, 3 a period later: "
+            "taken as one period"
+        )
+
+    def test_first_reports_of_a_feed_that_begins_in_winter_are_not(self) -> None:
+        rows = [*counts("a", [44, 47, 50]), *counts("b", [52, 55, 59])]
+        out, told = difference(frame(*rows), INCIDENTS)
+        assert shown(out)[::3] == [(44, "excluded"), (52, "excluded")]
+        assert "they count from an earlier day: excluded" in told[0].found
+        assert kinds(told)[1:] == [("several periods", "a", "2025-09-08"), ("several periods", "b", "2025-09-08")]
+
+    def test_a_single_report_shows_nothing(self) -> None:
+        out, told = difference(frame(*counts("a", [4])), INCIDENTS)
+        assert shown(out) == [(4, "excluded")]
+        assert "nothing shows how long they count" in told[0].found
+
+    def test_a_school_that_comes_later(self) -> None:
+        rows = [*counts("a", [1, 2, 3, 4]), *counts("b", [9, 10], WEEKS[2:4])]
+        out, told = difference(frame(*rows), INCIDENTS, **START)
+        assert shown(out)[4:] == [(9, "excluded"), (1, "reported")]
+        assert told[0].found == (
+            "covers 3 weeks from the beginning of the school year: excluded, drawn where it stands"
+        )
+
+    def test_the_calendar_says_when_the_year_begins(self) -> None:
+        summer = Closure(date(2025, 6, 26), date(2025, 8, 31), "Summer")
+        calendar = Calendar("listed", (summer,))
+        out, told = difference(frame(*counts("a", [4, 5, 6])), INCIDENTS, calendar=calendar)
+        # September 1 was the first open week, so the report of September 8 holds two
+        assert shown(out) == [(4, "excluded"), (1, "reported"), (1, "reported")]
+        assert told[0].found.startswith("covers 2 weeks from the beginning")
+
+    def test_weeks_of_a_closure_are_no_gap(self) -> None:
+        closed = Closure(date(2025, 9, 15), date(2025, 9, 19), "Storm")
+        days = [WEEKS[0], WEEKS[2], WEEKS[3]]
+        out, told = difference(frame(*counts("a", [4, 6, 7], days)), INCIDENTS, calendar=Calendar("listed", (closed,)),
+                               **START)  # fmt: skip
+        assert shown(out) == [(4, "reported"), (2, "reported"), (1, "reported")]
+        assert [one.found for one in told] == ["nobody reported for 1 week before; increments hold all days since"]
+
+
+class TestLooksCumulative:
+    def test_totals_that_never_fall_but_in_summer(self) -> None:
+        years = [*WEEKS[:6], *[str(d.date()) for d in pd.date_range("2026-09-07", periods=6, freq="7D")]]
+        rows = [*counts("a", [1, 3, 3, 6, 8, 9, 0, 2, 3, 5, 8, 8], years), *counts("b", [1, 2, 2, 2, 5, 5], years)]
+        found = looks_cumulative(frame(*rows), "incidents")
+        assert found is not None
+        assert (found.column, found.years, found.steady, found.turns, found.drops) == ("value", 3, 3, 1, 1)
+        assert str(found) == (
+            "value never falls in 3 of 3 school years, and falls at 1 of 1 turns of the year: 1, 3, 3, 6, 8 ..."
+        )
+        asked = found.question("f.csv")
+        assert asked.key == "cumulative:incidents"
+        assert [choice.word for choice in asked.choices] == ["yes", "no"]
+
+    def test_numbers_of_their_own_week_do_not(self) -> None:
+        assert looks_cumulative(frame(*counts("a", [1, 3, 2, 6, 8, 5, 9, 4, 7, 3, 5, 6])), "incidents") is None
+
+    def test_a_trend_that_goes_on_over_the_summer_does_not(self) -> None:
+        years = [*WEEKS[:6], *[str(d.date()) for d in pd.date_range("2026-09-07", periods=6, freq="7D")]]
+        assert looks_cumulative(frame(*counts("a", list(range(1, 13)), years)), "incidents") is None
+
+    def test_few_reports_and_zeros_show_nothing(self) -> None:
+        assert looks_cumulative(frame(*counts("a", [1, 2, 3])), "incidents") is None
+        assert looks_cumulative(frame(*counts("a", [0] * 12)), "incidents") is None
+
+
+class TestRevise:
+    OLD = (
+        {"school": "a", "measure": "absent", "period": WEEKS[0], "numerator": 3.0, "denominator": 30.0},
+        {"school": "b", "measure": "absent", "period": WEEKS[0], "numerator": 4.0, "denominator": 40.0},
+        {"school": "c", "measure": "absent", "period": WEEKS[0], "status": "suppressed"},
+        {"school": "a", "measure": "absent", "period": WEEKS[1], "numerator": 5.0, "denominator": 30.0},
+        {"school": "a", "measure": "zeal", "period": WEEKS[1], "value": 0.5},
+    )
+    NEW = (
+        {"school": "a", "measure": "absent", "period": WEEKS[0], "numerator": 3.0, "denominator": 31.0},
+        {"school": "c", "measure": "absent", "period": WEEKS[0], "status": "suppressed"},
+        {"school": "d", "measure": "absent", "period": WEEKS[0], "numerator": 1.0, "denominator": 10.0},
+        {"school": "a", "measure": "absent", "period": WEEKS[2], "value": 0.95, "status": "top_coded"},
+    )
+
+    def test_what_is_new_changed_withdrawn_and_kept(self) -> None:
+        found = revise(frame(*self.OLD), frame(*self.NEW))
+        assert found.summary == {"added": 2, "changed": 1, "withdrawn": 1, "unchanged": 1, "kept": 2}
+        assert found.lines() == (
+            "a, absent, 2025-09-08: was 3 of 30, is 3 of 31",
+            "b, absent, 2025-09-08: withdrawn, was 4 of 40",
+        )
+        assert found.periods == {"absent": ("2025-09-22",)}
+        keys = zip(found.current["school"], found.current["measure"], found.current["period"], strict=True)
+        assert sorted((s, m, str(p.date())) for s, m, p in keys) == [
+            ("a", "absent", WEEKS[0]), ("a", "absent", WEEKS[1]), ("a", "absent", WEEKS[2]), ("a", "zeal", WEEKS[1]),
+            ("c", "absent", WEEKS[0]), ("d", "absent", WEEKS[0]),
+        ]  # fmt: skip
+        first = found.current[(found.current["school"] == "a") & (found.current["period"] == WEEKS[0])]
+        assert first["denominator"].tolist() == [31]
+
+    def test_a_status_is_a_change(self) -> None:
+        new = dict(self.OLD[1], numerator=NAN, denominator=NAN, status="suppressed")
+        found = revise(frame(self.OLD[1]), frame(new))
+        assert found.lines() == ("b, absent, 2025-09-08: was 4 of 40, is suppressed",)
+        bound = dict(self.OLD[4], value=0.95, status="top_coded")
+        assert revise(frame(self.OLD[4]), frame(bound)).lines() == (
+            "a, zeal, 2025-09-15: was 0.5, is 0.95 (top_coded)",
+        )
+
+    def test_a_file_of_one_district_leaves_the_others(self) -> None:
+        found = revise(frame(*self.OLD), frame(*self.NEW), scope=("measure", "period", "school"))
+        assert found.summary == {"added": 2, "changed": 1, "withdrawn": 0, "unchanged": 1, "kept": 3}
+
+    def test_groups_are_keys_of_their_own(self) -> None:
+        nine = dict(self.OLD[0], group_dim="grade", group="9")
+        found = revise(frame(self.OLD[0], nine), frame(self.OLD[0], dict(nine, numerator=1.0)))
+        assert found.lines() == ("a, absent, grade, 9, 2025-09-08: was 3 of 30, is 1 of 30",)
+
+    def test_the_first_import_and_the_same_again(self) -> None:
+        new = frame(*self.NEW)
+        first = revise(new.iloc[:0], new)
+        assert first.summary == {"added": 4, "changed": 0, "withdrawn": 0, "unchanged": 0, "kept": 0}
+        assert first.periods == {"absent": (WEEKS[0], WEEKS[2])}
+        again = revise(first.current, new)
+        assert again.summary == {"added": 0, "changed": 0, "withdrawn": 0, "unchanged": 4, "kept": 0}
+        assert again.lines() == ()
+
+    def test_many_changes_are_counted(self) -> None:
+        old = [dict(self.OLD[0], school=f"s{i:02d}") for i in range(30)]
+        found = revise(frame(*old), frame(*[dict(row, numerator=9.0) for row in old]))
+        assert len(found.lines()) == 21
+        assert found.lines()[-1] == "... and 10 more changed"
+
+
+class TestVerdictChanges:
+    CALM = (10.0, 12.0, 10.5, 11.5, 10.0, 12.0, 10.5, 11.5, 10.0, 12.0, 10.5, 11.5)
+    SPECS = (("incidents", "", ChartSpec(kind="i", better="down", baseline=10)),)
+
+    def test_a_revision_that_makes_a_signal(self) -> None:
+        old = frame(*counts("a", list(self.CALM)), *counts("b", list(self.CALM)))
+        new = frame(*counts("a", [*self.CALM[:-1], 40.0]), *counts("b", list(self.CALM)))
+        (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), self.SPECS)
+        assert (one.school, one.before, one.after) == ("a", "common_cause", "concern")
+        assert one.found == (("2025-11-24", "outside"),)
+        assert str(one) == "a, incidents: common_cause becomes concern; now outside at 2025-11-24"
+        (back,) = verdict_changes(new, old, [INCIDENTS], Calendar("observed"), self.SPECS)
+        assert (back.after, back.gone) == ("common_cause", (("2025-11-24", "outside"),))
+
+    def test_nothing_new_is_nothing(self) -> None:
+        old = frame(*counts("a", list(self.CALM)))
+        assert verdict_changes(old, old, [INCIDENTS], Calendar("observed"), self.SPECS) == ()
+        moved = frame(*counts("a", [*self.CALM[:-1], 11.6]))
+        assert verdict_changes(old, moved, [INCIDENTS], Calendar("observed"), self.SPECS) == ()
+
+    def test_a_new_series_and_a_spec_of_its_own(self) -> None:
+        old, new = frame(*counts("a", list(self.CALM))), frame(*counts("a", list(self.CALM)), *counts("b", [1, 2]))
+        specs = (*self.SPECS, ("incidents", "b", ChartSpec(kind="run")))
+        (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), specs)
+        assert (one.school, one.before, one.after) == ("b", "no_data", "too_few")
+
+
+def total(**row: Any) -> dict[str, Any]:
+    return {"scope": "network", "key": "", "numerator": NAN, "denominator": NAN, "value": NAN, "measure": "absent",
+            "period": pd.Timestamp(WEEKS[0]), "source": "f.csv", "row": 9, **row}  # fmt: skip
+
+
+class TestTotals:
+    MEMBERS = (*shares("a", [(3, 30)]), *shares("b", [(4, 40)]), *shares("c", [(5, 50)]))
+
+    def check(self, *totals: dict[str, Any], members: Any = MEMBERS, **more: Any) -> Any:
+        return compare_totals(frame(*members), pd.DataFrame(list(totals)), [ABSENT, INCIDENTS], **more)
+
+    def test_equal(self) -> None:
+        (one,) = self.check(total(numerator=12.0, denominator=120.0))
+        assert (one.equal, one.members, one.hidden) == (True, 3, 0)
+        assert str(one) == "network, absent, 2025-09-08: published 12 of 120 equals the sum of 3 members, 12 of 120"
+
+    def test_not_the_sum(self) -> None:
+        (one,) = self.check(total(numerator=11.0, denominator=118.0))
+        assert (one.equal, one.difference.numerator, one.difference.denominator) == (False, 1, 2)
+        assert str(one) == (
+            "network, absent, 2025-09-08: published 11 of 118 is not the sum of 3 members, 12 of 120 "
+            "(difference +1 and +2)"
+        )
+        (den,) = self.check(total(numerator=12.0, denominator=121.0))
+        assert (den.equal, den.difference.denominator) == (False, -1)
+
+    def test_totals_of_districts(self) -> None:
+        rows = [total(scope="district", key="north", numerator=7.0, denominator=70.0),
+                total(scope="district", key="south", numerator=6.0, denominator=50.0)]  # fmt: skip
+        north, south = self.check(*rows, districts={"a": "north", "b": "north", "c": "south"})
+        assert (north.name, north.equal, north.members) == ("north", True, 2)
+        assert (south.name, south.equal, south.difference.numerator) == ("south", False, -1)
+
+    def test_hidden_members_make_a_lower_bound(self) -> None:
+        members = (*self.MEMBERS[:2], {"school": "c", "measure": "absent", "period": WEEKS[0], "status": "suppressed"})
+        (one,) = self.check(total(numerator=12.0, denominator=120.0), members=members)
+        assert (one.equal, one.members, one.hidden) == (None, 2, 1)
+        assert one.note == "1 member hidden, a bound or without a number: the sum is a lower bound"
+        (less,) = self.check(total(numerator=6.0, denominator=120.0), members=members)
+        assert less.equal is False
+
+    def test_a_share_alone(self) -> None:
+        (one,) = self.check(total(value=0.1))
+        assert one.equal is True
+        (other,) = self.check(total(value=0.102))
+        assert (other.equal, round(other.difference.value, 6)) == (False, -0.002)
+
+    def test_a_mean_of_shares_is_no_share_of_the_whole(self) -> None:
+        members = [{"school": s, "measure": "absent", "period": WEEKS[0], "value": 0.1} for s in "ab"]
+        (one,) = self.check(total(value=0.1), members=members)
+        assert one.equal is None
+        assert "a mean of shares is no share of the whole" in one.note
+
+    def test_counts_are_added(self) -> None:
+        members = [*counts("a", [3]), *counts("b", [4])]
+        yes, no = self.check(
+            total(measure="incidents", value=7.0), total(measure="incidents", value=8.0), members=members
+        )
+        assert (yes.equal, no.equal, no.difference.value) == (True, False, -1)
+
+    def test_groups_and_nobody(self) -> None:
+        members = [dict(self.MEMBERS[0], group_dim="grade", group="9")]
+        rows = [total(numerator=3.0, denominator=30.0, group_dim="grade", group="9"),
+                total(numerator=3.0, denominator=30.0, group_dim="", group="")]  # fmt: skip
+        nine, whole = self.check(*rows, members=members)
+        assert (nine.equal, nine.group) == (True, "grade: 9")
+        assert (whole.equal, whole.note) == (None, "no member reported")
+        assert compare_totals(frame(*members), pd.DataFrame(), [ABSENT]) == ()
+
+
+class TestLikeness:
+    def test_identical_values(self) -> None:
+        values = [(float(n), 40.0) for n in range(10)]
+        one_off = [*values[:9], (5.0, 40.0)]
+        rows = [*shares("a", values), *shares("b", values), *shares("a", values, "away"), *shares("b", one_off, "away")]
+        (one,) = same_values(frame(*rows))
+        assert (one.kind, one.first, one.second) == ("identical", "absent", "away")
+        assert one.found == "the same values in 19 of 20 shared periods of schools"
+        assert same_values(frame(*shares("a", values), *shares("a", one_off, "away"))) == ()
+
+    def test_alike_but_not_the_same(self) -> None:
+        values = [(float(n), 40.0) for n in range(12)]
+        halves = [(a / 2, b / 2) for a, b in values]
+        assert same_values(frame(*shares("a", values), *shares("a", halves, "away"))) == ()
+        zeros = [(0.0, 40.0)] * 12
+        assert same_values(frame(*shares("a", zeros), *shares("a", zeros, "away"))) == ()
+        few = values[:9]
+        assert same_values(frame(*shares("a", few), *shares("a", few, "away"))) == ()
+
+    def test_one_ends_where_another_begins(self) -> None:
+        rows = [*counts("a", list(range(6))), *counts("b", list(range(6)))]
+        later = [dict(row, measure="events", period=WEEKS[6 + i % 6]) for i, row in enumerate(rows)]
+        (one,) = same_values(frame(*rows, *later))
+        assert (one.kind, one.first, one.second) == ("renamed", "incidents", "events")
+        assert one.found == "one ends 2025-10-13, the other begins 2025-10-20, in 2 of the same 2 schools"
+        other = [dict(row, school="c") for row in later]
+        assert same_values(frame(*rows, *other)) == ()
+
+    def test_spelling(self) -> None:
+        rows = [{"school": "a", "measure": m, "period": WEEKS[0], "value": 1.0} for m in ("GPA", "gpa", "On-Track")]
+        (one,) = same_values(frame(*rows))
+        assert (one.kind, one.first, one.second) == ("spelling", "GPA", "gpa")
+
+    def test_schools(self) -> None:
+        rows = pd.DataFrame(
+            [("1", "Elm", WEEKS[0]), ("1", "Elm  ", WEEKS[1]), ("1", "Elm Academy", WEEKS[2]),
+             ("2", "Oak", WEEKS[0]), ("3", "oak", WEEKS[1]), ("4", "Fir", WEEKS[0]), ("5", "Fir", WEEKS[0])],
+            columns=["school", "school_name", "period"],
+        ).assign(period=lambda f: pd.to_datetime(f["period"]))  # fmt: skip
+        renamed, renumbered = school_changes(rows)
+        assert (renamed.kind, renamed.school, renamed.first, renamed.second) == (
+            "school renamed", "1", "Elm", "Elm Academy",
+        )  # fmt: skip
+        assert (renumbered.kind, renumbered.first, renumbered.second) == ("school renumbered", "2", "3")
+
+
+class TestBreaks:
+    def test_a_new_header(self) -> None:
+        uses = [
+            HeaderUse("absent", "denominator", "PK-12\nCount", date(2019, 7, 1), date(2020, 7, 1)),
+            HeaderUse("absent", "denominator", "Fall  Enrollment", date(2016, 7, 1), date(2018, 7, 1)),
+            HeaderUse("absent", "denominator", "FALL ENROLLMENT", date(2015, 7, 1), date(2015, 7, 1)),
+        ]
+        (one,) = definition_breaks(frame(*counts("a", [1])), uses)
+        assert (one.measure, one.date) == ("absent", date(2019, 7, 1))
+        assert one.found == 'the denominator was "fall enrollment" and is "pk-12 count"'
+        note = one.annotation()
+        assert (note.kind, note.date, note.measure, note.label) == (
+            "instrument", date(2019, 7, 1), "absent", 'denominator from "pk-12 count"',
+        )  # fmt: skip
+
+    def test_denominators_that_jump_everywhere(self) -> None:
+        rows = [row for s in "abcd" for row in shares(s, [(1, 100.0)] * 4 + [(1, 130.0)] * 4)]
+        (one,) = definition_breaks(frame(*rows))
+        assert (one.date, one.found) == (
+            date(2025, 10, 6), "denominators change to 1.30 times, at the median of 4 schools, and stay there",
+        )  # fmt: skip
+        (asked,) = break_questions([one], "f.csv")
+        assert (asked.key, [choice.word for choice in asked.choices]) == ("break:absent", ["break", "ignore"])
+
+    def test_a_short_week_or_one_school_is_no_break(self) -> None:
+        short = [row for s in "abcd" for row in shares(s, [(1, 100.0)] * 4 + [(1, 50.0)] + [(1, 100.0)] * 4)]
+        assert definition_breaks(frame(*short)) == ()
+        one = [row for s in "abc" for row in shares(s, [(1, 100.0)] * 8)]
+        assert definition_breaks(frame(*one, *shares("d", [(1, 100.0)] * 4 + [(1, 150.0)] * 4))) == ()
+
+    def test_header_and_jump_of_one_day_are_one(self) -> None:
+        rows = [row for s in "abcd" for row in shares(s, [(1, 100.0)] * 4 + [(1, 60.0)] * 4)]
+        uses = [
+            HeaderUse("absent", "denominator", "A", date(2025, 9, 8), date(2025, 9, 29)),
+            HeaderUse("absent", "denominator", "B", date(2025, 10, 6), date(2025, 12, 1)),
+        ]
+        (one,) = definition_breaks(frame(*rows), uses)
+        assert one.label == 'denominator from "b"'
+        assert one.found.startswith('the denominator was "a" and is "b"; denominators change to 0.60 times')

@@ -499,15 +499,9 @@ CASES: tuple[Case, ...] = (
         "A program has made numbers of names; 12.0 is probably 0012, but only somebody who knows the network "
         "can say so.",
         rows(),
-        key="school.*|ids.*",
-        answers=(
-            ("(school|ids)[^0-9]*12.*", ("0012", "match", "same", "yes")),
-            ("(school|ids).*107.*", ("0107",)),
-            ("(school|ids).*184.*", ("0184",)),
-            ("(school|ids).*233.*", ("0233",)),
-            ("school.*|ids.*", ("match", "same", "yes")),
-        ),
-        message=("row 2", r"12\.0", "0012"),
+        key="ids.*|same.*",
+        answers=(("ids", ("whole",)), ("same.*", ("same",))),
+        message=("row 2|school", r"12\.0"),
     ),
     Case(
         "36",
@@ -561,9 +555,10 @@ CASES: tuple[Case, ...] = (
                 for number, cells in enumerate(table())
             ]
         ),
-        "stop",
-        "Most likely one school, but two in the file; a person who sees both rows can say so.",
-        message=("row 5", "cole Nord|u0301"),
+        "accept",
+        "To Unicode both are the same letters; a school that was typed on two machines stays one, and it is told.",
+        named_rows((NFC, "0107", "0184", "0233")),
+        told=("cole Nord",),
         known=False,
     ),
     Case(
@@ -916,9 +911,10 @@ CASES: tuple[Case, ...] = (
         "91",
         "workbook named csv",
         workbook_bytes,
-        "refuse",
-        "The name says one thing and the content another: renamed instead of saved as CSV.",
-        message=("weekly.csv|row 1", "workbook|zip", r"\.xlsx", NEXT),
+        "accept",
+        "Its first bytes say beyond doubt that it is a workbook, whatever its name; it is read as one, and told.",
+        rows(),
+        told=("workbook|sheet",),
     ),
     Case(
         "92",

@@ -9,7 +9,8 @@ from types import FrameType
 
 import click
 
-COMMANDS = ("example", "lab", "report")
+# Each command and the file that holds it.
+COMMANDS = {"example": "example", "import": "import_", "lab": "lab", "report": "report"}
 
 
 class Lazy(click.Group):
@@ -21,7 +22,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"pdsa.cli.{cmd_name}"), cmd_name)
+        name = COMMANDS[cmd_name]
+        command = getattr(import_module(f"pdsa.cli.{name}"), name)
         return command if isinstance(command, click.Command) else None
 
 

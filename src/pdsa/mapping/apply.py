@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Pairs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,8 @@ class Imported:
         Every school of the rows with its latest name and its district.
     step
         The finest step of the periods.
+    headers
+        Measure, part, header and source of every column that was read.
     remarks
         Questions, what was done, rows set aside.
     """
@@ -72,20 +75,18 @@ class Imported:
     totals: pd.DataFrame
     schools: tuple[School, ...]
     step: str
+    headers: tuple[tuple[str, str, str, str], ...]
     remarks: Remarks
 
 
-def apply(tables: Sequence[Table], mapping: Mapping, known: Known, remarks: Remarks) -> Imported:
-    """The observations of all tables; questions stand in the remarks, and then the rows are not to be used.
-
-    Raises
-    ------
-    InputError
-        With every problem of the tables.
-    """
+def apply(
+    tables: Sequence[Table], mapping: Mapping, known: Known, remarks: Remarks, as_of: date | None = None
+) -> Imported | None:
+    """The observations of all tables; with problems or questions in the remarks they are not to be used, or None."""
     bodies = [body for table in tables if (body := body_of(table, mapping, remarks)) is not None]
     bodies = [_dated(body, table, mapping, remarks) for body, table in _pairs(bodies, tables)]
-    remarks.settle(_source(tables))
+    if remarks.problems or not bodies:
+        return None
     columns = {one.measure: one for one in mapping.measures} or {"": MeasureColumns("")}
     keys = list(dict.fromkeys(key for body in bodies for key in body.measures))
     steps: list[str] = []
@@ -93,14 +94,13 @@ def apply(tables: Sequence[Table], mapping: Mapping, known: Known, remarks: Rema
     for key in keys:
         rows = stack(bodies, key)
         one = columns.get(key) or next(iter(columns.values()))
-        made = _observations(rows, one, key, mapping, known, remarks, steps)
+        made = _observations(rows, replace(one, measure=key), mapping, known, remarks, (steps, as_of))
         frames.append(made[0])
         members.append(made[1])
         totals.append(made[2])
     frame = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
     if not remarks.questions:
         frame = without_repeats(frame, remarks)
-    remarks.settle(_source(tables))
     schools = _schools(bodies, frame)
     step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
     return Imported(
@@ -109,13 +109,18 @@ def apply(tables: Sequence[Table], mapping: Mapping, known: Known, remarks: Rema
         pd.concat(totals, ignore_index=True),
         schools,
         step,
+        _headers(bodies),
         remarks,
     )
 
 
-def _source(tables: Sequence[Table]) -> str:
-    names = list(dict.fromkeys(table.source for table in tables))
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more" if names else "the import"
+def _headers(bodies: Sequence[Body]) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple(
+        (measure, part, cells.header, body.source)
+        for body in bodies
+        for measure, parts in body.measures.items()
+        for part, cells in parts.items()
+    )
 
 
 def _pairs(bodies: Sequence[Body], tables: Sequence[Table]) -> list[tuple[Body, Table]]:
@@ -143,12 +148,19 @@ def _dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body
 
 
 def _observations(
-    rows: Rows, columns: MeasureColumns, key: str, mapping: Mapping, known: Known, remarks: Remarks, steps: list[str]
+    rows: Rows,
+    columns: MeasureColumns,
+    mapping: Mapping,
+    known: Known,
+    remarks: Remarks,
+    times: tuple[list[str], date | None],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Observations, rows as published and totals of one measure, or of all that a column names."""
+    key = columns.measure
     measure = constant(key, len(rows.rows)) if key else _measure_ids(rows, mapping, known, remarks)
-    days, step = days_of(rows, mapping, remarks)
-    steps.append(step)
+    days, step = days_of(rows, mapping, remarks, times[1])
+    times[0].append(step)
+    days = _days_of_totals(days, rows)
     numbers = _numbers_by_type(rows, columns, measure, mapping, known, remarks)
     status = _stated(rows, numbers, remarks)
     frame = pd.DataFrame(
@@ -172,6 +184,16 @@ def _observations(
         published[~rows.total].reset_index(drop=True),
         published[rows.total].reset_index(drop=True),
     )
+
+
+def _days_of_totals(days: NDArray[np.datetime64], rows: Rows) -> NDArray[np.datetime64]:
+    """A total whose label stands in the column of periods is of the only period of its table."""
+    lost = rows.total & np.isnat(days)
+    for code in np.unique(rows.sources.codes[lost]).tolist():
+        own = np.unique(days[(rows.sources.codes == code) & ~np.isnat(days)])
+        if len(own) == 1:
+            days = np.where(lost & (rows.sources.codes == code), own[0], days)
+    return days
 
 
 def _categorical(column: Coded) -> pd.Categorical:

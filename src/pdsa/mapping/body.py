@@ -91,7 +91,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     if not _all_there(table, mapping, parts, remarks):
         return None
     name, district = pick(table, mapping.school_name), pick(table, mapping.district)
-    total = _totals(table, mapping, parts, [name, district, *_others(table, mapping)], remarks)
+    total = _totals(table, mapping, parts, [name, district, period, *_others(table, mapping)], remarks)
     school = _school(table, parts, total, decisions, remarks)
     groups = _groups(table, mapping)
     extra = _extra_parts(parts, district)

@@ -24,6 +24,7 @@ __all__ = [
 YEARS = re.compile(r"\b(19|20)[0-9]{2}\s*[-/–]\s*((19|20)?[0-9]{2})\b|\b(19|20)[0-9]{2}\b")
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 NUMBER = re.compile(r"[<>=≤≥~ ]*[-−(]?[0-9][0-9.,  ]*%?\)?|\.[0-9]+")
+LONGEST_LABEL = 80
 MEASURE_PARTS = ("value", "numerator", "denominator")
 ROLES = (
     *("school", "school_name", "district", "district_name", "unit_part", "ignored_place", "period"),
@@ -108,6 +109,8 @@ def _totals() -> tuple[tuple[str, ...], tuple[str, ...]]:
 def total_label(text: str) -> bool:
     """Whether a label says that its row is a total of others: "STATE TOTALS", "Grand Total", "All Allegany Schools"."""
     words = _words(text)
+    if len(text) > LONGEST_LABEL:
+        return False
     begins, ends = _totals()
     whole = words.startswith("all ") and words.split()[-1] in ("schools", "districts", "campuses", "sites")
     first = any(words == one or words.startswith(f"{one} ") for one in begins)

@@ -25,10 +25,7 @@ def mixed(columns: Sequence[Coded | Ints]) -> Ints:
     for column in columns:
         codes = column.codes if isinstance(column, Coded) else column
         size = len(column.texts) if isinstance(column, Coded) else int(codes.max(initial=0)) + 1
-        if key is None:
-            key = codes
-        else:
-            key = np.unique(key * size + codes, return_inverse=True)[1].astype(np.int64)
+        key = codes if key is None else np.unique(key * size + codes, return_inverse=True)[1].astype(np.int64)
     return np.zeros(0, dtype=np.int64) if key is None else key
 
 

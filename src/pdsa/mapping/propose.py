@@ -46,7 +46,7 @@ def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping
         group_dim=_names(one.group_dim for one in roles),
         measure=_names(one.measure for one in roles),
         status=_names(one.status for one in roles),
-        measures=_measures(roles),
+        measures=_measures(roles, remarks),
         ignored=_names(header for one in roles for header in one.unused),
     )
     _tell_unused(found, remarks)
@@ -77,22 +77,24 @@ def _groups(roles: Sequence[Roles]) -> tuple[tuple[str, Names], ...]:
     return tuple(("" if named else " ".join(header.split()), names) for header, names in found.items())
 
 
-def _measures(roles: Sequence[Roles]) -> tuple[MeasureColumns, ...]:
+def _measures(roles: Sequence[Roles], remarks: Remarks) -> tuple[MeasureColumns, ...]:
     """The columns of each measure over all tables; a scale only where all tables agree."""
     found: dict[str, list[Parts]] = {}
     for one in roles:
         for parts in one.parts:
             found.setdefault(parts.measure, []).append(parts)
-    return tuple(
-        MeasureColumns(
-            "" if measure == "?" else measure,
-            _names(one.value for one in several),
-            _names(one.numerator for one in several),
-            _names(one.denominator for one in several),
-            _scale(several),
-        )
-        for measure, several in found.items()
-    )
+    return tuple(_columns("" if measure == "?" else measure, several, remarks) for measure, several in found.items())
+
+
+def _columns(measure: str, several: Sequence[Parts], remarks: Remarks) -> MeasureColumns:
+    value = _names(one.value for one in several)
+    apart = _names(header for one in several for header in one.unlinked)
+    if apart:
+        shown = " and ".join(shortened(header, 60) for header in apart[:2])
+        remarks.tell(f"{measure}: {value[0]} is not the quotient of {shown}; these are not used for it")
+        return MeasureColumns(measure, value, scale=_scale(several))
+    counts = (_names(one.numerator for one in several), _names(one.denominator for one in several))
+    return MeasureColumns(measure, value, *counts, scale=_scale(several))
 
 
 def _scale(several: Sequence[Parts]) -> str:
@@ -136,7 +138,7 @@ def label_headers(table: Table, roles: Roles) -> tuple[tuple[str, ...], tuple[st
     """Headers of ids, and of all columns of text that may hold the label of a total."""
     ids = tuple(filter(None, (roles.school,)))
     numbers = {header for one in roles.parts for header in one.headers} | set(roles.wide)
-    skipped = numbers | {roles.period, roles.measure, roles.status, roles.group_dim, *roles.groups, *roles.unit_parts}
+    skipped = numbers | {roles.measure, roles.status, roles.group_dim, *roles.groups, *roles.unit_parts}
     labels = tuple(h for h in dict.fromkeys(table.headers) if h and h not in skipped and h not in roles.unused)
     first = tuple(h for h in dict.fromkeys(table.headers) if h and h in roles.unused)[:3]
     return ids, (*labels, *first)
@@ -168,7 +170,7 @@ def _school_parts(table: Table, roles: Roles, decisions: dict[str, str], remarks
 
 def _options(roles: Roles) -> dict[str, tuple[str, ...]]:
     """Answers and the headers they mean: `school`, `district+school`, `school+part`, `district+school+part`."""
-    found = {"school": (roles.school,)}
+    found: dict[str, tuple[str, ...]] = {"school": (roles.school,)}
     if roles.district:
         found["district+school"] = (roles.district, roles.school)
     if roles.unit_parts:
@@ -183,10 +185,9 @@ def _repeats(table: Table, roles: Roles, parts: Sequence[str]) -> bool:
     headers = [*parts, *filter(None, (roles.period, roles.measure)), *roles.groups]
     key = mixed([column_of(table, header) for header in headers])
     whole = mixed(table.columns)
-    first = {}
     pairs = np.unique(np.stack([key, whole]), axis=1)[0]
     doubled = len(np.unique(pairs)) < len(pairs)
-    return doubled or (roles.district not in ("", *parts) and bool(_spread(table, parts[0], roles.district, first)))
+    return doubled or (roles.district not in ("", *parts) and bool(_spread(table, parts[0], roles.district, {})))
 
 
 def _spread(table: Table, header: str, other: str, seen: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -18,12 +18,16 @@ Floats = NDArray[np.float64]
 PLAIN = re.compile(r"\s*(-?[0-9]{1,3}(?:,[0-9]{3})+|-?[0-9]+)?(\.[0-9]+)?\s*(%?)\s*")
 SAMPLE = 400  # rows that are looked at: enough to tell chance from arithmetic
 MOST_COLUMNS = 24
+MOST_RATE = 3.0  # incidents for each student; beyond it the "rate" is a count, and its parts are others
 LEAST_ROWS, LEAST_SHARE, LEAST_DISTINCT = 5, 0.95, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """value = numerator / denominator x factor, in `share` of the rows that have all three."""
+    """value = numerator / denominator x factor, in `share` of the rows that have all three.
+
+    The factor is 0 where percent signs in the cells say it anyway.
+    """
 
     value: str
     numerator: str
@@ -40,8 +44,9 @@ def plain_numbers(column: Coded) -> tuple[Floats, Floats]:
         match = PLAIN.fullmatch(text)
         if match and (match[1] or match[2]) and len(text) < 40:
             digits = min(len(match[2] or "") - 1, 12) if match[2] else 0
-            numbers[k] = float((match[1] or "0").replace(",", "") + (match[2] or ""))
-            slack[k] = 0.5 * 10.0**-digits
+            scale = 0.01 if match[3] else 1.0
+            numbers[k] = float((match[1] or "0").replace(",", "") + (match[2] or "")) * scale
+            slack[k] = 0.5 * 10.0**-digits * scale
     return numbers[column.codes], slack[column.codes]
 
 
@@ -92,7 +97,8 @@ def _over(names: list[str], numbers: Floats, slack: Floats, d: int, factor: floa
         for v in np.flatnonzero((near & both).sum(axis=1) >= np.maximum(LEAST_SHARE * counts, 1)).tolist():
             rows = both[v]
             distinct = len(np.unique(numbers[v][rows]))
-            if v not in (n, d) and counts[v] >= LEAST_ROWS and distinct >= LEAST_DISTINCT:
+            rate = np.median(np.abs(quotient[rows])) <= MOST_RATE * factor if rows.any() else False
+            if v not in (n, d) and rate and counts[v] >= LEAST_ROWS and distinct >= LEAST_DISTINCT:
                 share = float((near[v] & rows).sum() / counts[v])
                 found.append(Ratio(names[v], names[n], names[d], factor, share))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from pdsa.check import Coded
 from pdsa.mapping.headers import MEASURE_PARTS, folded, group_words, is_number, measure_parts, roles_of
 from pdsa.mapping.periods import find_format
-from pdsa.mapping.ratios import Ratio, ratios
+from pdsa.mapping.ratios import Ratio, plain_numbers, ratios
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
@@ -31,6 +31,7 @@ class Parts:
     numerator: str = ""
     denominator: str = ""
     factor: float = 0.0  # 100 where arithmetic shows that the value is a percent, 1 a fraction, 0 unknown
+    unlinked: tuple[str, str] = ("", "")  # numerator and denominator that are named so, but do not give the value
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -88,7 +89,8 @@ def roles_in(table: Table, decisions: dict[str, str], remarks: Remarks) -> Roles
     roles = _groups(table, roles)
     if roles.wide:
         return roles
-    roles = replace(roles, **_long_columns(table, roles))
+    measure, status = _long_columns(table, roles)
+    roles = replace(roles, measure=measure, status=status)
     parts = _measures(table, roles, decisions, remarks)
     roles = replace(roles, parts=tuple(parts))
     used = roles.placed | {header for one in parts for header in one.headers}
@@ -204,13 +206,14 @@ def _groups(table: Table, roles: Roles) -> Roles:
     return replace(roles, groups=tuple(kept), group_dim=dims[0] if dims and kept else "")
 
 
-def _long_columns(table: Table, roles: Roles) -> dict[str, str]:
+def _long_columns(table: Table, roles: Roles) -> tuple[str, str]:
     """The columns that name measure and status row by row."""
-    found = {}
-    for role in ("measure", "status"):
+
+    def found(role: str) -> str:
         named = [h for h in table.headers if role in roles_of(h) and h not in roles.placed]
-        found[role] = next((h for h in named if not numeric(column_of(table, h))), "")
-    return found
+        return next((h for h in named if not numeric(column_of(table, h))), "")
+
+    return found("measure"), found("status")
 
 
 def _measures(table: Table, roles: Roles, decisions: dict[str, str], remarks: Remarks) -> list[Parts]:
@@ -222,7 +225,7 @@ def _measures(table: Table, roles: Roles, decisions: dict[str, str], remarks: Re
     if roles.measure:
         return _generic(numbers, triples, "")
     chosen = {key.removeprefix("use:"): value for key, value in decisions.items() if key.startswith("use:")}
-    found = _named(numbers, triples, chosen)
+    found = _named({h: column_of(table, h) for h in numbers}, triples, chosen)
     if found:
         return found
     return _generic(numbers, triples, decisions.get("measure", "?"))
@@ -245,25 +248,28 @@ def _best(found: Sequence[Ratio], decisions: dict[str, str], table: Table, remar
     return best
 
 
-def _named(numbers: Sequence[str], triples: dict[str, Ratio], chosen: dict[str, str]) -> list[Parts]:
+def _named(columns: Mapping[str, Coded], triples: dict[str, Ratio], chosen: dict[str, str]) -> list[Parts]:
     """Measures of the library by the names of their columns, and those that somebody chose."""
     slots: dict[str, dict[str, list[str]]] = {}
-    for header in numbers:
+    for header in columns:
         pairs = [(chosen[header], "value")] if header in chosen else measure_parts(header)
         for measure, part in pairs:
             slots.setdefault(measure, {}).setdefault(part, []).append(header)
     found = []
     for measure, parts in slots.items():
-        made = _assembled(measure, parts, numbers, triples)
+        made = _assembled(measure, parts, columns, triples)
         if made and made.headers:
             found.append(made)
     return _without_doubles(found)
 
 
 def _assembled(
-    measure: str, parts: dict[str, list[str]], numbers: Sequence[str], triples: dict[str, Ratio]
+    measure: str, parts: dict[str, list[str]], columns: Mapping[str, Coded], triples: dict[str, Ratio]
 ) -> Parts | None:
-    """Value, numerator and denominator that belong together; None for a lone denominator."""
+    """Value, numerator and denominator that belong together; None for a lone denominator.
+
+    A rate whose quotient is none of the counts beside it stands alone.
+    """
     for value in parts.get("value", []):
         if (ratio := triples.get(value)) is not None:
             return Parts(measure, value, ratio.numerator, ratio.denominator, ratio.factor)
@@ -273,13 +279,23 @@ def _assembled(
     value = parts.get("value", [""])[0]
     numerator = parts.get("numerator", [""])[0]
     own = parts.get("denominator", [])
-    plain = own or [h for h in numbers if "denominator" in roles_of(h)]
+    plain = own or [h for h in columns if "denominator" in roles_of(h)]
     denominator = plain[0] if numerator and len(plain) == 1 else ""
     if numerator and own and not denominator:
         denominator = own[0]
-    if numerator and not denominator and value:
-        numerator = ""
+    if value and numerator and (not denominator or not _fits(value, numerator, denominator, columns)):
+        return Parts(measure, value, unlinked=(numerator, denominator))
     return Parts(measure, value, numerator, denominator) if value or numerator else None
+
+
+def _fits(value: str, numerator: str, denominator: str, columns: Mapping[str, Coded]) -> bool:
+    """Whether a rate may be the quotient of two counts: in at least half of its rows, or too few rows tell."""
+    (rate, slack), (top, _), (bottom, _) = (plain_numbers(columns[h]) for h in (value, numerator, denominator))
+    quotient = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+    known = np.isfinite(rate) & np.isfinite(quotient)
+    unit = np.maximum(2 * slack, 1e-6)
+    near = (np.abs(quotient - rate) <= unit) | (np.abs(100 * quotient - rate) <= unit)
+    return bool(known.sum() < 3 or (near & known).sum() * 2 >= known.sum())
 
 
 def _without_doubles(found: list[Parts]) -> list[Parts]:

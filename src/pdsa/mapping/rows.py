@@ -255,7 +255,7 @@ def _in_halves(cells: Cells, counts: Ints) -> bool:
     ]
     total = sum(count for _, count in plain)
     parts = sum(count for number, count in plain if abs(number - round(number)) > 1e-6)
-    return total >= 10 and parts > HALVES * total
+    return bool(total >= 10 and parts > HALVES * total)
 
 
 def _ask(rows: Rows, cells: Cells, question: Question, decisions: Pairs[str, str], remarks: Remarks) -> None:
@@ -276,9 +276,8 @@ def _spread(read: Values, cells: Cells) -> _Part:
     slack = np.array([_slack(text) for text in cells.texts.texts])
     if read.scale == "percent":
         slack = slack / 100
-    arrays = (read.value, read.numerator, read.denominator, read.status.astype(np.int8), slack)
-    value, numerator, denominator, status, unit = (array[codes] for array in arrays)
-    return _Part(value, numerator, denominator, status, unit)
+    status = read.status.astype(np.int8)
+    return _Part(read.value[codes], read.numerator[codes], read.denominator[codes], status[codes], slack[codes])
 
 
 def _slack(text: str) -> float:

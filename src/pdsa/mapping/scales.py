@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pdsa.mapping.cells import Cell, comma_reading, point_reading
 from pdsa.records.imports import Choice, Question
 
-__all__ = ["DECIMALS", "Found", "find_decimal", "find_scale"]
+__all__ = ["DECIMALS", "Found", "find_decimal", "find_scale", "looks_like_fractions"]
 
 # Answers to the question `decimal:<column>`, and what they mean for `ValueRole.decimal`.
 DECIMALS = {"point": ".", "comma": ","}
@@ -28,6 +28,7 @@ SCALE_CHOICES = (
     Choice("percent", "0.9 is 0.9% of the students, 90 is 90%"),
     Choice("fraction", "0.9 is 90% of the students, 1 is all of them"),
 )
+NEITHER = Choice("number", "neither: the numbers are kept as they stand")
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -105,7 +106,14 @@ def find_scale(values: Floats, percents: Mask, texts: Sequence[str], column: str
     if not (apart or too_large or (percents.any() and (nonzero & ~large).any())):
         return Found("percent", told)
     evidence = [*_at(texts, small), *_at(texts, large), *_at(texts, percents)]
-    return Found("", question=_scale_question(column, _ends(evidence, small, large, percents)), waiting=plain)
+    question = _scale_question(column, _ends(evidence, small, large, percents), (NEITHER,) if too_large else ())
+    return Found("", question=question, waiting=plain)
+
+
+def looks_like_fractions(values: Floats) -> bool:
+    """True where several numbers lie between 0 and 1 and none above."""
+    between = values[(values > 0) & (values < 1)]
+    return len(between) > 1 and not (values > 1).any()
 
 
 def _find_fraction(values: Floats, nonzero: Mask, percents: Mask, texts: Sequence[str], column: str) -> Found:
@@ -153,9 +161,9 @@ def _decimal_question(column: str, found: str) -> Question:
     )
 
 
-def _scale_question(column: str, found: str) -> Question:
+def _scale_question(column: str, found: str, more: tuple[Choice, ...] = ()) -> Question:
     ask = "Are these numbers percents or fractions?"
-    return Question(f"scale:{column}", f"column {column}", found, ask, SCALE_CHOICES)
+    return Question(f"scale:{column}", f"column {column}", found, ask, SCALE_CHOICES + more)
 
 
 def _at(texts: Sequence[str], mask: Mask) -> list[str]:

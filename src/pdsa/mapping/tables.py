@@ -74,19 +74,36 @@ def part(column: Coded, keep: Mask) -> Coded:
 
 
 def filled(grid: Grid) -> NDArray[np.int64]:
-    """Shape (rows,): how many cells of each row hold more than blanks."""
+    """Shape (rows,): how many cells of each row hold more than blanks; 1 where all of them hold the same text.
+
+    A text that is merged over several cells stands in each of them.
+    """
     count = np.zeros(len(grid.rows), dtype=np.int64)
+    least = np.full(len(grid.rows), np.iinfo(np.int64).max)
+    most = np.full(len(grid.rows), -1)
+    places: dict[str, int] = {}
     for column in grid.columns:
-        some = np.array([bool(text.strip()) for text in column.texts], dtype=bool)
-        count += some[column.codes]
-    return count
+        some = np.array([bool(text.strip()) for text in column.texts], dtype=bool)[column.codes]
+        place = np.array([places.setdefault(text.strip(), len(places)) for text in column.texts], dtype=np.int64)
+        count += some
+        least = np.where(some, np.minimum(least, place[column.codes]), least)
+        most = np.where(some, np.maximum(most, place[column.codes]), most)
+    return np.where((count > 1) & (least == most) & ~_numeric_rows(grid, count > 1), 1, count)
+
+
+def _numeric_rows(grid: Grid, rows: Mask) -> Mask:
+    """Rows that begin with a number: "0, 0, 0" is no merged text."""
+    found = np.zeros(len(rows), dtype=bool)
+    for column in grid.columns:
+        found |= np.array([is_number(text) for text in column.texts], dtype=bool)[column.codes]
+    return found & rows
 
 
 def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     """The table of a grid, or None where there is none or somebody must say where its header is.
 
-    The header is the row whose cells name most of what is known, among the first sixty; two rows that do equally well are
-    a question. Rows of one cell above it are titles, and below it notes; both are told.
+    The header is the row whose cells name most of what is known, among the first sixty; two rows that do equally well
+    are a question. Rows of one cell above it are titles, and below it notes; both are told.
     """
     cells = filled(grid)
     at = grid.header if grid.header >= 0 else _header(grid, mapping, cells, remarks)
@@ -135,7 +152,7 @@ def _header(grid: Grid, mapping: Mapping, cells: Ints, remarks: Remarks) -> int:
             return int(found[0])
         remarks.wrong(grid.source, f"no row {wanted}", "the header in that row, as the mapping says")
         return -1
-    rows = [row for row in np.flatnonzero(cells[:HEADER_WITHIN] > 0).tolist()]
+    rows: list[int] = np.flatnonzero(cells[:HEADER_WITHIN] > 0).tolist()
     if not rows:
         remarks.wrong(grid.source, "no rows with text", "a header and rows below it")
         return -1
@@ -221,7 +238,7 @@ def _notes(grid: Grid, at: int, body: Mask, cells: Ints, remarks: Remarks) -> Ma
     """Rows of one text in a table of several columns: notes, left out and told; between rows of numbers, a question."""
     usual = int(np.median(cells[body])) if body.any() else 0
     single = body & (cells == 1) if usual >= 3 else np.zeros(len(body), dtype=bool)
-    single &= ~_only_number(grid, single)
+    single &= ~_numeric_rows(grid, single)
     full = np.flatnonzero(body & ~single)
     last = int(full[-1]) if len(full) else at
     for row in np.flatnonzero(single).tolist():
@@ -238,14 +255,6 @@ def _notes(grid: Grid, at: int, body: Mask, cells: Ints, remarks: Remarks) -> Ma
                 )
             )
     return single
-
-
-def _only_number(grid: Grid, rows: Mask) -> Mask:
-    found = np.zeros(len(rows), dtype=bool)
-    for column in grid.columns:
-        numbers = np.array([is_number(text) for text in column.texts], dtype=bool)
-        found |= numbers[column.codes]
-    return found & rows
 
 
 def _check_widths(grid: Grid, body: Mask, width: int, remarks: Remarks) -> None:
@@ -276,7 +285,7 @@ def _check_headers(table: Table, body: Mask, remarks: Remarks) -> None:
     for k, name in enumerate(table.headers):
         twin = table.headers.index(name)
         if not name:
-            sample = next(text for text in table.columns[k].texts if text.strip())
+            sample = next(text for text in part(table.columns[k], body).texts if text.strip())
             remarks.wrong(place, f"no name above the column with {shortened(sample)!r}", "a name for every column")
         elif twin < k and not _same_cells(table.columns[twin], table.columns[k], body):
             remarks.wrong(place, f"the column name {name!r} twice, with different cells", "a name of its own for each")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,9 +57,8 @@ def total_rows(
     return found
 
 
-def _texts(column: Coded, holds: object) -> Mask:
-    assert callable(holds)
-    return np.array([bool(holds(text)) for text in column.texts], dtype=bool)[column.codes]
+def _texts(column: Coded, holds: Callable[[str], bool]) -> Mask:
+    return np.array([holds(text) for text in column.texts], dtype=bool)[column.codes]
 
 
 def _ask(table: Table, text: str, rows: NDArray[np.int64], key: str, remarks: Remarks) -> None:

@@ -34,9 +34,11 @@ REASONS = (
     (re.compile(r"[0-9.,]+e[+-]?[0-9]+"), "a number that a spreadsheet shortened, or a code such as 1E3"),
     (re.compile(r"\([0-9.,]+\)"), "accountants write -5 so; others set notes in brackets"),
     (re.compile(r"[−–—][0-9.,]+"), "a dash before a number: a sign, or a bullet"),
-    (re.compile(r"[0-9.,]+ ?%"), "a percent in a column that should hold none"),
+    (re.compile(r"-?[0-9.,]+ ?(%|percent|per cent|pct)"), "a percent in a column that should hold none"),
     (re.compile(r"(?=.*[^\x00-\x7f])[\d.,]+"), "digits of another script"),
     (re.compile(r"=.*"), "a formula that was never computed"),
+    (re.compile(r"[0-9]+ [0-9 ]+"), "a blank inside a number"),
+    (re.compile(r"[0-9.,]+ ?%? ?[^0-9., ]"), "a letter or mark after a number: a footnote, or a typing error"),
     (re.compile(r"(true|false)"), "true or false, no number"),
 )
 

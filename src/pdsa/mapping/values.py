@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pdsa.mapping.cells import Cell, comma_reading, point_reading, read_cell
+from pdsa.mapping.cells import Cell, bare, comma_reading, point_reading, read_cell
 from pdsa.mapping.marks import STATUS_CODES, ZERO, known_mark
-from pdsa.mapping.scales import Found, find_decimal, find_scale
+from pdsa.mapping.scales import Found, find_decimal, find_scale, looks_like_fractions
 from pdsa.mapping.unclear import group_of, questions_of
 from pdsa.read.grid import KINDS
 from pdsa.records.imports import Choice, Question
@@ -25,6 +25,8 @@ NEARLY = 1e-6
 AS_IT_LOOKS = ("reported", "top_coded", "bottom_coded")
 # "<10" and "fewer than 10" among shares: a share, or a group too small to be shown?
 SMALL_GROUP = re.compile(r"(<|lt|under|below|less than|fewer than) ?[0-9]+", re.IGNORECASE)
+# What comes in parts although it is counted: half days, and averages.
+IN_PARTS = re.compile(r"(?<![a-z])(days?|hours?|avg|average|mean|fte|ad[am])(?![a-z])", re.IGNORECASE)
 SENTINELS = tuple(float("9" * digits) for digits in range(3, 8))
 
 Floats = NDArray[np.float64]
@@ -120,6 +122,7 @@ class _Column:
     def __init__(self, texts: Sequence[str], role: ValueRole) -> None:
         self.role = role
         self.cells = [read_cell(text) for text in texts]
+        self.marks = {bare(text)[0]: meaning for text, meaning in role.marks.items()}
         self.kinds = [KINDS[kind] for kind in role.kinds] if role.kinds is not None else [""] * len(texts)
         size = len(texts)
         self.counts = np.array(role.counts, dtype=np.int64) if len(role.counts) else np.ones(size, dtype=np.int64)
@@ -190,7 +193,7 @@ class _Column:
     def _meaning(self, position: int) -> str:
         """What the mapping says of a text, or else convention; "" where neither says anything."""
         cell = self.cells[position]
-        given = self.role.marks.get(cell.text, "") or self.role.marks.get(group_of(cell), "")
+        given = self.marks.get(cell.text, "") or self.marks.get(group_of(cell), "")
         if given or cell.form not in ("blank", "text"):
             return given
         usual = known_mark(cell.text) if cell.text else "missing"
@@ -217,6 +220,8 @@ class _Column:
         if not self.scale and (self.role.kind == "share" or percents.any()):
             texts = [cell.text for cell in self.cells]
             self.scale = self._take(find_scale(written, percents, texts, self.role.column))
+        elif self.scale == "percent" and looks_like_fractions(written[numbers & ~percents]):
+            self.told.append(f"{self.role.column}: read as percent as the mapping says, although no number is above 1")
         elif not self.scale:
             self.scale = "number"
         hundredth = percents | (numbers & (self.scale == "percent"))
@@ -234,12 +239,12 @@ class _Column:
     def _is_doubtful(self, written: Floats, numbers: Mask) -> Mask:
         """Numbers that may be none: negative ones where nothing can be negative, codes such as -999 and 9999."""
         numbers = numbers & self._where(lambda cell: cell.form == "number")
-        asked = numbers & ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))])
+        asked = numbers & ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))], dtype=bool)
         impossible = asked & (written < 0) & (self.role.kind != "number")
         coded = asked & (np.isin(np.abs(written), SENTINELS) | np.isin(written, (-1.0, -9.0, -99.0)))
         others = np.abs(written[numbers & ~coded])
         if not len(others):
-            return impossible
+            return np.asarray(impossible, dtype=bool)
         below = coded & (written < 0) & bool((written[numbers & ~coded] >= 0).all())
         return np.asarray(impossible | below | (coded & (np.abs(written) > 10 * others.max())), dtype=bool)
 
@@ -247,7 +252,7 @@ class _Column:
         """Bounds among shares that may as well tell how few the students are; not where upper bounds stand too."""
         bounds = numbers & self._where(lambda cell: cell.side != "" and not cell.percent)
         small = bounds & (written > 5) & self._where(lambda cell: bool(SMALL_GROUP.fullmatch(cell.text)))
-        small &= ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))])
+        small &= ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))], dtype=bool)
         return small & (self.role.kind == "share") & (not self._where(lambda cell: cell.side == "top_coded").any())
 
     def _ask_about_parts(self, numbers: Mask) -> None:
@@ -257,7 +262,9 @@ class _Column:
         self._tell(nearly, "rounded to the whole number that it was computed from")
         self.value[nearly] = np.round(self.value[nearly])
         parts = off & ~nearly
-        if parts.any():
+        if IN_PARTS.search(self.role.column.replace("_", " ")):
+            self._tell(parts, "kept: the column holds days, hours or averages")
+        elif parts.any():
             self._take_back(parts)
             self.waiting |= parts
             self.questions.append(_whole_question(self.role.column, self._shown(parts)))
@@ -291,10 +298,10 @@ class _Column:
 
 def _whole_question(column: str, found: str) -> Question:
     choices = (
-        Choice("averages", "the column holds averages; its numbers are kept as they stand"),
+        Choice("averages", "averages or parts of days: the numbers are kept as they stand"),
         Choice("stop", "import nothing; the file must be mended first"),
     )
-    ask = "Students are counted in whole numbers. Are these averages?"
+    ask = "What is counted comes in whole numbers. Are these averages, or parts of days?"
     return Question(f"whole:{column}", f"column {column}", found, ask, choices)
 
 

@@ -7,9 +7,9 @@ limits, for files that nobody has described yet; `read_input` reads the files th
 from __future__ import annotations
 
 from pdsa.read.apart import read_grids, read_many
+from pdsa.read.gather import grids_of
 from pdsa.read.grid import KINDS, Fact, Grid
 from pdsa.read.options import ReadOptions
-from pdsa.read.recognize import grids_of
 from pdsa.read.tables import RawTable, read_csv, read_input
 
 __all__ = [

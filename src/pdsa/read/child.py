@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pdsa.errors import InputError, Problem
+from pdsa.read.gather import grids_of
 from pdsa.read.options import ReadOptions
-from pdsa.read.recognize import grids_of
 from pdsa.read.unpack import opened
 from pdsa.read.wire import send_error, send_grids
 

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.errors import InputError, Problem
-from pdsa.read.grid import Grid
+from pdsa.read.grid import Fact, Grid
 from pdsa.texts import Coded
 
-__all__ = ["MAX_CELL", "Coder", "check_cells", "first_place", "trimmed"]
+__all__ = ["MAX_CELL", "Coder", "check_cells", "control_fact", "first_place", "trimmed", "without_controls"]
 
 MAX_CELL = 32_767  # characters; what a cell of a spreadsheet can hold
-CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+NEVER = re.compile("[\0\ud800-\udfff]")  # in no text
+CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Ints = NDArray[np.int64]
 
@@ -76,7 +77,7 @@ def check_cells(source: str, grid: Grid) -> Grid:
     Raises
     ------
     InputError
-        With every cell that holds a control character or is too long.
+        With every cell that holds a NUL or half a character, or is too long.
     """
     found = [
         (row, cell, problem)
@@ -91,13 +92,28 @@ def check_cells(source: str, grid: Grid) -> Grid:
     return grid
 
 
+def control_fact(grid: Grid) -> Fact | None:
+    """The question whether control characters in cells may be left out, if there are any."""
+    place, text = first_place(grid, CONTROL.search)
+    if not place:
+        return None
+    found = {sign for column in grid.columns for words in column.texts for sign in CONTROL.findall(words)}
+    names = ", ".join(f"0x{ord(sign):02X}" for sign in sorted(found))
+    return Fact("control characters", place, f"control characters ({names}) left out: in {text[:60]!r}", ask=True)
+
+
+def without_controls(text: str) -> str:
+    """The text without the control characters that `control_fact` asks about."""
+    return CONTROL.sub("", text)
+
+
 def _faults(texts: Sequence[str]) -> list[tuple[int, tuple[str, str]]]:
     """Positions of texts that no cell may hold, with what was found and expected."""
     faults = []
     for place, text in enumerate(texts):
-        if hit := CONTROL.search(text):
-            name = "NUL byte" if hit[0] == "\0" else f"control character 0x{ord(hit[0]):02X}"
-            faults.append((place, (f"the {name} in {text[:40]!r}", "text without control characters")))
+        if hit := NEVER.search(text):
+            name = "a NUL byte" if hit[0] == "\0" else "half a character"
+            faults.append((place, (f"{name} in {text[:40]!r}", "text")))
         elif len(text) > MAX_CELL:
             faults.append((place, (f"a cell of {len(text)} characters", f"at most {MAX_CELL} characters in a cell")))
     return faults

@@ -15,7 +15,16 @@ from xml.etree.ElementTree import Element
 from pdsa.errors import Problem
 from pdsa.read.unpack import counted, listed
 
-__all__ = ["RESERVED", "BrokenError", "Columns", "CsvReader", "read_xml"]
+__all__ = [
+    "RESERVED",
+    "BrokenError",
+    "Columns",
+    "CsvReader",
+    "element_columns",
+    "parse_xml",
+    "paused_collector",
+    "read_xml",
+]
 
 MAX_COLUMNS = 500
 MAX_TAGS = 12_000_000  # of one XML document: its tree must fit into memory
@@ -132,19 +141,28 @@ def read_xml(data: bytes, row: str) -> tuple[int, Columns]:
         If the document is not well-formed, in an unknown encoding, very large, declares a document type, or a row
         has a field twice.
     """
+    with paused_collector():
+        rows = list(parse_xml(data).iter(row))
+        return len(rows), element_columns(rows)
+
+
+def parse_xml(data: bytes) -> Element:
+    """The root of a document that is well-formed and declares no document type; else a BrokenError."""
     _refuse_dangers(data)
-    with _paused_collector():
-        try:
-            root = ElementTree.fromstring(data)  # noqa: S314 - no document type, so no entities to expand
-        except (ElementTree.ParseError, LookupError, ValueError) as error:
-            raise BrokenError(str(error)) from error
-        rows = list(root.iter(row))
-        regular = _regular_columns(rows)
-        return len(rows), _any_columns(rows) if regular is None else regular
+    try:
+        return ElementTree.fromstring(data)  # noqa: S314 - no document type, so no entities to expand
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise BrokenError(str(error)) from error
+
+
+def element_columns(rows: list[Element]) -> Columns:
+    """Of each field of the row elements its text in every row; a row that has a field twice is a BrokenError."""
+    regular = _regular_columns(rows)
+    return _any_columns(rows) if regular is None else regular
 
 
 @contextmanager
-def _paused_collector() -> Iterator[None]:
+def paused_collector() -> Iterator[None]:
     """Keeps the garbage collector from walking a growing tree without cycles: a quarter of the time of reading."""
     was_on = gc.isenabled()
     gc.disable()

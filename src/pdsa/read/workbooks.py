@@ -18,7 +18,6 @@ from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.cell import range_boundaries
-from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
@@ -155,8 +154,7 @@ def _shown(value: Any, data_type: str, number_format: str) -> tuple[str, int]:
         return time_text(value), DATE
     if isinstance(value, int | float):
         return number_text(value, number_format)
-    text = str(value)
-    return (unescape(text) if "_x" in text else text), ERROR if data_type == "e" else TEXT
+    return str(value).replace("_x000D_\n", "\n"), ERROR if data_type == "e" else TEXT
 
 
 def _is_true(text: str | None) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Hashable
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import yaml
+from numpy.typing import NDArray
 
 from pdsa import params as forms
-from pdsa.errors import ParamsError, Problem
-from pdsa.read import read_csv
+from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.read.texts import CsvReader
 
 NOTHING = "no report was started"
 # A params file is written by hand; anything larger or deeper is a mistake or an attack.
@@ -44,17 +51,67 @@ def _text(file: Path) -> str:
         raise ParamsError(file.name, (problem,), NOTHING) from error
 
 
-def sheet(model: type[forms.M], file: Path, unique: str = "") -> tuple[forms.M, ...]:
-    """A checked form for each row of a CSV file, no two with the same text in the column `unique`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A CSV file as found: every cell as text, and the row of each record as a spreadsheet shows it."""
+
+    name: str
+    frame: pd.DataFrame
+    rows: NDArray[np.int64]
+
+    def records(self) -> list[tuple[int, dict[str, str]]]:
+        """Each row with its number, as a dictionary by the names of the columns."""
+        cells = self.frame.to_numpy(dtype=object).tolist()
+        return [
+            (row, dict(zip(self.frame.columns, one, strict=True)))
+            for row, one in zip(self.rows.tolist(), cells, strict=True)
+        ]
+
+
+def read_sheet(file: Path, *, reserved: bool = False) -> Sheet:
+    """The rows of a CSV file of the workspace; a header alone is a sheet that nobody has filled in yet.
+
+    Parameters
+    ----------
+    file
+        The file.
+    reserved
+        Whether columns may be called `source` and `row`.
+
+    Raises
+    ------
+    InputError
+        With every problem of the file: see `read.read_csv`.
+    """
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
-    table = read_csv(file).frame
-    columns = [name for name in table.columns if name not in ("source", "row")]
-    rows = [
-        (int(number), dict(zip(columns, values, strict=True)))
-        for number, values in zip(table["row"], table[columns].to_numpy(dtype=object).tolist(), strict=True)
-    ]
-    return forms.build_rows(model, rows, file.name, unique)
+    data = file.read_bytes()
+    header, filled = _head(data)
+    if header and not filled:
+        return Sheet(
+            file.name, pd.DataFrame({name: pd.Series([], dtype="str") for name in header}), np.zeros(0, np.int64)
+        )
+    reader = CsvReader("", {})
+    columns = reader.read(data, header if reserved else ())
+    if reader.problems:
+        raise InputError(file.name, tuple(reader.problems), NOTHING)
+    frame = pd.DataFrame({name: pd.Series(cells, dtype="str") for name, cells in columns.items()})
+    return Sheet(file.name, frame, np.array(reader.rows, dtype=np.int64))
+
+
+def _head(data: bytes) -> tuple[tuple[str, ...], bool]:
+    """The header, () where it cannot be read, and whether any row follows it."""
+    text = data.decode("utf-8-sig", "surrogateescape")
+    try:
+        found = list(islice((record for record in csv.reader(io.StringIO(text, newline="")) if any(record)), 2))
+    except csv.Error:
+        return (), True
+    return tuple(found[0]) if found else (), len(found) > 1
+
+
+def sheet(model: type[forms.M], file: Path, unique: str = "") -> tuple[forms.M, ...]:
+    """A checked form for each row of a CSV file, no two with the same text in the column `unique`."""
+    return forms.build_rows(model, read_sheet(file).records(), file.name, unique)
 
 
 class _TextLoader(yaml.BaseLoader):

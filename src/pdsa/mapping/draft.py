@@ -1,0 +1,244 @@
+"""Grids -> a draft of an import: its mapping, its rows, and what must be asked before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+
+from pdsa.content.library import library
+from pdsa.errors import Problem
+from pdsa.feeds import looks_cumulative
+from pdsa.mapping.apply import Imported, Known, apply
+from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
+from pdsa.mapping.headers import folded
+from pdsa.mapping.propose import propose
+from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.tables import Table, table_of
+from pdsa.pii import personal_columns
+from pdsa.read import Grid, ReadOptions
+from pdsa.records import Measure, School
+from pdsa.records.imports import Choice, Mapping, Question
+from pdsa.terms import DataType, Direction, Step
+
+__all__ = ["Draft", "draft", "known_of", "measures_for", "options_of", "sample_of"]
+
+SAMPLE = 300  # schools
+CUMULATIVE = (
+    Choice("yes", "each number counts all since the beginning of the school year: it is charted as increments"),
+    Choice("no", "each number is of its own period"),
+)
+# Questions whose answers other columns do not depend on: what else is to be asked can be found out meanwhile.
+HARMLESS = ("school", "cumulative:", "break:")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """An import as far as it can be made: with questions in the remarks, `imported` is None or a mere preview."""
+
+    mapping: Mapping
+    tables: tuple[Table, ...]
+    imported: Imported | None
+    remarks: Remarks
+
+
+def known_of(measures: Sequence[Measure], schools: Sequence[School]) -> Known:
+    """What the workspace declares and the library defines; the workspace's own measures come first."""
+    shelf = tuple(one.measure() for one in library())
+    types: dict[str, str] = {one.id: one.data_type for one in (*shelf, *measures)}
+    names = {folded(one.name): one.id for one in (*shelf, *measures)}
+    return Known(types, names, tuple(one.id for one in schools))
+
+
+def options_of(mapping: Mapping) -> ReadOptions:
+    """What a mapping tells the reader."""
+    decisions = dict(mapping.decisions)
+    delimiter = decisions.get("delimiter", "")
+    strip = (0x1A,) if decisions.get("strip") == "yes" else ()
+    sheets = tuple(filter(None, decisions.get("sheets", "").split(","))) or mapping.sheets
+    return ReadOptions(
+        encoding=mapping.encoding or decisions.get("encoding", "").replace("stop", ""),
+        delimiter=mapping.delimiter or DELIMITERS.get(delimiter, delimiter),
+        row=mapping.row or decisions.get("row", ""),
+        strip=mapping.strip or strip,
+        members=mapping.members,
+        sheets=sheets,
+    )
+
+
+def draft(grids: Sequence[Grid], base: Mapping, known: Known, *, new: bool, as_of: date | None = None) -> Draft:
+    """The draft of an import; its problems and questions stand in its remarks.
+
+    Parameters
+    ----------
+    grids
+        All tables of all files.
+    base
+        The mapping; or its name, decisions and marks where it is to be proposed.
+    known
+        Measures and schools that are known.
+    new
+        True to propose a mapping.
+    as_of
+        The day after which nothing can have been observed.
+    """
+    remarks = Remarks()
+    tables = _tables(grids, base, remarks)
+    if remarks.problems or not tables:
+        return Draft(base, tables, None, remarks)
+    _check_personal(tables, base, remarks)
+    mapping = propose(tables, base, remarks) if new else base
+    known = _with_new_measures(mapping, known, remarks)
+    if remarks.problems or any(not one.key.startswith(HARMLESS) for one in remarks.questions):
+        return Draft(mapping, tables, None, remarks)
+    waiting = bool(remarks.questions)
+    inner = Remarks() if waiting else remarks
+    imported = apply(tables, mapping, known, inner, as_of)
+    if imported is not None:
+        _ask_cumulative(imported, mapping, inner)
+    if waiting:  # what depends on an open question is no problem yet
+        for question in inner.questions:
+            remarks.ask(question)
+        return Draft(mapping, tables, None, remarks)
+    return Draft(mapping, tables, imported, remarks)
+
+
+def _tables(grids: Sequence[Grid], base: Mapping, remarks: Remarks) -> tuple[Table, ...]:
+    decisions = dict(base.decisions)
+    found = []
+    several = len(grids) > 1
+    for grid in grids:
+        if several and is_prose(grid):
+            remarks.tell(f"{grid.source}: text without numbers, not read")
+            continue
+        table = table_of(with_answers(grid, decisions, remarks), base, remarks)
+        if table is not None:
+            found.append(table)
+    if not found and not remarks.problems and not remarks.questions:
+        remarks.wrong(grids[0].source if grids else "the file", "text without numbers", "a table of numbers")
+    small = [one for one in found if 0 < base.min_rows > len(one.rows)]
+    for one in small:
+        remarks.tell(f"{one.source}: {len(one.rows)} rows, fewer than {base.min_rows}; set aside")
+    return _one_layout([one for one in found if one not in small], decisions, remarks)
+
+
+def _one_layout(tables: Sequence[Table], decisions: dict[str, str], remarks: Remarks) -> tuple[Table, ...]:
+    """All tables; several sheets of one book that have nothing in common are a question."""
+    books: dict[str, list[Table]] = {}
+    for table in tables:
+        books.setdefault(table.source.split("!")[0], []).append(table)
+    for book, sheets in books.items():
+        heads = [{folded(header) for header in table.headers if header} for table in sheets]
+        common = set.intersection(*heads)
+        if len(sheets) > 1 and "sheets" not in decisions and any(len(common) * 2 < len(head) for head in heads):
+            names = [table.source.partition("!")[2] for table in sheets]
+            shown = "; ".join(
+                f"{name}: {shortened(', '.join(filter(None, table.headers)), 60)}"
+                for name, table in zip(names, sheets, strict=True)
+            )
+            choices = tuple(Choice(name, f"the sheet {name}") for name in names)
+            remarks.ask(Question("sheets", book, shown, "which sheet holds the numbers?", choices))
+    return tuple(tables)
+
+
+def _check_personal(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> None:
+    exempt = [one.strip() for one in dict(base.decisions).get("not-personal", "").split(",")]
+    for table in tables:
+        for one in personal_columns(table.headers, table.columns, exempt):
+            place = f"{table.source}, column {one.column}"
+            expected = (
+                "no data of single persons: take the column out of the file, or put the file into the workspace's "
+                "private/, where rows of students are added up and go no further"
+            )
+            remarks.problems.append(Problem(place, f"{one.what} ({one.evidence})", expected))
+
+
+def sample_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the first hundreds of schools: enough to see what holds for most of them."""
+    codes = frame["school"].cat.codes if isinstance(frame["school"].dtype, pd.CategoricalDtype) else None
+    if codes is None or codes.max() < SAMPLE:
+        return frame
+    return frame[(codes < SAMPLE).to_numpy()]
+
+
+def _ask_cumulative(imported: Imported, mapping: Mapping, remarks: Remarks) -> None:
+    """Ask whether numbers that only rise within school years count from the beginning of the year."""
+    decisions = dict(mapping.decisions)
+    declared = {one.measure for one in mapping.measures if one.cumulative}
+    rows = sample_of(imported.frame)
+    for measure in rows["measure"].astype(str).unique():
+        key = f"cumulative:{measure}"
+        evidence = None if key in decisions or measure in declared else looks_cumulative(rows, measure)
+        if evidence is not None:
+            remarks.ask(
+                Question(
+                    key,
+                    mapping.name,
+                    str(evidence),
+                    f"does {measure} count from the beginning of the year?",
+                    CUMULATIVE,
+                )
+            )
+
+
+def _with_new_measures(mapping: Mapping, known: Known, remarks: Remarks) -> Known:
+    """The known measures and those of the mapping that nobody knows yet, whose better direction is asked."""
+    decisions = dict(mapping.decisions)
+    ids = {one.measure for one in mapping.measures} | {decisions.get("measure", "")}
+    ids |= {value for key, value in decisions.items() if key.startswith(("measure:", "use:"))}
+    types = dict(known.measures)
+    for one in sorted(filter(None, ids - set(types))):
+        types[one] = decisions.get(f"type:{one}") or _type_of(one, mapping)
+        if f"better:{one}" not in decisions:
+            choices = (Choice("up", "more is better"), Choice("down", "less is better"), Choice("stable", "neither"))
+            found = f"{one}, which neither the workspace nor the library knows; read as a {types[one]}"
+            ask = f"which direction of {one} is better?"
+            remarks.ask(Question(f"better:{one}", "measures.csv", found, ask, choices))
+    return replace(known, measures=types)
+
+
+def _type_of(measure: str, mapping: Mapping) -> DataType:
+    for one in mapping.measures:
+        if one.measure == measure and (one.denominator or one.scale in ("percent", "fraction")):
+            return "proportion"
+    return "continuous"
+
+
+def measures_for(drafted: Draft, known: Sequence[Measure]) -> tuple[Measure, ...]:
+    """The measures of an import that the workspace does not declare yet, from the library or as somebody answered."""
+    decisions = dict(drafted.mapping.decisions)
+    shelf = {one.id: one for one in library()}
+    declared = {one.id for one in known}
+    frame = drafted.imported.frame if drafted.imported else None
+    ids = sorted(set(frame["measure"].astype(str))) if frame is not None else []
+    step: Step = _step(drafted)
+    return tuple(
+        replace(shelf[one].measure(), frequency=step) if one in shelf else _own_measure(one, decisions, drafted, step)
+        for one in ids
+        if one not in declared
+    )
+
+
+def _step(drafted: Draft) -> Step:
+    step = drafted.imported.step if drafted.imported else ""
+    return {"day": "week", "week": "week", "month": "month", "year": "year"}.get(step, "week")  # type: ignore[return-value]
+
+
+def _own_measure(measure: str, decisions: dict[str, str], drafted: Draft, step: Step) -> Measure:
+    """A measure that nobody knew, as the import found it; its definition says what is still to be written."""
+    data_type = decisions.get(f"type:{measure}") or _type_of(measure, drafted.mapping)
+    direction: Direction = decisions.get(f"better:{measure}", "stable")  # type: ignore[assignment]
+    share = data_type == "proportion"
+    return Measure(
+        id=measure,
+        name=measure.replace("_", " ").capitalize(),
+        type="outcome",
+        data_type=data_type,  # type: ignore[arg-type]
+        unit="%" if share else "",
+        direction=direction,
+        frequency=step,
+        definition="As published in the imported file; write down here what exactly is counted, and for whom.",
+        per=100.0 if share else 1.0,
+    )

@@ -1,0 +1,28 @@
+"""Rows of observations as an import wrote them, read back: trusted, because their hash stands in the ledger."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pandas as pd
+
+from pdsa.terms import OBSERVATION_COLUMNS
+
+__all__ = ["observations_frame"]
+
+TEXTS = ("school", "measure", "group_dim", "group", "status", "source")
+
+
+def observations_frame(data: bytes) -> pd.DataFrame:
+    """The rows of a version, columns `terms.OBSERVATION_COLUMNS`; without bytes an empty frame."""
+    text = data or (",".join(OBSERVATION_COLUMNS) + "\n").encode()
+    kinds = dict.fromkeys(TEXTS, "category") | dict.fromkeys(("value", "numerator", "denominator"), "float64")
+    frame = pd.read_csv(
+        BytesIO(text),
+        dtype={**kinds, "period": "str", "row": "int64"},
+        keep_default_na=False,
+        na_values={name: [""] for name in ("value", "numerator", "denominator")},
+        encoding="utf-8",
+    )
+    period = pd.to_datetime(frame["period"].astype("category"), format="%Y-%m-%d").astype("datetime64[us]")
+    return frame.assign(period=period)[list(OBSERVATION_COLUMNS)]

@@ -63,10 +63,10 @@ def ran(*arguments: object) -> Ran:
 
 
 def imported(case: Case, folder: Path, answers: Sequence[str] = (), command: Callable[..., Ran] = ran) -> Ran:
-    """The case's file through the public command, unattended."""
+    """The case's file through the public command, unattended; that its counts are attendance no header says."""
     file = folder.parent / case.file
     file.write_bytes(case.make())
-    given = [part for answer in answers for part in ("--answer", answer)]
+    given = [part for answer in ("measure=attendance", *answers) for part in ("--answer", answer)]
     return command("import", file, "--into", folder, "--as-of", AS_OF, "--batch", *given)
 
 
@@ -255,7 +255,7 @@ def _naive_row(row: dict[str, object]) -> dict[str, str]:
         "school": text("school"),
         "measure": "attendance",
         "period": f"{day:%Y-%m-%d}" if isinstance(day, pd.Timestamp) else str(day),
-        "group": text("race") or text("program") or text("gender"),
+        "group": text("race") or text("group") or text("gender"),
         "value": text("attendance_pct"),
         "numerator": text("present"),
         "denominator": text("enrolled"),

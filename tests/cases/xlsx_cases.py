@@ -110,7 +110,7 @@ def percent_rows() -> tuple[Row, ...]:
 def grade_as_day(sheet: Any) -> None:
     """A column of grades in which one "3-4" has become 4 March."""
     sheet.insert_cols(3)
-    sheet["C1"] = "grades"
+    sheet["C1"] = "grade"
     for number in range(2, 26):
         sheet.cell(number, 3).value = "3-4"
     sheet["C5"] = datetime(2025, 3, 4)
@@ -381,7 +381,7 @@ CASES: tuple[Case, ...] = (
         book(grade_as_day),
         "stop",
         "A date among grades is a spreadsheet's mistake; what stood there only its author knows.",
-        message=("C5|row 5", "grades", "2025-03-04|4 March|date"),
+        message=("C5|row 5", "grade", "2025-03-04|4 March|date"),
         file=XLSX,
     ),
     Case(

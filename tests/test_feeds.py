@@ -168,6 +168,10 @@ class TestDifference:
         with pytest.raises(InputError, match="numerators and denominators, which can be subtracted"):
             difference(frame(*rows), ABSENT)
 
+    def test_what_falls_often_is_no_running_total(self) -> None:
+        with pytest.raises(InputError, match="5 of 11 increments below zero"):
+            difference(frame(*counts("a", [5, 4, 6, 5, 7, 6, 8, 7, 9, 8, 10, 11])), INCIDENTS, **START)
+
     def test_fractions_keep_nine_decimals(self) -> None:
         out, _ = difference(frame(*counts("a", [0.1, 0.3, 0.6])), INCIDENTS, **START)
         assert out["value"].tolist() == [0.1, 0.2, 0.3]
@@ -433,7 +437,7 @@ class TestLikeness:
         later = [dict(row, measure="events", period=WEEKS[6 + i % 6]) for i, row in enumerate(rows)]
         (one,) = same_values(frame(*rows, *later))
         assert (one.kind, one.first, one.second) == ("renamed", "incidents", "events")
-        assert one.found == "one ends 2025-10-13, the other begins 2025-10-20, in 2 of the same 2 schools"
+        assert one.found == "one ends 2025-10-13, the other begins 2025-10-20, in 2 of 2 schools"
         other = [dict(row, school="c") for row in later]
         assert same_values(frame(*rows, *other)) == ()
 
@@ -460,15 +464,26 @@ class TestBreaks:
         uses = [
             HeaderUse("absent", "denominator", "PK-12\nCount", date(2019, 7, 1), date(2020, 7, 1)),
             HeaderUse("absent", "denominator", "Fall  Enrollment", date(2016, 7, 1), date(2018, 7, 1)),
-            HeaderUse("absent", "denominator", "FALL ENROLLMENT", date(2015, 7, 1), date(2015, 7, 1)),
+            HeaderUse("absent", "denominator", "2015-16 FALL ENROLLMENT*", date(2015, 7, 1), date(2015, 7, 1)),
+            HeaderUse("absent", "value", "Rate", date(2015, 7, 1), date(2018, 7, 1)),
+            HeaderUse("absent", "value", "Percent", date(2019, 7, 1), date(2020, 7, 1)),
         ]
         (one,) = definition_breaks(frame(*counts("a", [1])), uses)
         assert (one.measure, one.date) == ("absent", date(2019, 7, 1))
-        assert one.found == 'the denominator was "fall enrollment" and is "pk-12 count"'
+        assert one.found == 'the denominator was "Fall Enrollment" and is "PK-12 Count"'
         note = one.annotation()
         assert (note.kind, note.date, note.measure, note.label) == (
-            "instrument", date(2019, 7, 1), "absent", 'denominator from "pk-12 count"',
+            "instrument", date(2019, 7, 1), "absent", 'denominator from "PK-12 Count"',
         )  # fmt: skip
+
+    def test_a_value_without_counts_has_a_header_of_its_own(self) -> None:
+        uses = [HeaderUse("gpa", "value", "GPA (4.0)", date(2018, 7, 1), date(2018, 7, 1)),
+                HeaderUse("gpa", "value", "GPA weighted", date(2019, 7, 1), date(2019, 7, 1))]  # fmt: skip
+        (one,) = definition_breaks(frame(*counts("a", [1])), uses)
+        assert one.found == 'the value was "GPA (4.0)" and is "GPA weighted"'
+        both = [uses[0], HeaderUse("gpa", "value", "GPA weighted", date(2018, 7, 1), date(2019, 7, 1))]
+        # two headers in one year are two files, not two definitions
+        assert definition_breaks(frame(*counts("a", [1])), both) == ()
 
     def test_denominators_that_jump_everywhere(self) -> None:
         rows = [row for s in "abcd" for row in shares(s, [(1, 100.0)] * 4 + [(1, 130.0)] * 4)]
@@ -492,5 +507,5 @@ class TestBreaks:
             HeaderUse("absent", "denominator", "B", date(2025, 10, 6), date(2025, 12, 1)),
         ]
         (one,) = definition_breaks(frame(*rows), uses)
-        assert one.label == 'denominator from "b"'
-        assert one.found.startswith('the denominator was "a" and is "b"; denominators change to 0.60 times')
+        assert one.label == 'denominator from "B"'
+        assert one.found.startswith('the denominator was "A" and is "B"; denominators change to 0.60 times')

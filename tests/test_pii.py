@@ -124,6 +124,17 @@ def test_numbers_of_students_are_known_by_coming_again() -> None:
     assert headed({"section id": ids, "date": when, "school": where}) == ()
 
 
+def test_ids_beside_traits_of_single_students() -> None:
+    columns = {
+        "id": ["100001", "100002", "100003", "100004"],
+        "gender": list("FMFM"),
+        "GPA": ["3.1", "2.2", "4.0", "3.0"],
+    }
+    assert [one.column for one in headed(columns)] == ["id"]
+    assert headed({**columns, "number of students": list("1234")}) == ()
+    assert headed({**columns, "id": list("1234")}) == ()
+
+
 @pytest.mark.parametrize(
     "columns",
     [
@@ -175,7 +186,8 @@ def test_the_message_names_every_column_and_no_value() -> None:
         "  DOB: found birth dates (7 of 7 cells look like birth dates, and the header says so), "
         "expected no data of single persons outside private/.\n"
         "  Next: remove these columns from the file, or put the file into the folder private/ of the workspace, where "
-        "rows of single students are added up to schools and never kept."
+        "rows of single students are added up to schools and never kept; a column named here that holds schools or "
+        "places is let in under a header that says so (School, District, City)."
     )
     assert not any(part in str(caught.value) for person in PERSONS for part in person.split())
 
@@ -198,6 +210,7 @@ def _tables(folder: Path) -> Iterator[tuple[str, list[list[str]]]]:
 
 
 @pytest.mark.data
+@pytest.mark.filterwarnings("ignore:Cannot parse header or footer")
 def test_no_file_of_the_real_data_is_stopped(real_data: Path) -> None:
     """Directories with addresses and telephone numbers of schools among them; whichever row is taken as the header."""
     stopped, count = [], 0

@@ -1,18 +1,22 @@
-"""A run's manifest to its index pages: every school listed, failures first; nothing is analyzed here."""
+"""A run's manifest to its index and data-quality pages: every school listed; nothing is analyzed here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pdsa.figures import STYLE, symbol
-from pdsa.narrate import VERDICT_WORDS
+from pandas import Timestamp
+
+from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
+from pdsa.narrate import VERDICT_WORDS, format_period
 from pdsa.publish import write_atomic
+from pdsa.quality import BEFORE
+from pdsa.terms import Step
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -35,7 +39,9 @@ class Row:
 
 
 def write_indexes(folder: Path) -> tuple[Path, ...]:
-    """Write `index.html` for each audience that has one, from the manifest alone; the paths written.
+    """Write `index.html` for each audience that has one, from the manifest alone; the paths of these.
+
+    Beside it stands `data-quality.html`, where the manifest holds what it needs.
 
     Parameters
     ----------
@@ -46,6 +52,8 @@ def write_indexes(folder: Path) -> tuple[Path, ...]:
     written = []
     for audience in INDEXED:
         if audience in manifest["params"]["audiences"]:
+            if quality_of(manifest, audience):
+                write_atomic(folder / audience / "data-quality.html", render_quality(manifest, audience))
             target = folder / audience / "index.html"
             write_atomic(target, render_index(manifest, audience))
             written.append(target)
@@ -58,7 +66,8 @@ def render_index(manifest: Mapping[str, Any], audience: str) -> str:
     rows = [_row(manifest, reports, school, name, audience) for school, name in manifest["schools"].items()]
     rows.sort(key=lambda row: (not row.failures, row.name.casefold(), row.school))
     network = [r for r in manifest["reports"] if r["audience"] == audience and not r["school"]]
-    return _template().render(
+    return _template("index.html.j2").render(
+        quality=bool(quality_of(manifest, audience)),
         manifest=manifest,
         audience=audience,
         rows=rows,
@@ -96,10 +105,132 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
     )
 
 
+def quality_of(manifest: Mapping[str, Any], audience: str) -> Mapping[str, Any]:
+    """What the manifest says for the data-quality page of an audience; empty where it says nothing."""
+    found: Mapping[str, Any] = manifest.get("quality", {}).get(audience, {})
+    return found
+
+
+def render_quality(manifest: Mapping[str, Any], audience: str) -> str:
+    """The data-quality page of one audience: counts, what is missing, a strip for each school, the imports."""
+    block = quality_of(manifest, audience)
+    steps = {part["measure"]: (part["name"], part["step"], part["through"]) for part in block["coverage"]}
+    gaps = [_gap(gap, *steps[gap["measure"]]) for gap in block["gaps"]]
+    late = sorted((gap for gap in gaps if gap["behind"]), key=lambda gap: (gap["last"], gap["name"].casefold()))
+    return _template("quality.html.j2").render(
+        manifest=manifest,
+        audience=audience,
+        block=block,
+        parts=[_part(part) for part in block["coverage"]],
+        words=_words(block["coverage"]),
+        lists=audience == "coach",
+        gaps=gaps,
+        late=late,
+        left_out=[{**one, "what": _LEFT[one["what"]], "rows": _row_numbers(one["rows"])} for one in block["left_out"]],
+        totals=_totals,
+        key=coverage_key(),
+    )
+
+
+_LEFT = {"set_aside": "set aside", "refused": "refused", "duplicates": "stands there twice"}
+# Stretches and row numbers that are written out; the rest is counted.
+_MOST_SPANS, _MOST_ROWS = 4, 12
+
+
+def _words(coverage: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The statuses that occur at all, in the order of the key; reported and missing always."""
+    found = {COVERAGE_WORDS[letter] for part in coverage for letter, count in part["totals"].items() if count}
+    return [word for word in dict.fromkeys(COVERAGE_WORDS.values()) if word in found | {"reported", "missing"}]
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """One measure: its counts, and a strip with its words for each school."""
+    days = [_day(day, part["step"]) for day in part["periods"]]
+    counts = dict.fromkeys(COVERAGE_WORDS.values(), 0)
+    for letter, count in part["totals"].items():
+        counts[COVERAGE_WORDS[letter]] += count
+    rows = []
+    for _, name, letters in part["rows"] if days else []:
+        words = _row_words(letters)
+        strip = coverage_strip(letters, days, f"{name}: {words}")
+        rows.append({"name": name, "strip": strip, "words": words})
+    return {
+        "name": part["name"],
+        "step": part["step"],
+        "through": _day(part["through"], part["step"]) if part["through"] else "",
+        "cells": sum(counts.values()),
+        "counts": counts,
+        "rows": rows,
+        "axis": coverage_axis(part["periods"]),
+    }
+
+
+def _day(day: str, step: str) -> str:
+    """A period as a table has it: the week by its Monday, a month without its day."""
+    return day if step == "week" else format_period(Timestamp(day), cast(Step, step))
+
+
+def _row_words(letters: str) -> str:
+    """`48 of 52; 3 missing, 1 hidden`; a bound is a number, though not an exact one."""
+    expected = len(letters.replace(BEFORE, ""))
+    if not expected:
+        return "never reported"
+    counts: dict[str, int] = {}
+    for letter, word in COVERAGE_WORDS.items():
+        counts[word] = counts.get(word, 0) + letters.count(letter)
+    other = ", ".join(f"{count} {word}" for word, count in counts.items() if count and word != "reported")
+    return f"{counts['reported']} of {expected}" + (f"; {other}" if other else "")
+
+
+def _gap(gap: Mapping[str, Any], measure: str, step: str, through: str) -> dict[str, Any]:
+    """One school's missing periods of a measure, in words."""
+    spans = [(_day(first, step), _day(last, step)) for first, last in gap["spans"]]
+    told = [first if first == last else f"{first} to {last}" for first, last in spans[:_MOST_SPANS]]
+    more = len(spans) - _MOST_SPANS
+    which = ", ".join(told) + (f" and {more} more stretch{'es' if more > 1 else ''}" if more > 0 else "")
+    which = which if gap["last"] else f"never reported: {which}"
+    errors = f"; {gap['errors']} of them an error in the source" if gap["errors"] else ""
+    return {
+        "since": _day(gap["since"], step),
+        "name": gap["name"],
+        "measure": measure,
+        "count": gap["count"],
+        "which": which + errors,
+        "last": _day(gap["last"], step) if gap["last"] else "",
+        "expected": _day(through, step) if through else "",
+        "behind": gap["behind"],
+    }
+
+
+def _row_numbers(rows: Sequence[int]) -> str:
+    """`row 14`, `rows 3, 5 to 9`."""
+    if not rows:
+        return ""
+    spans: list[list[int]] = []
+    for row in rows:
+        if spans and row == spans[-1][1] + 1:
+            spans[-1][1] = row
+        else:
+            spans.append([row, row])
+    told = [str(first) if first == last else f"{first} to {last}" for first, last in spans]
+    more = f" and {len(told) - _MOST_ROWS} more stretches" if len(told) > _MOST_ROWS else ""
+    return f"row{'' if len(rows) == 1 else 's'} {', '.join(told[:_MOST_ROWS])}{more}"
+
+
+def _totals(note: Mapping[str, Any]) -> str:
+    """How the published totals compare with the sums of their members."""
+    found = [
+        (note["totals_equal"], "equal"),
+        (note["totals_differ"], "differ"),
+        (note["totals_open"], "not comparable"),
+    ]
+    return ", ".join(f"{count} {word}" for count, word in found if count)
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    source = files("pdsa").joinpath("index.html.j2").read_text(encoding="utf-8")
+    source = files("pdsa").joinpath(name).read_text(encoding="utf-8")
     return environment.from_string(source)

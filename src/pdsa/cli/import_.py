@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from pdsa.records.imports import Question
     from pdsa.workspace.intake import Request, Taken
 
-SHOWN = 12
-
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -135,123 +133,32 @@ def _expected(question: Question) -> str:
 
 def _show(drafted: Draft) -> None:
     """What each column becomes, what was done, and the first rows as they would be stored."""
-    for line in _columns(drafted):
+    from pdsa.workspace.shown import draft_lines
+
+    for line in draft_lines(drafted):
         click.echo(line)
-    for line in drafted.remarks.told:
-        click.echo(f"  {line}")
-    if drafted.imported is not None:
-        click.echo("The first rows:")
-        for line in _preview(drafted.imported.frame):
-            click.echo(f"  {line}")
-
-
-def _columns(drafted: Draft) -> list[str]:
-    mapping = drafted.mapping
-    school = " + ".join(" or ".join(names) for names in mapping.school) or dict(mapping.decisions).get("school-id", "")
-    period = " or ".join(mapping.period) or {"header": "the headers"}.get(mapping.period_from, mapping.period_from)
-    lines = [f"{mapping.name}: school = {school}; period = {period}"]
-    for one in mapping.measures:
-        parts = [
-            f"{part} = {' or '.join(names)}"
-            for part in ("value", "numerator", "denominator")
-            if (names := getattr(one, part))
-        ]
-        lines.append(f"  {one.measure or 'the measure that its column names'}: {'; '.join(parts)}")
-    lines += [f"  group {dimension or 'by its column'} = {' or '.join(names)}" for dimension, names in mapping.groups]
-    return lines
-
-
-def _preview(frame: Any) -> list[str]:
-    columns = [name for name in frame.columns if name not in ("source", "row") and _any(frame[name])]
-    lines: list[str] = frame[columns].head(5).to_string(index=False, na_rep="").splitlines()
-    return lines
-
-
-def _any(column: Any) -> bool:
-    return bool((column.notna() & (column.astype(str) != "")).any())
 
 
 def _close(request: Request, drafted: Draft, taken: Taken) -> None:
     """What was stored, what was left out, and what to do next."""
-    for line in _results(drafted, taken):
+    from pdsa.workspace.shown import change_lines, result_lines
+
+    for line in result_lines(drafted, taken):
         click.echo(line)
     if taken.entry is None:
         click.echo("Nothing new: the same files were imported before, with the same mapping.")
         return
-    for line in _changes(taken):
+    for line in change_lines(taken):
         click.echo(line)
-    click.echo(
-        f"Kept: observations/{taken.entry.name}.csv, mappings/{taken.entry.name}.yaml, imports/{taken.entry.name}/{taken.entry.version}.json"
-    )
+    name, version = taken.entry.name, taken.entry.version
+    click.echo(f"Kept: observations/{name}.csv, mappings/{name}.yaml, imports/{name}/{version}.json")
     click.echo(f"Next: pdsa check {request.folder}")
-
-
-def _results(drafted: Draft, taken: Taken) -> list[str]:
-    imported = drafted.imported
-    assert imported is not None  # noqa: S101 (a stored draft has rows)
-    frame, lines = imported.frame, []
-    sources = len(drafted.tables)
-    lines.append(
-        f"{sources} table{'s' if sources != 1 else ''}, {sum(len(t.rows) for t in drafted.tables):,} rows read; {len(frame):,} observations of {frame['school'].nunique():,} schools."
-    )
-    for measure, rows in frame.groupby("measure", observed=True):
-        counts = rows["status"].astype(str).value_counts()
-        words = ", ".join(f"{count:,} {word.replace('_', ' ')}" for word, count in counts.items() if count)
-        periods = rows["period"].nunique()
-        complete = rows.groupby(["school", "group_dim", "group"], observed=True)["period"].nunique()
-        lines.append(
-            f"  {measure}: {len(rows):,} rows ({words}); {periods} periods, {rows['period'].min():%Y-%m-%d} to "
-            f"{rows['period'].max():%Y-%m-%d}; {int((complete == periods).sum()):,} of {len(complete):,} series complete"
-        )
-    lines += _total_lines(imported.totals, taken)
-    lines += _first(
-        [f"  {one.source}, row {one.row}: {one.reason}" for one in drafted.remarks.asides], "rows set aside"
-    )
-    if taken.schools or taken.measures:
-        lines.append(
-            f"  new in the workspace: {taken.schools:,} schools; measures {', '.join(taken.measures) or 'none'}"
-        )
-    return lines
-
-
-def _total_lines(totals: Any, taken: Taken) -> list[str]:
-    if not len(totals):
-        return []
-    series = totals.groupby(["measure", "school", "group_dim", "group"], observed=True)["period"].nunique()
-    most = totals.groupby("measure", observed=True)["period"].nunique()
-    full = {str(m): int((series.xs(m, level="measure") == most[m]).sum()) for m in most.index}
-    said = ", ".join(
-        f"{m}: {len(series.xs(m, level='measure')):,} aggregates, {full[str(m)]:,} of them in all periods"
-        for m in most.index
-    )
-    equal = sum(one.equal is True for one in taken.totals)
-    unequal = [one for one in taken.totals if one.equal is False]
-    unknown = len(taken.totals) - equal - len(unequal)
-    lines = [
-        f"  totals of others: {len(totals):,} rows ({said}); {equal:,} equal their sums, {len(unequal):,} do not, {unknown:,} cannot be compared"
-    ]
-    return lines + _first([f"  {one}" for one in unequal], "totals that are not the sum of their members")
-
-
-def _first(lines: list[str], what: str) -> list[str]:
-    if not lines:
-        return []
-    more = [f"    ... and {len(lines) - SHOWN:,} more; all of them stand in imports/"] if len(lines) > SHOWN else []
-    return [f"  {what}: {len(lines):,}", *(f"  {line}" for line in lines[:SHOWN]), *more]
-
-
-def _changes(taken: Taken) -> list[str]:
-    summary = taken.revision.summary
-    if not summary["unchanged"] + summary["changed"] + summary["withdrawn"] + summary["kept"]:
-        return []
-    words = ", ".join(f"{count:,} {word}" for word, count in summary.items())
-    lines = [f"Since the last import: {words}"]
-    lines += [f"  {line}" for line in taken.revision.lines(SHOWN)]
-    return lines + _first([f"  {line}" for line in taken.verdicts], "verdicts that changed")
 
 
 def _as_json(request: Request, dry_run: bool) -> None:
     """One JSON object; exit code 2 with problems or open questions."""
+    from dataclasses import asdict
+
     from pdsa.errors import InputError
     from pdsa.workspace.intake import prepare, take_in
 
@@ -260,9 +167,7 @@ def _as_json(request: Request, dry_run: bool) -> None:
         drafted, _ = prepare(request, {})
         answer["questions"] = [_question(one) for one in drafted.remarks.questions]
         answer |= {"told": drafted.remarks.told, "mapping": drafted.mapping.name}
-        answer["set_aside"] = [
-            {"source": one.source, "row": one.row, "reason": one.reason} for one in drafted.remarks.asides
-        ]
+        answer["set_aside"] = [asdict(one) for one in drafted.remarks.asides]
         answer["ok"] = not answer["questions"]
         if answer["ok"] and not dry_run:
             answer |= _stored(take_in(request, drafted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,9 @@ LEAST, MOST = 0.8, 1.25
 FEWEST_SCHOOLS, MAJORITY = 3, 0.5
 # The level before and after is the median of so many periods: a short week is no new definition.
 LEVEL = 3
+# School years and years; whatever is neither letter nor digit.
+_YEAR = re.compile(r"\b(19|20)\d\d(\s*[-–/]\s*(\d{4}|\d\d))?\b")
+_NO_WORD = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +110,26 @@ def _new_headers(headers: Iterable[HeaderUse]) -> Iterator[Break]:
     uses: dict[tuple[str, str], list[HeaderUse]] = {}
     for one in headers:
         uses.setdefault((one.measure, one.part), []).append(one)
+    counted = {measure for measure, part in uses if part != "value"}
     for (measure, part), own in sorted(uses.items()):
+        if part == "value" and measure in counted:
+            continue  # another name of the share, of the same counts
         order = sorted(own, key=lambda use: (use.first, use.last))
         for old, new in pairwise(order):
             if _plain(old.header) != _plain(new.header) and new.first > old.last:
-                label = f'{part} from "{_plain(new.header)}"'
-                words = f'the {part} was "{_plain(old.header)}" and is "{_plain(new.header)}"'
+                label = f'{part} from "{_line(new.header)}"'
+                words = f'the {part} was "{_line(old.header)}" and is "{_line(new.header)}"'
                 yield Break(measure, new.first, label, words)
 
 
+def _line(header: str) -> str:
+    """A header in one line."""
+    return " ".join(header.split())
+
+
 def _plain(header: str) -> str:
-    """A header in one line; its case and its line breaks are no definition."""
-    return " ".join(header.casefold().split())
+    """The words of a header: its case, its signs and the year in it are no definition."""
+    return " ".join(_NO_WORD.sub(" ", _YEAR.sub(" ", header.casefold())).split())
 
 
 def _jumps(observations: pd.DataFrame) -> Iterator[Break]:

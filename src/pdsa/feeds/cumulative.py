@@ -33,6 +33,8 @@ HIDING = ("suppressed", "top_coded", "bottom_coded")
 KNOWN = ("reported", "not_applicable")
 # A first report of a school year counts as one period if it is at most so many times an ordinary increment.
 ORDINARY = 2.0
+# So many falls, and more than this share of all increments, are no slips of a running total.
+FEW_FALLS, OFTEN = 5, 0.25
 CHAIN = ["school", "group_dim", "group"]
 
 
@@ -110,7 +112,8 @@ def difference(
     Raises
     ------
     InputError
-        Shares or rates without numerators and denominators: a running share cannot be taken apart.
+        Shares or rates without numerators and denominators: a running share cannot be taken apart. Numbers that fall
+        in more than a quarter of their steps.
     """
     own = (observations["measure"] == measure.id).to_numpy()
     if not own.any():
@@ -260,6 +263,7 @@ def _increments(
         before = np.where(chains.prior >= 0, totals[chains.prior], 0.0)
         found[part] = np.round(totals - before, DECIMALS)
     falls = chains.known & np.any([found[part] < 0 for part in parts], axis=0)
+    _refuse_falls(chains, measure, falls)
     broken = chains.known & chains.since(chains.hiding)
     covered = _covered(chains, opening)
     status = status_words(rows).to_numpy(dtype=object).copy()
@@ -277,6 +281,16 @@ def _increments(
     status[empty.to_numpy() & (status == "reported")] = "not_applicable"
     _tell(chains, measure, parts, (falls, above, broken, bounds, long), covered, told)
     return rows.assign(status=status)
+
+
+def _refuse_falls(chains: Chains, measure: Measure, falls: Bools) -> None:
+    """A number that falls this often is no running total: somebody answered wrongly, or the columns are others."""
+    count, steps = int(falls.sum()), int((chains.known & (chains.prior >= 0)).sum())
+    if count >= FEW_FALLS and count > OFTEN * steps:
+        found = f"{count} of {steps} increments below zero"
+        problem = Problem(measure.id, found, "totals that rise from the beginning of the school year")
+        next_step = f"answer cumulative:{measure.id}=no, or map another column"
+        raise InputError(_source(chains.rows), (problem,), "nothing was imported", next_step)
 
 
 def _kept(rows: pd.DataFrame, part: str, parts: tuple[str, ...]) -> Floats:

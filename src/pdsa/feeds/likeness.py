@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from pdsa.feeds.rows import plain_values, status_words
+from pdsa.feeds.rows import joint_keys, plain_values, status_words
+from pdsa.series import Floats, Ints
 
 # So many shared pairs of school and period, and so large a share of them alike, make two measures one.
 FEWEST_SHARED, ALIKE = 10, 0.95
@@ -49,6 +50,35 @@ class Likeness:
         return f"{whose}{self.first} and {self.second}: {self.found}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """What one measure reported.
+
+    Parameters
+    ----------
+    keys
+        Shape (rows,): the number of each school and period, ascending, each once.
+    numbers
+        Shape (3, rows): value, numerator, denominator.
+    schools
+        The schools.
+    first, last, step
+        First and last period, and the usual distance of periods in days.
+    """
+
+    keys: Ints
+    numbers: Floats
+    schools: frozenset[str]
+    first: pd.Timestamp
+    last: pd.Timestamp
+    step: int
+
+    @property
+    def divided(self) -> bool:
+        """Whether there are denominators."""
+        return not bool(np.isnan(self.numbers[2]).all())
+
+
 def same_values(observations: pd.DataFrame) -> tuple[Likeness, ...]:
     """Measures that may be one: identical values, one that ends where another begins, ids that differ in spelling.
 
@@ -61,7 +91,9 @@ def same_values(observations: pd.DataFrame) -> tuple[Likeness, ...]:
     reported = status_words(rows).isin(("reported", "top_coded", "bottom_coded")).to_numpy()
     rows = rows[reported].assign(own=plain_values(rows)[reported])
     ids = sorted(observations["measure"].astype(str).unique())
-    tables = {str(name): _table(own) for name, own in rows.groupby("measure", observed=True, sort=True)}
+    (keys,) = joint_keys(rows, columns=("school", "period"))
+    places = rows.groupby("measure", observed=True, sort=True).indices
+    tables = {str(name): _table(rows.iloc[place], keys[place]) for name, place in places.items()}
     found = [*_spellings(ids)]
     for one, other in combinations(tables, 2):
         found += _identical(one, other, tables[one], tables[other])
@@ -69,10 +101,23 @@ def same_values(observations: pd.DataFrame) -> tuple[Likeness, ...]:
     return tuple(found)
 
 
-def _table(rows: pd.DataFrame) -> pd.DataFrame:
-    """The value, numerator and denominator of each school and period."""
-    table = rows.assign(school=rows["school"].astype(str)).set_index(["school", "period"])
-    return table.loc[~table.index.duplicated(), ["own", "numerator", "denominator"]]
+def _table(rows: pd.DataFrame, keys: Ints) -> _Table:
+    distinct, place = np.unique(keys, return_index=True)
+    periods = pd.DatetimeIndex(np.sort(rows["period"].unique()))
+    days = np.diff(periods.to_numpy(dtype="datetime64[D]")).astype(int)
+    return _Table(
+        keys=distinct,
+        numbers=rows[["own", "numerator", "denominator"]].to_numpy(dtype=float)[place].T,
+        schools=frozenset(rows["school"].astype(str).unique()),
+        first=periods[0],
+        last=periods[-1],
+        step=_rounded(int(np.median(days))) if len(days) else 0,
+    )
+
+
+def _rounded(days: int) -> int:
+    """Months and years differ in length: their distance is that of a usual one."""
+    return next((usual for usual, least, most in ((30, 28, 31), (365, 364, 366)) if least <= days <= most), days)
 
 
 def _spellings(ids: list[str]) -> Iterator[Likeness]:
@@ -83,52 +128,31 @@ def _spellings(ids: list[str]) -> Iterator[Likeness]:
             yield Likeness("spelling", first, one, "two ids that differ only in capitals or signs")
 
 
-def _identical(one: str, other: str, mine: pd.DataFrame, theirs: pd.DataFrame) -> Iterator[Likeness]:
-    shared = mine.index.intersection(theirs.index)
+def _identical(one: str, other: str, mine: _Table, theirs: _Table) -> Iterator[Likeness]:
+    shared, i, j = np.intersect1d(mine.keys, theirs.keys, assume_unique=True, return_indices=True)
     if len(shared) < FEWEST_SHARED:
         return
-    a, b = mine.loc[shared], theirs.loc[shared]
-    same = np.isclose(a["own"].to_numpy(), b["own"].to_numpy(), rtol=1e-9, atol=0, equal_nan=False)
+    a, b = mine.numbers[:, i], theirs.numbers[:, j]
+    same = np.isclose(a[0], b[0], rtol=1e-9, atol=0, equal_nan=False)
     # two shares may agree where their counts differ
-    for name in ("numerator", "denominator"):
-        both = a[name].notna().to_numpy() & b[name].notna().to_numpy()
-        same &= ~both | (a[name].to_numpy() == b[name].to_numpy())
+    same &= ((a[1:] == b[1:]) | np.isnan(a[1:]) | np.isnan(b[1:])).all(axis=0)
     count = int(same.sum())
-    if count >= ALIKE * len(shared) and a["own"][same].nunique() >= FEWEST_VALUES:
+    if count >= ALIKE * len(shared) and len(np.unique(a[0][same])) >= FEWEST_VALUES:
         yield Likeness(
             "identical", one, other, f"the same values in {count} of {len(shared)} shared periods of schools"
         )
 
 
-def _successors(one: str, other: str, mine: pd.DataFrame, theirs: pd.DataFrame) -> Iterator[Likeness]:
+def _successors(one: str, other: str, mine: _Table, theirs: _Table) -> Iterator[Likeness]:
     """Whichever ends first, if the other begins soon after, in the same schools and the same kind of numbers."""
-    spans = sorted(((_span(mine), one, mine), (_span(theirs), other, theirs)), key=lambda part: part[0])
-    (_, end, step), first, a = spans[0]
-    (begin, _, later), second, b = spans[1]
-    near = pd.Timedelta(days=LONGEST_BREAK) if step < pd.Timedelta(days=LONGEST_BREAK) else 2 * step
-    if not end < begin <= end + near or later != step:
+    (first, old), (second, new) = sorted(((one, mine), (other, theirs)), key=lambda pair: pair[1].first)
+    near = pd.Timedelta(days=max(LONGEST_BREAK, 2 * old.step))
+    if not old.last < new.first <= old.last + near or new.step != old.step:
         return
-    schools, others = set(a.index.get_level_values(0)), set(b.index.get_level_values(0))
-    share = len(schools & others) / max(len(schools), len(others))
-    alike = a["denominator"].notna().any() == b["denominator"].notna().any()
-    if share >= SAME_SCHOOLS and alike:
-        words = f"one ends {end:%Y-%m-%d}, the other begins {begin:%Y-%m-%d}, in {len(schools & others)} of the same"
-        yield Likeness("renamed", first, second, f"{words} {max(len(schools), len(others))} schools")
-
-
-def _span(table: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp, pd.Timedelta]:
-    """First and last period, and the usual distance of periods (of yearly ones in whole years)."""
-    periods = pd.DatetimeIndex(np.sort(table.index.get_level_values(1).unique()))
-    step = pd.Timedelta(np.median(np.diff(periods))) if len(periods) > 1 else pd.Timedelta(0)
-    return periods[0], periods[-1], _rounded(step)
-
-
-def _rounded(step: pd.Timedelta) -> pd.Timedelta:
-    """Months and years differ in length: their distance is that of a usual one."""
-    for days, most in ((30, 32), (365, 370)):
-        if days - 3 <= step.days <= most:
-            return pd.Timedelta(days=days)
-    return step
+    shared, larger = len(old.schools & new.schools), max(len(old.schools), len(new.schools))
+    if shared >= SAME_SCHOOLS * larger and old.divided == new.divided:
+        when = f"one ends {old.last:%Y-%m-%d}, the other begins {new.first:%Y-%m-%d}"
+        yield Likeness("renamed", first, second, f"{when}, in {shared} of {larger} schools")
 
 
 def school_changes(rows: pd.DataFrame) -> tuple[Likeness, ...]:

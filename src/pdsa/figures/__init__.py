@@ -5,6 +5,7 @@ text that people wrote is escaped. Embed `STYLE` once in a page that carries fig
 """
 
 from pdsa.figures.control import control_chart
+from pdsa.figures.coverage import COVERAGE_WORDS, coverage_axis, coverage_key, coverage_strip
 from pdsa.figures.figure import STYLE, Figure
 from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
@@ -14,9 +15,13 @@ from pdsa.figures.sparks import sparkline
 from pdsa.figures.symbols import symbol
 
 __all__ = [
+    "COVERAGE_WORDS",
     "STYLE",
     "Figure",
     "control_chart",
+    "coverage_axis",
+    "coverage_key",
+    "coverage_strip",
     "heading",
     "matrix",
     "notes",

@@ -26,7 +26,7 @@ from pdsa.records import School
 from pdsa.records.imports import Mapping, MeasureColumns, Question
 from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
 
-__all__ = ["Imported", "Known", "apply"]
+__all__ = ["Imported", "Known", "apply", "distinct"]
 
 Mask = NDArray[np.bool_]
 
@@ -178,6 +178,8 @@ def _observations(
             "row": rows.rows,
         }
     )
+    if not rows.total.any():
+        return frame, frame.iloc[:0].assign(key="", scope=""), frame.iloc[:0].assign(key="", scope="")
     published = _as_published(frame, rows, numbers)
     return (
         frame[~rows.total].reset_index(drop=True),
@@ -275,23 +277,29 @@ def _stated(rows: Rows, numbers: Numbers, remarks: Remarks) -> NDArray[np.int8]:
 
 def _same_schools(frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks) -> pd.DataFrame:
     """The frame with ids that stand for another one replaced, as somebody decided."""
-    ids = [str(one) for one in frame["school"].cat.categories if one] if _is_categorical(frame) else []
-    ids = ids or sorted(set(frame["school"].astype(str)))
+    ids = [one for one in distinct(frame["school"]) if one]
     twins = ask_twins(mapping.name, ids, known.schools, dict(mapping.decisions), remarks)
     if not twins:
         return frame
     return frame.assign(school=frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category"))
 
 
-def _is_categorical(frame: pd.DataFrame) -> bool:
-    return isinstance(frame["school"].dtype, pd.CategoricalDtype)
+def distinct(column: pd.Series) -> list[str]:
+    """The texts that occur in a column."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return [str(one) for one in column.unique()]
+    used = np.unique(column.cat.codes)
+    return [str(column.cat.categories[code]) for code in used.tolist() if code >= 0]
 
 
 def _schools(bodies: Sequence[Body], frame: pd.DataFrame) -> tuple[School, ...]:
     """Every school of the observations by the last name and district that stand beside its id."""
-    there = set(frame["school"].astype(str))
+    there = set(distinct(frame["school"]))
     found: dict[str, School] = {}
     for body in bodies:
+        if len(body.school_name.texts) == len(body.district.texts) == 1:
+            found |= {one: School(one, body.school_name.texts[0] or one, body.district.texts[0]) for one in there}
+            continue
         key = mixed([body.school, body.school_name, body.district])
         for row in np.unique(key, return_index=True)[1].tolist():
             school, name = body.school.at(row), body.school_name.at(row)

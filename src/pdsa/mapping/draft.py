@@ -11,7 +11,7 @@ import pandas as pd
 from pdsa.content.library import library
 from pdsa.errors import Problem
 from pdsa.feeds import looks_cumulative
-from pdsa.mapping.apply import Imported, Known, apply
+from pdsa.mapping.apply import Imported, Known, apply, distinct
 from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
 from pdsa.mapping.headers import folded
 from pdsa.mapping.propose import propose
@@ -168,7 +168,7 @@ def _ask_cumulative(imported: Imported, mapping: Mapping, remarks: Remarks) -> N
     decisions = dict(mapping.decisions)
     declared = {one.measure for one in mapping.measures if one.cumulative}
     rows = sample_of(imported.frame)
-    for measure in rows["measure"].astype(str).unique():
+    for measure in distinct(rows["measure"]):
         key = f"cumulative:{measure}"
         evidence = None if key in decisions or measure in declared else looks_cumulative(rows, measure)
         if evidence is not None:
@@ -211,8 +211,7 @@ def measures_for(drafted: Draft, known: Sequence[Measure]) -> tuple[Measure, ...
     decisions = dict(drafted.mapping.decisions)
     shelf = {one.id: one for one in library()}
     declared = {one.id for one in known}
-    frame = drafted.imported.frame if drafted.imported else None
-    ids = sorted(set(frame["measure"].astype(str))) if frame is not None else []
+    ids = sorted(distinct(drafted.imported.frame["measure"])) if drafted.imported else []
     step: Step = _step(drafted)
     return tuple(
         replace(shelf[one].measure(), frequency=step) if one in shelf else _own_measure(one, decisions, drafted, step)

@@ -154,7 +154,7 @@ class _Search:
             if not winners:
                 break
             read = [p for p in left if any(_is_day(self.readings[p].get(one.name)) for one in winners)]
-            left = [p for p in left if p not in set(read)]
+            left = sorted(set(left) - set(read))
             self._tell_contradictions(winners, read, left)
             left = [p for p in left if not any(one.name in self.readings[p] for one in winners)]
             chosen = self._choose(winners, read)
@@ -177,6 +177,8 @@ class _Search:
                 self.questions.append(question)
             if re.search(r"%y", one.name):
                 self.told.append(f"years of two digits read as 20xx: {shown}")
+        if len(self.chosen) > 1 and not self.problems:
+            self.told.append(f"periods are written in several ways: {', '.join(one.shown for one in self.chosen)}")
         self._ask_about_times()
 
     def ask_about_future(self) -> None:
@@ -235,7 +237,6 @@ class _Search:
         if len(winners) == 1 or len(decided) == 1:
             return (decided or list(winners))[0]
         both = [p for p in read if all(_is_day(self.readings[p].get(one.name)) for one in winners)]
-        both.sort(key=lambda p: len({self.readings[p][one.name] for one in winners}) == 1)
         days = [(one, [day for p in both if isinstance(day := self.readings[p][one.name], date)]) for one in winners]
         self.questions.append(about_orders(days, [self.texts[p].strip() for p in both], self.place, self.as_of))
         return None

@@ -40,15 +40,20 @@ def about_orders(
     readings
         Each possible format, and the days it gives.
     texts
-        Texts that all of them can read, the most telling first.
+        Texts that all of them can read.
     place
         Where they stand.
     as_of
         The day after which nothing can have been observed.
     """
-    shown = ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
+    # 03/04 tells what the answer changes, 03/03 does not.
+    telling = next((p for p in range(len(texts)) if len({days[p] for _, days in readings}) > 1), 0)
+    ordered = [*texts[telling:], *texts[:telling]]
+    shown = ", ".join(ordered[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
     found = "; ".join(f"read as {one.shown}: {_spoken(one, days, as_of)}" for one, days in readings)
-    choices = tuple(Choice(one.word, f"{one.shown}: {texts[0]} is {_told(days[0], one)}") for one, days in readings)
+    choices = tuple(
+        Choice(one.word, f"{one.shown}: {texts[telling]} is {_told(days[telling], one)}") for one, days in readings
+    )
     return Question("dates", place, f"{shown} ({found})", "How are these periods written?", choices)
 
 

@@ -47,6 +47,7 @@ YEAR = re.compile(r"(?:SY ?)?((?:19|20)\d\d)([-/](\d\d|(?:19|20)\d\d))?")
 # Enough distinct texts to know a column of names by; taken from all over it.
 LOOKED_AT = 2000
 AGES = (3, 23)
+STUDENT_IDS = "numbers that name single students"
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -99,8 +100,8 @@ class _Column:
         return any(f" {word} " in f" {self.words} " for name in lists for word in word_lists()[name])
 
     def told(self, count: int, what: str, why: str = "") -> Personal:
-        like = "cell looks" if count == 1 else "cells look"
-        evidence = f"{count} of {self.filled} {like} like {what}" + (f", and {why}" if why else "")
+        like = "looks" if count == 1 else "look"
+        evidence = f"{count} of {self.filled} cells {like} like {what}" + (f", and {why}" if why else "")
         return Personal(self.place, what, evidence)
 
 
@@ -143,7 +144,8 @@ def check_personal(source: str, names: Sequence[str], columns: Sequence[Coded], 
         problems,
         "nothing was imported, and nothing of these columns was kept",
         "remove these columns from the file, or put the file into the folder private/ of the workspace, where rows "
-        "of single students are added up to schools and never kept",
+        "of single students are added up to schools and never kept; a column named here that holds schools or places "
+        "is let in under a header that says so (School, District, City)",
     )
 
 
@@ -160,7 +162,7 @@ def _personal(column: _Column, table: Sequence[_Column]) -> Personal | None:
         or _by_header(column, table)
         or _names(column, table)
         or _birth_dates(column, table)
-        or _recurring_ids(column, table)
+        or _ids_of_students(column, table)
     )
 
 
@@ -337,32 +339,36 @@ def _birth_dates(column: _Column, table: Sequence[_Column]) -> Personal | None:
     return column.told(int(known[column.cells.codes].sum()), "birth dates", "they lie 3 to 23 years before the others")
 
 
-def _recurring_ids(column: _Column, table: Sequence[_Column]) -> Personal | None:
-    """Ids of which a school has many on each day, the same ones on other days: those of students."""
-    headed = (
-        column.words == "" or f" {column.words} ".find(" id ") >= 0 or column.words in ("number", "no", "code", "key")
-    )
-    distinct = len(column.texts)
-    if (
-        not headed
-        or column.has("institutions", "things", "counts")
-        or not 10 <= distinct <= len(column.cells.codes) / 2
-    ):
+def _ids_of_students(column: _Column, table: Sequence[_Column]) -> Personal | None:
+    """Ids under a header that does not say of what, known by what stands beside them."""
+    headed = f" {column.words} ".find(" id ") >= 0 or column.words in ("", "number", "no", "code", "key")
+    if not headed or column.has("institutions", "things", "counts") or len(column.texts) < 4:
         return None
     if column.matching(ID) < 0.9 * column.filled:
         return None
-    days = [other for other in table if other is not column and len(other.texts) >= 2 and _are_days(other)]
-    schools = [other for other in table if other is not column and other.has("institutions")]
-    if not any(_recur(column.cells, day.cells, school.cells) for day in days for school in schools):
+    others = [other for other in table if other is not column]
+    if _have_traits(column, others):
+        return column.told(column.filled, STUDENT_IDS, "what stands beside them is of single students")
+    days = [other for other in others if len(other.texts) >= 2 and _are_days(other)]
+    schools = [other for other in others if other.has("institutions")]
+    if len(column.texts) < 10 or not any(_recur(column.cells, day.cells, one.cells) for day in days for one in schools):
         return None
-    return column.told(column.filled, "numbers that name single students", "a school has many of them on each day")
+    return column.told(column.filled, STUDENT_IDS, "a school has many of them on each day")
+
+
+def _have_traits(column: _Column, others: Sequence[_Column]) -> bool:
+    """Whether long ids, each once, stand beside two traits of a student, and beside no counts."""
+    if len(column.texts) < 0.9 * len(column.cells.codes) or column.matching(LONG_ID) < 0.9 * column.filled:
+        return False
+    return sum(other.has("traits") for other in others) >= 2 and not any(other.has("counted") for other in others)
 
 
 def _recur(ids: Coded, days: Coded, schools: Coded) -> bool:
     """Whether ids are of one school, come on several days, and are many for each school and day."""
-    rows = len(ids.codes)
+    rows, distinct = len(ids.codes), len(ids.texts)
+    if distinct > rows / 2:
+        return False
     of_school = len(np.unique(ids.codes * np.int64(len(schools.texts)) + schools.codes))
     on_days = len(np.unique(ids.codes * np.int64(len(days.texts)) + days.codes))
     cells = len(np.unique(schools.codes * np.int64(len(days.texts)) + days.codes))
-    distinct = len(np.unique(ids.codes))
     return bool(of_school <= 1.1 * distinct and on_days >= 2 * distinct and rows >= 5 * cells and on_days >= 0.9 * rows)

@@ -85,6 +85,7 @@ def _run(paths: Sequence[Path], options: ReadOptions, seconds: int, answer: int)
         **os.environ,
         "PYTHONPATH": os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])]),
         "OPENBLAS_NUM_THREADS": "1",  # every thread would reserve memory that counts against the limit
+        **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(MEMORY)),  # memory is used again
     }
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "pdsa.read.child"],

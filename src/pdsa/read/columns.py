@@ -14,7 +14,16 @@ from pdsa.errors import InputError, Problem
 from pdsa.read.grid import Fact, Grid
 from pdsa.texts import Coded
 
-__all__ = ["MAX_CELL", "Coder", "check_cells", "control_fact", "first_place", "trimmed", "without_controls"]
+__all__ = [
+    "MAX_CELL",
+    "Coder",
+    "check_cells",
+    "control_fact",
+    "filled_rows",
+    "first_place",
+    "trimmed",
+    "without_controls",
+]
 
 MAX_CELL = 32_767  # characters; what a cell of a spreadsheet can hold
 NEVER = re.compile("[\0\ud800-\udfff]")  # in no text
@@ -50,12 +59,18 @@ class Coder:
 
 def trimmed(columns: Sequence[Coded], rows: int) -> int:
     """How many rows there are up to the last one with a text in it."""
-    last = 0
+    if rows and any(column.at(rows - 1) for column in columns):
+        return rows
+    filled = np.flatnonzero(filled_rows(columns, rows))
+    return int(filled[-1]) + 1 if len(filled) else 0
+
+
+def filled_rows(columns: Sequence[Coded], rows: int) -> NDArray[np.bool_]:
+    """Mask of the rows with a text in them."""
+    filled = np.zeros(rows, dtype=bool)
     for column in columns:
-        filled = column.rows_of(place for place, text in enumerate(column.texts) if text)
-        found = np.flatnonzero(filled[last:])
-        last += int(found[-1]) + 1 if len(found) else 0
-    return min(last, rows)
+        filled |= column.rows_of(place for place, text in enumerate(column.texts) if text)
+    return filled
 
 
 def first_place(grid: Grid, wanted: Callable[[str], object]) -> tuple[str, str]:

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-import numpy as np
-
 from pdsa.errors import InputError, Problem
-from pdsa.read.columns import control_fact, without_controls
+from pdsa.read.columns import control_fact, filled_rows, without_controls
 from pdsa.read.encodings import decoded, encoding_fact
 from pdsa.read.grid import Fact, Grid
 from pdsa.read.joined import Joined, shape_of
@@ -168,7 +166,7 @@ def _nothing(name: str, errors: list[InputError], unread: list[str]) -> InputErr
 
 def _check_rows(name: str, grids: tuple[Grid, ...]) -> None:
     """Refuse a file in which no table has a row below its first one."""
-    if any(_filled_rows(grid) > 1 for grid in grids):
+    if any(_has_two_rows(grid) for grid in grids):
         return
     grid = grids[0]
     place = f"row {grid.rows[0]}" if len(grid.rows) else name
@@ -176,8 +174,8 @@ def _check_rows(name: str, grids: tuple[Grid, ...]) -> None:
     raise InputError(name, (Problem(place, found, "at least one row of data"),))
 
 
-def _filled_rows(grid: Grid) -> int:
-    filled = np.zeros(len(grid.rows), dtype=bool)
-    for column in grid.columns:
-        filled |= column.rows_of(place for place, text in enumerate(column.texts) if text)
-    return int(filled.sum())
+def _has_two_rows(grid: Grid) -> bool:
+    count = len(grid.rows)
+    if count > 1 and any(column.at(0) for column in grid.columns) and any(column.at(1) for column in grid.columns):
+        return True
+    return int(filled_rows(grid.columns, count).sum()) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice, zip_longest
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pdsa.errors import InputError, Problem
 from pdsa.read.columns import Coder, check_cells, trimmed
 from pdsa.read.grid import Fact, Grid
+from pdsa.read.quick import quick_columns
 from pdsa.read.unpack import counted
 from pdsa.texts import Coded
 
@@ -24,6 +25,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 MAX_COLUMNS = 500
 SAMPLE = 2**17  # characters that are looked at to find the delimiter
 SAMPLE_ROWS = 200
+QUICK_FROM = 2**17  # characters of a text from which arithmetic pays
 CHUNK = 2**20  # characters taken at a time
 RECORDS = 20_000  # records taken at a time where there are quotes
 
@@ -40,12 +42,23 @@ def separated(source: str, text: str, delimiter: str) -> Grid:
         With the place of an open quote, of control characters, of cells that are too long, or of columns that are
         too many.
     """
-    columns, widths = _gathered(source, text, delimiter)
-    coded = [column.coded() for column in columns]
+    coded, widths = _columns(source, text, delimiter)
     rows = trimmed(coded, len(widths))
     cells = tuple(Coded(column.codes[:rows], column.texts) for column in coded)
     numbers = np.arange(1, rows + 1, dtype=np.int64)
     return check_cells(source, Grid(source, cells, numbers, widths[:rows]))
+
+
+def _columns(source: str, text: str, delimiter: str) -> tuple[Sequence[Coded], Ints]:
+    if '"' in text:
+        return _gathered(_quoted(source, text, delimiter))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > QUICK_FROM and delimiter.isascii() and "\0" not in text:
+        found = quick_columns(text.encode("utf-8", "surrogatepass"), delimiter, MAX_COLUMNS)
+        if found:
+            return found, np.full(len(found[0].codes), len(found), dtype=np.int64)
+    return _gathered(_unquoted(source, text, delimiter))
 
 
 def chosen_delimiter(text: str, given: str = "") -> tuple[str, Fact]:
@@ -83,11 +96,10 @@ def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
 
 
-def _gathered(source: str, text: str, delimiter: str) -> tuple[list[Coder], Ints]:
+def _gathered(pieces: Iterable[Piece]) -> tuple[Sequence[Coded], Ints]:
     columns: list[Coder] = []
     widths: list[Ints] = []
     done = 0
-    pieces = _quoted(source, text, delimiter) if '"' in text else _unquoted(source, text, delimiter)
     for cells, wide in pieces:
         columns.extend(Coder() for _ in range(len(cells) - len(columns)))
         for column, texts in zip(columns, cells, strict=False):
@@ -97,12 +109,11 @@ def _gathered(source: str, text: str, delimiter: str) -> tuple[list[Coder], Ints
         done += len(wide)
     for column in columns:
         column.fill(done)
-    return columns, np.concatenate(widths) if widths else np.zeros(0, np.int64)
+    return [column.coded() for column in columns], np.concatenate(widths) if widths else np.zeros(0, np.int64)
 
 
 def _unquoted(source: str, text: str, delimiter: str) -> Iterator[Piece]:
     """Pieces of a text without quotes: lines are rows, and delimiters always separate."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     start, row = 0, 0
     while start < len(text):
         end = text.find("\n", start + CHUNK)

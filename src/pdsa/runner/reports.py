@@ -15,16 +15,23 @@ from pathlib import Path
 from typing import get_args
 
 import pdsa
+from pdsa import ledger
 from pdsa.errors import ParamsError, Problem
 from pdsa.privacy import COMPLETE, PSEUDONYMOUS
 from pdsa.publish import digest, slug, write_atomic, write_manifest
+from pdsa.quality import quality
+from pdsa.records.entries import Entry
 from pdsa.runner.job import Job, Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.terms import Audience
 from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_workspace, pack
+from pdsa.workspace.files import params_file
 
 SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK = "school_report.ipynb", "network_report.ipynb"
 NETWORK_PAGE = "network.html"
+# What `site` writes beside the reports of an audience, and for whom: the coach's page also lists what is lacking.
+SITE_PAGES = ("index.html", "data-quality.html")
+QUALITY_LISTS: dict[Audience, bool] = {"coach": True, "district": False}
 FEWEST_PSEUDONYMS = 3
 SYNTHETIC = "Synthetic example: schools and numbers are invented. "
 BANNERS = {
@@ -45,6 +52,8 @@ class Plan:
     reports: tuple[tuple[Audience, str], ...]
     left_out: tuple[str, ...]
     selection: bool = False
+    imports: tuple[Entry, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
     @property
     def out_name(self) -> str:
@@ -97,7 +106,16 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = ()) -> Plan:
             reports += [(audience, school.id) for school in workspace.schools]
         if audience not in COMPLETE:
             reports.append((audience, ""))
-    return Plan(workspace, tuple(reports), tuple(left_out), bool(only))
+    imports, unfinished = _ledger(params, workspace.params.workspace)
+    return Plan(workspace, tuple(reports), tuple(left_out), bool(only), imports, unfinished)
+
+
+def _ledger(params: Path, folder: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """What was imported into the workspace, and which imports were broken off; nothing for foreign files."""
+    if not folder:
+        return (), ()
+    workspace = params_file(params).parent / folder
+    return ledger.entries(workspace), ledger.unfinished(workspace)
 
 
 def _few(workspace: Workspace) -> str:
@@ -166,7 +184,7 @@ def _set_aside(folder: Path, jobs: Sequence[Job]) -> None:
     for audience in get_args(Audience):
         for file in sorted((folder / audience).rglob("*")):
             stems = {file.stem, file.stem.rpartition("-")[0]}
-            known = any((file.parent, stem) in kept for stem in stems) or file.name == "index.html"
+            known = any((file.parent, stem) in kept for stem in stems) or file.name in SITE_PAGES
             if file.is_file() and not known:
                 target = folder / "no-longer-made" / file.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -225,8 +243,21 @@ def _manifest(
         "left_out": list(plan.left_out),
         "schools": {school.id: school.name for school in workspace.schools},
         "measures": [{"id": measure.id, "name": measure.name} for measure in workspace.measures],
+        "quality": _quality(plan),
         "reports": [_entry(result, folder) for result in results],
     }
+
+
+def _quality(plan: Plan) -> dict[str, object]:
+    """The data-quality page of each audience that has one, from what this audience may see."""
+    found: dict[str, object] = {}
+    for audience, lists in QUALITY_LISTS.items():
+        if audience in plan.workspace.params.audiences:
+            dossier = dossier_for(plan.workspace, audience)
+            names = {school.id: school.name for school in dossier.header.schools}
+            told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
+            found[audience] = {**asdict(told), "unfinished": list(plan.unfinished), "as_of": dossier.header.as_of}
+    return {audience: _plain(told) for audience, told in found.items()}
 
 
 def _plain(value: object) -> object:

@@ -70,9 +70,10 @@ def aggregate_students(
         `membership`). Columns: `school`, `student` (texts, as they stand), `day` (datetime64: the day, or the day to
         which days are counted; a whole school year is its first day), and
 
-        - `daily`: `code`, or `absent` (share of the day; or periods, with `enrolled` the periods scheduled)
+        - `daily`: `code`, or `absent` (share of the day; or periods, with `enrolled` the periods scheduled); with
+          `code`, also `duration` (share of the day that an absence lasted)
         - `absences`: the same, of the days absent only
-        - `summary`: `enrolled` and `absent` or `present` in days; `unexcused` where it is known
+        - `summary`: `enrolled` and `absent`, `present` or `excused` and `unexcused`, in days
         - `membership`: `enrolled` in days, 1 where there is none
 
         and `source`, `row` for messages. Numbers are floats, NaN where blank.

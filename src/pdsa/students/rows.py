@@ -28,7 +28,7 @@ NEEDED = {
     "membership": ("school", "student", "day"),
 }
 # Of columns of which one is enough.
-ONE_OF = {"daily": ("code", "absent"), "absences": ("code", "absent"), "summary": ("absent", "present")}
+ONE_OF = {"daily": ("code", "absent"), "absences": ("code", "absent"), "summary": ("absent", "present", "excused")}
 NOT_A_CODE = 60
 NOTHING_KNOWN: Mapping[str, tuple[str, ...]] = {}
 
@@ -171,9 +171,10 @@ def _numbers(frame: pd.DataFrame, rows: StudentRows, decisions: Mapping[str, str
         return _possible(_Numbers(enrolled, nothing, nothing, np.ones(len(frame), dtype=bool)), findings)
     if rows.layout == "summary":
         enrolled, absent = _column(frame, "enrolled"), _column(frame, "absent")
-        absent = np.where(np.isnan(absent), enrolled - _column(frame, "present"), absent)
-        counts = np.ones(len(frame), dtype=bool)
-        return _possible(_Numbers(enrolled, absent, _column(frame, "unexcused"), counts), findings)
+        unexcused = _column(frame, "unexcused")
+        for other in (enrolled - _column(frame, "present"), unexcused + _column(frame, "excused")):
+            absent = np.where(np.isnan(absent), other, absent)
+        return _possible(_Numbers(enrolled, absent, unexcused, np.ones(len(frame), dtype=bool)), findings)
     if "code" not in frame:
         return _possible(_shares(frame, findings), findings)
     return _coded(frame, rows, decisions, findings)
@@ -203,6 +204,8 @@ def _coded(frame: pd.DataFrame, rows: StudentRows, decisions: Mapping[str, str],
     absent = np.array([one.absent for one in known])[codes.codes]
     if "absent" in frame:
         absent = _agreeing(frame, absent, findings)
+    elif "duration" in frame:
+        absent = _lasting(frame, absent, findings)
     unexcused = np.array([np.nan if one.absent and one.excused is None else one.excused is False for one in known])
     counts = np.array([one.counts for one in known], dtype=bool)[codes.codes]
     enrolled = np.where(counts, 1.0, 0.0)
@@ -219,6 +222,14 @@ def _agreeing(frame: pd.DataFrame, absent: Floats, findings: Findings) -> Floats
     expected = "a code and a share of the day that agree"
     findings.add(other, "absent", "a code that says one thing and a number that says another", expected)
     return np.where(np.isfinite(share), share, absent)
+
+
+def _lasting(frame: pd.DataFrame, absent: Floats, findings: Findings) -> Floats:
+    """Absences of the part of the day that they lasted; where nothing is said, of the part that the code says."""
+    lasted = _column(frame, "duration")
+    expected = "a share of the day from 0 to 1"
+    findings.add((lasted < 0) | (lasted > 1), "duration", "another number", expected)
+    return np.where(np.isfinite(lasted) & (absent > 0), lasted, absent)
 
 
 def _tell_unknown(codes: Coded, meanings: tuple[str, ...], findings: Findings) -> None:

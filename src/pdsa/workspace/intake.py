@@ -104,7 +104,7 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     request
         What to import.
     grids
-        What was read so far, by the options it was read with; filled here, so that a further answer reads nothing twice.
+        What was read so far, by the options it was read with; filled here, so that an answer reads nothing twice.
 
     Raises
     ------
@@ -118,11 +118,8 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     there = declared(request.folder)
     known = known_of(there.measures, there.schools)
     drafted = draft(grids[options], base, known, new=new, as_of=request.as_of)
-    step = (
-        ""
-        if new
-        else f"mend the file, or import it under another name with --name: mappings/{base.name}.yaml was made for other files"
-    )
+    other = f"mappings/{base.name}.yaml was made for other files; import these under another name with --name"
+    step = "" if new else f"mend the file; or {other}"
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)
     patterns = tuple(dict.fromkeys(re.sub(r"[0-9]+", "*", path.name) for path in request.files))
     mapping = replace(drafted.mapping, files=tuple(dict.fromkeys((*drafted.mapping.files, *patterns))))
@@ -169,7 +166,7 @@ def take_in(request: Request, drafted: Draft) -> Taken:
 def _published(folder: Path, name: str) -> pd.DataFrame:
     """The rows that are known from the last import of this name."""
     entry = ledger.latest(folder, name)
-    return observations_frame(ledger.version(folder, entry)) if entry else observations_frame(b"")
+    return observations_frame(ledger.version(folder, entry) if entry else b"")
 
 
 def _charted(

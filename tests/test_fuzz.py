@@ -16,8 +16,8 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cases import AS_OF
-from cases.broken import files, valid
+from cases import AS_OF, HEADER, changed, data, table
+from cases.broken import WORDS, files, valid
 from pdsa.errors import InputError
 from pdsa.mapping.draft import Draft, draft, known_of, options_of
 from pdsa.read import Grid, grids_of, read_grids
@@ -46,7 +46,7 @@ def answer_to(question: Question) -> str:
     return words[0] if words else FREE.get(question.key, "2025-09-08")
 
 
-def rows_of(name: str, data: bytes) -> pd.DataFrame | None:
+def rows_of(name: str, content: bytes, rounds: int = ROUNDS) -> pd.DataFrame | None:
     """The observations of a file when every question is answered by its first choice; None where it goes on asking.
 
     Raises
@@ -55,16 +55,16 @@ def rows_of(name: str, data: bytes) -> pd.DataFrame | None:
         The file is refused, or somebody must mend it.
     """
     answers = {"measure": "attendance"}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         base = Mapping("fuzz", decisions=tuple(answers.items()))
-        drafted = drafted_of(grids_of(name, data, options_of(base)), base)
+        drafted = drafted_of(grids_of(name, content, options_of(base)), base)
         drafted.remarks.settle(name)
         if not drafted.remarks.questions:
             assert drafted.imported is not None, "neither rows nor a word"
             return drafted.imported.frame
         check_questions(drafted, answers)
         for one in drafted.remarks.questions:
-            if one.key == "use":  # which of the columns is meant
+            if one.key == "use" and one.choices:  # which of the columns is meant
                 answers[f"use:{one.choices[0].word.removesuffix('=MEASURE')}"] = "attendance"
             answers[one.key] = answer_to(one)
     return None
@@ -108,9 +108,9 @@ def check_rows(frame: pd.DataFrame) -> None:
     assert not keys.duplicated().any()
 
 
-def check_numbers(frame: pd.DataFrame, data: bytes) -> None:
+def check_numbers(frame: pd.DataFrame, content: bytes) -> None:
     """No count that does not stand in the file: bad cells never become numbers."""
-    text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
+    text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     plain = re.sub(r"(?<=[0-9])[,\u00a0\u202f\u2009'](?=[0-9]{3})", "", text)
     forms = (r"[0-9]+", r"[0-9]*\.[0-9]+", r"[0-9]+,[0-9]+")
     found = [one for form in forms for one in re.findall(form, f"{text}\n{plain}")]
@@ -134,11 +134,11 @@ def meaning(frame: pd.DataFrame) -> pd.DataFrame:
     return plain.sort_values(["school", "measure", "period", "group_dim", "group"], ignore_index=True)
 
 
-def judged(name: str, data: bytes) -> str:
+def judged(name: str, content: bytes) -> str:
     """What came of a file: `rows`, `questions` or `refused`; anything else is an error of ours."""
     start = time.process_time()
     try:
-        frame = rows_of(name, data)
+        frame = rows_of(name, content)
     except InputError as error:
         check_refusal(error)
         return "refused"
@@ -148,7 +148,7 @@ def judged(name: str, data: bytes) -> str:
         return "questions"
     check_rows(frame)
     if name in ("a.csv", "a.tsv", "a.txt"):
-        check_numbers(frame, data)
+        check_numbers(frame, content)
     check_again(frame)
     return "rows"
 
@@ -160,18 +160,18 @@ def test_any_bytes_are_rows_questions_or_a_refusal(file: tuple[str, bytes]) -> N
 
 
 def test_the_files_that_are_changed_are_good_before() -> None:
-    assert [judged(name, data) for name, data in valid()] == ["rows"] * len(valid())
+    assert [judged(name, content) for name, content in valid()] == ["rows"] * len(valid())
 
 
 @settings(PLENTY, max_examples=20)
 @given(files())
 def test_the_same_through_the_child(tmp_path_factory: object, file: tuple[str, bytes]) -> None:
     """The child answers with the same grids, or the same refusal."""
-    name, data = file
+    name, content = file
     path = Path(tmp_path_factory.mktemp("fuzz")) / name  # type: ignore[attr-defined]
-    path.write_bytes(data)
+    path.write_bytes(content)
     try:
-        here: object = [cells(grid) for grid in grids_of(name, data)]
+        here: object = [cells(grid) for grid in grids_of(name, content)]
     except InputError as error:
         here = [str(one) for one in error.problems]
     try:
@@ -192,6 +192,26 @@ def cells(grid: Grid) -> list[object]:
     ]
 
 
+@PLENTY
+@given(st.integers(2, 25), st.sampled_from(HEADER), WORDS)
+def test_a_changed_cell_changes_its_own_row_only(row: int, column: str, word: str) -> None:
+    """Whatever stands in one cell: the other rows stay as they are, or nothing is imported."""
+    file = data(changed(row, **{column: word.replace("\r", " ")}))  # a lone return begins a new line
+    try:
+        frame = rows_of("a.csv", file, rounds=1)
+    except InputError as error:
+        check_refusal(error)
+        return
+    if frame is None:
+        return
+    good = rows_of("a.csv", data(table()), rounds=1)
+    assert good is not None
+    others = meaning(good[good["row"] != row]), meaning(frame[frame["row"] != row])
+    pd.testing.assert_frame_equal(*others, check_dtype=False)
+    check_rows(frame)
+    check_numbers(frame, file)
+
+
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
 
 
@@ -200,5 +220,5 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=
 def test_a_school_of_any_name_is_that_school_or_refused(name: str) -> None:
     """Names are texts: what a spreadsheet, a page or a folder would make of them is not our affair here."""
     quoted = '"' + name.replace('"', '""') + '"'
-    data = f"school,week,present,enrolled\n{quoted},2025-09-08,36,40\n0107,2025-09-08,40,52\n0184,2025-09-08,28,30\n"
-    judged("a.csv", data.encode())
+    content = f"school,week,present,enrolled\n{quoted},2025-09-08,36,40\n0107,2025-09-08,40,52\n0184,2025-09-08,28,30\n"
+    judged("a.csv", content.encode())

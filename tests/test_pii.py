@@ -205,7 +205,8 @@ def _tables(folder: Path) -> Iterator[tuple[str, list[list[str]]]]:
             data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             yield path.name, list(csv.reader(io.StringIO(data.decode("utf-8-sig", errors="replace"))))
         elif path.suffix == ".xlsx":
-            for name, sheet in pd.read_excel(path, sheet_name=None, header=None, dtype="str", na_filter=False).items():
+            book = pd.read_excel(path, sheet_name=None, header=None, dtype="str", na_filter=False, engine="openpyxl")
+            for name, sheet in book.items():
                 yield f"{path.name}, {name}", sheet.to_numpy().tolist()
 
 

@@ -186,6 +186,7 @@ class TestStrip:
         assert "<title>missing: B to C; E</title>" in svg
         assert "<title>reported: A; D</title>" in svg
         assert 'role="img" aria-label="Ash: 2 of 5"' in svg
+        assert "<title>Dogwood: never reported</title>" in coverage_strip("  ", ["A", "B"], "Dogwood: never reported")
 
     def test_many_stretches_are_counted(self) -> None:
         svg = coverage_strip("rm" * 9, [str(n) for n in range(18)], "x")

@@ -174,7 +174,8 @@ def expected_files() -> set[str]:
     teams = [f"team/{school}/report" for school in SCHOOLS]
     schools = [f"district/schools/{school}" for school in SCHOOLS]
     reports = {name.format(stem) for stem in (*wholes, *teams, *schools) for name in beside}
-    return reports | {"manifest.json", "coach/index.html", "district/index.html"}
+    pages = {f"{audience}/{page}.html" for audience in ("coach", "district") for page in ("index", "data-quality")}
+    return reports | pages | {"manifest.json"}
 
 
 class TestFiles:
@@ -184,7 +185,7 @@ class TestFiles:
 
     def test_every_page_is_one_file_that_runs_loads_and_leaves_nothing(self, made: Made) -> None:
         pages = {name: data for name, data in made.files.items() if name.endswith(".html")}
-        assert len(pages) == 17
+        assert len(pages) == 19
         for name, data in pages.items():
             text = data.decode()
             assert len(data) < 3_000_000

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pdsa.check import check_observations
 from pdsa.errors import InputError
+from pdsa.records import Measure
 from pdsa.records.imports import StudentRows
 from pdsa.students import Aggregated, StudentRules, aggregate_students, student_questions
 from pdsa.students.codes import code_key, code_meanings, plain_code
@@ -258,6 +260,35 @@ def test_no_day_is_full_because_absences_end_before_membership() -> None:
     )
 
 
+def test_days_on_which_attendance_was_not_taken_are_no_full_days() -> None:
+    # 50 students for two weeks in 0012: nobody absent from Tuesday of the second week on, 4 days x 50 = 200; a late
+    # student on one of them would show that attendance was taken. 0107 has 39 students: 4 x 39 is no evidence.
+    rows = [row for n in range(50) for row in term("0012", f"a{n}", "." * 10)]
+    rows += [row for n in range(39) for row in term("0107", f"b{n}", "." * 10)]
+    membership = table(rows).drop(columns="code")
+    first = [("0012", "a1", f"2024-09-0{day}", "A") for day in (2, 3, 4, 5, 6, 9)]
+    more = [("0107", "b1", f"2024-09-0{day}", "A") for day in (4, 6)]
+    absences = table([*first, ("0107", "b1", "2024-09-02", "A"), ("0107", "b1", "2024-09-13", "A"), *more])
+    found = aggregate_students(absences, ABSENCES, membership=membership)
+    assert rows_of(found, "attendance") == [
+        ("0012", "2024-09-02", 245.0, 250.0),
+        ("0012", "2024-09-09", 49.0, 50.0),
+        ("0107", "2024-09-02", 192.0, 195.0),
+        ("0107", "2024-09-09", 194.0, 195.0),
+    ]
+    assert found.told[0].startswith("4 days of a school without a row of absences among many students were left out")
+    late = pd.concat([absences, table([("0012", "a2", "2024-09-11", "Tardy")])], ignore_index=True)
+    found = aggregate_students(late, ABSENCES, membership=membership)
+    assert rows_of(found, "attendance")[1] == ("0012", "2024-09-09", 249.0, 250.0)
+
+
+def test_half_a_membership_has_half_an_absence() -> None:
+    membership = table(term("0012", "s1", "....")).drop(columns="code").assign(enrolled=0.5)
+    absences = table([("0012", "s1", "2024-09-02", "A"), ("0012", "s1", "2024-09-05", "A")])
+    found = aggregate_students(absences, ABSENCES, membership=membership)
+    assert rows_of(found, "attendance") == [("0012", "2024-09-02", 1.0, 2.0)]
+
+
 def test_absences_and_days_enrolled_so_far() -> None:
     membership = pd.DataFrame(
         {
@@ -385,6 +416,16 @@ def test_the_order_of_rows_does_not_matter_and_no_student_comes_out() -> None:
         pd.testing.assert_frame_equal(again.observations, first.observations, check_exact=True)
         assert again.told == first.told
     assert "st1" not in first.observations.to_csv() + " ".join(first.told)
+
+
+def test_what_comes_out_passes_the_check_of_observations() -> None:
+    found = aggregate_students(TERM, DAILY)
+    measures = tuple(
+        Measure(name, name, "outcome", "proportion", "students", "down", "month", "as told")
+        for name in ("attendance", "chronic_absence", "truancy")
+    )
+    checked = check_observations(found.observations, measures, None, "days.csv")
+    assert checked["numerator"].sum() == found.observations["numerator"].sum()
 
 
 def test_a_million_student_days_take_seconds() -> None:

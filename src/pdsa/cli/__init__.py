@@ -10,7 +10,14 @@ from types import FrameType
 import click
 
 # Each command and the file that holds it.
-COMMANDS = {"example": "example", "import": "import_", "lab": "lab", "report": "report"}
+COMMANDS = {
+    "check": "check",
+    "example": "example",
+    "import": "import_",
+    "lab": "lab",
+    "new": "new",
+    "report": "report",
+}
 
 
 class Lazy(click.Group):

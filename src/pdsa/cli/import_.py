@@ -120,7 +120,7 @@ def _unanswered(request: Request, questions: list[Question]) -> Exception:
     from pdsa.errors import InputError, Problem
 
     problems = tuple(Problem(one.place, one.found, _expected(one)) for one in questions)
-    flags = " ".join(f"--answer '{one.key}={one.choices[0].word if one.choices else '...'}'" for one in questions[:3])
+    flags = " ".join(f"--answer '{one.key}=...'" for one in questions[:3])
     step = f"run the same command with the answers, for example {flags}; in a terminal without --batch it asks"
     source = ", ".join(path.name for path in request.files[:3]) + (" ..." if len(request.files) > 3 else "")
     return InputError(source, problems, "nothing was imported", step)

@@ -10,6 +10,9 @@ import yaml
 
 __all__ = ["content"]
 
+# The loader in C, where there is one, is ten times faster.
+SAFE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @cache
 def content(name: str) -> Any:
@@ -25,7 +28,5 @@ def content(name: str) -> Any:
     FileNotFoundError
         If the package has no such file: a mistake of ours, not of the person at the keyboard.
     """
-    return yaml.load(  # noqa: S506 (both loaders are the safe ones; the one in C is ten times faster)
-        files("pdsa.content").joinpath(f"{name}.yaml").read_text(encoding="utf-8"),
-        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
-    )
+    text = files("pdsa.content").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=SAFE)  # noqa: S506 (both are the safe one)

@@ -70,7 +70,7 @@ def coverage_strip(letters: str, periods: Sequence[str], label: str) -> str:
     size = number(max(wide * len(letters), 1))
     return (
         f'<svg class="pdsa-strip" role="img" aria-label="{escape(label)}" width="{size}" height="{number(HEIGHT)}" '
-        f'viewBox="0 0 {size} {number(HEIGHT)}">{marks}</svg>'
+        f'viewBox="0 0 {size} {number(HEIGHT)}">{marks or f"<title>{escape(label)}</title>"}</svg>'
     )
 
 

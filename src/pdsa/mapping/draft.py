@@ -12,9 +12,11 @@ from pdsa.content.library import library
 from pdsa.errors import Problem
 from pdsa.feeds import looks_cumulative
 from pdsa.mapping.apply import Imported, Known, apply, distinct
+from pdsa.mapping.exports import Export
 from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
 from pdsa.mapping.headers import folded
 from pdsa.mapping.propose import propose
+from pdsa.mapping.pupils import counted, exports_of
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table, table_of
 from pdsa.pii import personal_columns
@@ -68,7 +70,9 @@ def options_of(mapping: Mapping) -> ReadOptions:
     )
 
 
-def draft(grids: Sequence[Grid], base: Mapping, known: Known, *, new: bool, as_of: date | None = None) -> Draft:
+def draft(
+    grids: Sequence[Grid], base: Mapping, known: Known, *, new: bool, private: bool = False, as_of: date | None = None
+) -> Draft:
     """The draft of an import; its problems and questions stand in its remarks.
 
     Parameters
@@ -81,6 +85,8 @@ def draft(grids: Sequence[Grid], base: Mapping, known: Known, *, new: bool, as_o
         Measures and schools that are known.
     new
         True to propose a mapping.
+    private
+        True where all files lie in the workspace's `private/`: rows of single students are added up.
     as_of
         The day after which nothing can have been observed.
     """
@@ -88,7 +94,12 @@ def draft(grids: Sequence[Grid], base: Mapping, known: Known, *, new: bool, as_o
     tables = _tables(grids, base, remarks)
     if remarks.problems or not tables:
         return Draft(base, tables, None, remarks)
-    _check_personal(tables, base, remarks)
+    students = exports_of(tables)
+    if private and (students or base.layout == "students"):
+        mapping, counts = counted(grids, tables, base, remarks)
+        return Draft(mapping, tables, counts, remarks)
+    _check_students(tables, students, remarks)
+    _check_personal([table for table in tables if table.source not in students], base, remarks)
     mapping = propose(tables, base, remarks) if new else base
     known = _with_new_measures(mapping, known, remarks)
     if remarks.problems or any(not one.key.startswith(HARMLESS) for one in remarks.questions):
@@ -141,6 +152,20 @@ def _one_layout(tables: Sequence[Table], decisions: dict[str, str], remarks: Rem
             choices = tuple(Choice(name, f"the sheet {name}") for name in names)
             remarks.ask(Question("sheets", book, shown, "which sheet holds the numbers?", choices))
     return tuple(tables)
+
+
+def _check_students(tables: Sequence[Table], students: dict[str, Export], remarks: Remarks) -> None:
+    """Rows of single students stop an import outside of the workspace's private folder."""
+    for table in tables:
+        if (export := students.get(table.source)) is not None:
+            known = ("student", "id", "user", "code", "absent")
+            headers = ", ".join(header for role, header in export.roles if role in known)
+            expected = (
+                "such a file in the workspace's private/, which git leaves out: there its rows are added up to "
+                "schools, and no student's number is kept"
+            )
+            place = f"{table.source}, columns {headers}"
+            remarks.problems.append(Problem(place, f"rows of single students ({export.title})", expected))
 
 
 def _check_personal(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> None:

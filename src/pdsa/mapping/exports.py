@@ -136,7 +136,9 @@ def export_tables(grids: Iterable[Grid]) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(frames, ignore_index=True) for name, frames in found.items()}
 
 
-def student_rows(export: Export, frame: pd.DataFrame, min_days: int = 10) -> StudentRows:
+def student_rows(
+    export: Export, frame: pd.DataFrame, min_days: int = 10, decisions: Mapping[str, str] | None = None
+) -> StudentRows:
     """How the rows of a recognized format are counted.
 
     A format whose rows may be every day or only absences is `daily` where more than half of the rows say present.
@@ -144,7 +146,7 @@ def student_rows(export: Export, frame: pd.DataFrame, min_days: int = 10) -> Stu
     layout = export.layout
     if layout in ("absences", "daily") and "code" in frame:
         codes = coded(frame["code"])
-        meanings = code_meanings(codes.texts, StudentRows(layout), {})
+        meanings = code_meanings(codes.texts, StudentRows(layout), decisions or {})
         present = np.array([meaning == "present" for meaning in meanings], dtype=bool)[codes.codes]
         layout = "daily" if present.mean() > 0.5 else layout
     names = {role: (header,) for role, header in export.roles if role in ("student", "code", "absent", "enrolled")}

@@ -128,6 +128,8 @@ TEXTS = ("school", "school_name", "district", "part", "group_dim", "group", "mea
 def stack(bodies: Sequence[Body], measure: str) -> Rows:
     """The rows of all tables that have a measure, one below the other."""
     chosen = [body for body in bodies if measure in body.measures]
+    if len(chosen) == 1:
+        return _alone(chosen[0], measure)
     parts = dict.fromkeys(part for body in chosen for part in body.measures[measure])
     sources = stacked([constant(body.source, len(body.rows)) for body in chosen])
     return Rows(
@@ -137,6 +139,18 @@ def stack(bodies: Sequence[Body], measure: str) -> Rows:
         cells={part: _stacked_cells([_of(body, measure, part) for body in chosen]) for part in parts},
         total=np.concatenate([body.total for body in chosen]),
         **{name: stacked([getattr(body, name) for body in chosen]) for name in TEXTS},
+    )
+
+
+def _alone(body: Body, measure: str) -> Rows:
+    """The rows of the only table."""
+    return Rows(
+        sources=constant(body.source, len(body.rows)),
+        rows=body.rows,
+        period=body.period,
+        cells=body.measures[measure],
+        total=body.total,
+        **{name: getattr(body, name) for name in TEXTS},
     )
 
 
@@ -179,7 +193,13 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     kinds = {"value": _kind_of_value(data_type), "numerator": "count", "denominator": "count"}
     if data_type in ("rate", "continuous", "time_between"):
         kinds |= {"numerator": "number", "denominator": "number"}
-    found = {part: _read(rows, part, kinds[part], columns, mapping, remarks) for part in rows.cells}
+    read = {part: _read(rows, part, kinds[part], columns, mapping, remarks) for part in rows.cells}
+    if set(read) == {"numerator", "denominator"} and all(map(_is_plain, read.values())):
+        top, bottom = (read[part].value[rows.cells[part].texts.codes] for part in ("numerator", "denominator"))
+        status = np.where((top == 0) & (bottom == 0), np.int8(NOT_APPLICABLE), np.int8(REPORTED))
+        counts = (np.full(len(top), np.nan), top, bottom, status)
+        return Numbers(*_set_aside(rows, counts, share, data_type, remarks), published=(top, bottom))
+    found = {part: _spread(values, rows.cells[part]) for part, values in read.items()}
     absent = _Part.absent(len(rows.rows))
     value, numerator, denominator = (found.get(part, absent) for part in ("value", "numerator", "denominator"))
     if "numerator" in found and "denominator" not in found:  # a count without a denominator is its own value
@@ -200,12 +220,17 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     return Numbers(value_, top_, bottom_, status, (answer[1], answer[2]))
 
 
+def _is_plain(read: Values) -> bool:
+    """Whether every text is a number."""
+    return bool((read.status == REPORTED).all() and not np.isfinite(read.denominator).any())
+
+
 def _kind_of_value(data_type: str) -> str:
     return {"proportion": "share", "count": "count"}.get(data_type, "number")
 
 
-def _read(rows: Rows, part: str, kind: str, columns: MeasureColumns, mapping: Mapping, remarks: Remarks) -> _Part:
-    """One part of a measure over all rows; questions get the place of their first cell."""
+def _read(rows: Rows, part: str, kind: str, columns: MeasureColumns, mapping: Mapping, remarks: Remarks) -> Values:
+    """The distinct texts of one part of a measure; questions get the place of their first cell."""
     cells = rows.cells[part]
     decisions = dict(mapping.decisions)
     counts = np.bincount(cells.texts.codes, minlength=len(cells.texts.texts))
@@ -230,7 +255,7 @@ def _read(rows: Rows, part: str, kind: str, columns: MeasureColumns, mapping: Ma
         remarks.tell(text if text.startswith(cells.header) else f"{cells.header}: {text}")
     for question in read.questions:
         _ask(rows, cells, question, decisions, remarks)
-    return _spread(read, cells)
+    return read
 
 
 def _decimal(mapping: Mapping) -> str:
@@ -273,10 +298,10 @@ def _ask(rows: Rows, cells: Cells, question: Question, decisions: Pairs[str, str
 def _spread(read: Values, cells: Cells) -> _Part:
     """What was read of distinct texts, for every row."""
     codes = cells.texts.codes
+    status = read.status.astype(np.int8)
     slack = np.array([_slack(text) for text in cells.texts.texts])
     if read.scale == "percent":
         slack = slack / 100
-    status = read.status.astype(np.int8)
     return _Part(read.value[codes], read.numerator[codes], read.denominator[codes], status[codes], slack[codes])
 
 

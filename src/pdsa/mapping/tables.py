@@ -79,6 +79,11 @@ def filled(grid: Grid) -> NDArray[np.int64]:
     A text that is merged over several cells stands in each of them.
     """
     count = np.zeros(len(grid.rows), dtype=np.int64)
+    if not grid.kinds:  # a file of text has no merged cells
+        for column in grid.columns:
+            some = np.array([bool(text.strip()) for text in column.texts], dtype=bool)
+            count += True if some.all() else some[column.codes]
+        return count
     least = np.full(len(grid.rows), np.iinfo(np.int64).max)
     most = np.full(len(grid.rows), -1)
     places: dict[str, int] = {}
@@ -122,7 +127,7 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     if not body.any():
         remarks.wrong(f"{grid.source}, row {grid.rows[at]}", "a header and no rows below it", "at least one row")
         return None
-    wide = [k for k in range(len(grid.columns)) if headers[k] or _any_text(grid.columns[k], body)]
+    wide = [k for k, header in enumerate(headers) if header or _any_text(grid.columns[k], body)]
     table = Table(
         source=grid.source,
         name=grid.name or grid.source,
@@ -276,7 +281,7 @@ def _check_widths(grid: Grid, body: Mask, width: int, remarks: Remarks) -> None:
 
 def _any_text(column: Coded, rows: Mask) -> bool:
     some = np.array([bool(text.strip()) for text in column.texts], dtype=bool)
-    return bool(some[column.codes[rows]].any())
+    return bool((some[column.codes] & rows).any()) if some.any() else False
 
 
 def _check_headers(table: Table, body: Mask, remarks: Remarks) -> None:

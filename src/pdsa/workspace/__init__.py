@@ -17,7 +17,7 @@ from pdsa.mapping import apply_mapping, join_denominators
 from pdsa.narrate import plural
 from pdsa.privacy import COMPLETE, PSEUDONYMOUS, REFUSED, release
 from pdsa.publish import digest
-from pdsa.read import RawTable, read_csv, read_input
+from pdsa.read import RawTable, read_input
 from pdsa.records import (
     Annotation,
     Measure,
@@ -30,7 +30,10 @@ from pdsa.series import Panel, panel_of
 from pdsa.terms import Audience
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
+from pdsa.workspace.rows import read_observations, write_observations
 from pdsa.workspace.specs import Specs, check_settings, check_specs, specs_of
+
+FILL_IN = "bring a file in with pdsa import FILE --into FOLDER, or fill these in; pdsa check FOLDER says what is there"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +107,8 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     else:
         folder = Path(data) if data else base / params.data
         loaded = _from_inputs(params, folder.resolve(), file.name)
-    _check_names(loaded, [*params.schools, *only], file.name)
-    check_specs(_specs(loaded, _display_names(loaded.schools, "team")), file.name)
+    check_names(loaded, [*params.schools, *only], file.name)
+    check_together(loaded, file.name)
     chosen = _choose_schools(loaded, only, file.name)
     inputs = ((file.name, digest(file)), *loaded.inputs)
     return replace(loaded, schools=chosen, every=loaded.schools, inputs=inputs)
@@ -122,48 +125,17 @@ def _from_folder(params: RunParams, folder: Path) -> Workspace:
     odd = [file.name for file in [*files, folder / "annotations.csv"] if file.exists() and not file.is_file()]
     if odd:
         raise InputError(folder.name, tuple(Problem(one, "no ordinary file", "a file") for one in odd), NOTHING)
-    if not files:
-        problem = Problem("observations/", "no .csv file", "a file of observations")
-        raise InputError(folder.name, (problem,), NOTHING)
-    observations, sources = _read_observations(files, measures, schools)
+    _refuse_empty(folder.name, measures, schools, files)
+    observations, sources = read_observations(files, measures, schools)
+    if observations.empty:
+        raise InputError(
+            folder.name, (Problem("observations/", "no row in any file", "observations"),), NOTHING, FILL_IN
+        )
     observations = _within(observations, params)
     panels = _panels(observations, measures, network, params)
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
     inputs = tuple((f.relative_to(folder).as_posix(), digest(f)) for f in [*names, *files] if f.is_file())
     return Workspace(params, network, schools, measures, annotations, panels, sources, inputs)
-
-
-def _read_observations(
-    files: Iterable[Path], measures: tuple[Measure, ...], schools: tuple[School, ...]
-) -> tuple[pd.DataFrame, tuple[SourceNote, ...]]:
-    """All files checked; the problems of all of them at once."""
-    frames, sources, problems = [], [], []
-    names = []
-    for file in files:
-        try:
-            table = read_csv(file)
-            frames.append(check_observations(table.frame, measures, schools, file.name))
-            sources += list(table.sources)
-        except InputError as error:
-            names.append(file.name)
-            problems += [replace(problem, place=f"{file.name}, {problem.place}") for problem in error.problems]
-    if problems:
-        next_step = "fix these rows in the spreadsheet, save as CSV, run the same command again"
-        raise InputError(" and ".join(names), tuple(problems), NOTHING, next_step)
-    return _without_repeats(pd.concat(frames, ignore_index=True)), tuple(sources)
-
-
-def _without_repeats(observations: pd.DataFrame) -> pd.DataFrame:
-    """One row for each school, measure, period and group across files."""
-    keys = ["school", "measure", "period", "group_dim", "group"]
-    twice = observations[observations.duplicated(keys, keep=False)].sort_values([*keys, "source"])
-    if twice.empty:
-        return observations
-    problems = tuple(
-        Problem(f"{row.source}, row {row.row}", f"{row.school}, {row.measure}, {row.period:%Y-%m-%d} again", "it once")
-        for row in twice.itertuples()
-    )
-    raise InputError("observations", problems, NOTHING)
 
 
 def _from_inputs(params: RunParams, folder: Path, source: str) -> Workspace:
@@ -183,6 +155,18 @@ def _from_inputs(params: RunParams, folder: Path, source: str) -> Workspace:
     files = sorted({file for spec in params.inputs for file in folder.glob(spec.files)})
     inputs = tuple((file.name, digest(file)) for file in files)
     return Workspace(params, network, schools, params.measures, (), panels, raw.sources, inputs)
+
+
+def _refuse_empty(name: str, measures: Sequence[Measure], schools: Sequence[School], files: Sequence[Path]) -> None:
+    """A workspace that is new has nothing to report on yet."""
+    found = (
+        (bool(measures), Problem("measures.csv", "no row below the header", "a measure")),
+        (bool(schools), Problem("schools.csv", "no row below the header", "a school")),
+        (bool(files), Problem("observations/", "no .csv file", "a file of observations")),
+    )
+    problems = tuple(problem for there, problem in found if not there)
+    if problems:
+        raise InputError(name, problems, NOTHING, FILL_IN)
 
 
 def _within(frame: pd.DataFrame, params: RunParams) -> pd.DataFrame:
@@ -229,7 +213,7 @@ def _choose_schools(loaded: Workspace, only: Sequence[str], source: str) -> tupl
     return tuple(chosen[one] for one in dict.fromkeys(only)) if only else tuple(chosen.values())
 
 
-def _check_names(loaded: Workspace, wanted: Sequence[str], source: str) -> None:
+def check_names(loaded: Workspace, wanted: Sequence[str], source: str) -> None:
     """Choices, settings and annotations must name schools, districts and measures that exist."""
     schools = [school.id for school in loaded.schools]
     measures = [measure.id for measure in loaded.measures]
@@ -246,6 +230,11 @@ def _check_names(loaded: Workspace, wanted: Sequence[str], source: str) -> None:
     ]
     if problems or notes:
         raise ParamsError(source, (*problems, *notes), NOTHING)
+
+
+def check_together(loaded: Workspace, source: str) -> None:
+    """Settings that make a chart together, for each measure and each school with its own."""
+    check_specs(_specs(loaded, _display_names(loaded.schools, "team")), source)
 
 
 def _unknown(place: str, found: Iterable[str], known: Sequence[str]) -> list[Problem]:
@@ -362,4 +351,5 @@ __all__ = [
     "pack",
     "points_file",
     "summary_file",
+    "write_observations",
 ]

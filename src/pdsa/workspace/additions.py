@@ -1,23 +1,22 @@
-"""What a workspace declares, and rows added to it: what stands in the files stays as it is, byte for byte."""
+"""What a workspace declares, read before an import, and the annotations that an import adds."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pdsa import params as forms
 from pdsa.errors import InputError, Problem
 from pdsa.publish import write_atomic
 from pdsa.records import Annotation, Measure, Network, School
-from pdsa.workspace.files import form, sheet
+from pdsa.workspace.append import csv_rows
+from pdsa.workspace.files import form, read_sheet, sheet
 
-__all__ = ["Declared", "add_annotations", "add_measures", "add_schools", "declared"]
+__all__ = ["Declared", "add_annotations", "declared"]
 
 ANNOTATIONS = "annotations.csv"
+COLUMNS = ("date", "label", "kind", "school", "measure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,49 +50,31 @@ def declared(folder: Path) -> Declared:
 
 
 def _rows(model: type[forms.M], file: Path, unique: str) -> tuple[forms.M, ...]:
-    if not file.is_file() or len([line for line in file.read_bytes().splitlines() if line.strip()]) < 2:
-        return ()
-    return sheet(model, file, unique)
-
-
-def add_schools(folder: Path, schools: Sequence[School]) -> None:
-    """Add rows to schools.csv; nobody checks here whether they are there already."""
-    _append(folder / "schools.csv", schools, ("id", "name", "district", "pseudonym"))
-
-
-def add_measures(folder: Path, measures: Sequence[Measure]) -> None:
-    """Add rows to measures.csv."""
-    _append(folder / "measures.csv", measures, tuple(one.name for one in fields(Measure)))
+    return sheet(model, file, unique) if file.is_file() else ()
 
 
 def add_annotations(folder: Path, annotations: Sequence[Annotation]) -> None:
-    """Add rows to annotations.csv."""
-    _append(folder / ANNOTATIONS, annotations, ("date", "label", "kind", "school", "measure"))
+    """Append rows to annotations.csv; what stands there stays byte for byte.
 
-
-def _append(file: Path, records: Sequence[Any], columns: tuple[str, ...]) -> None:
-    """The file with rows added under its own header; a file without text gets ours."""
-    if not records:
+    Raises
+    ------
+    InputError
+        The file lacks a column that a new row needs.
+    """
+    if not annotations:
         return
-    before = file.read_bytes() if file.is_file() else b""
-    head = next(csv.reader(io.StringIO(before.decode("utf-8-sig"))), []) if before.strip() else []
-    end = "\r\n" if b"\r\n" in before else "\n"
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=end)
-    if not head:
-        before, head = b"", list(columns)
-        writer.writerow(head)
-    for record in records:
-        writer.writerow([_cell(getattr(record, name.strip(), "")) for name in head])
-    joint = b"" if not before or before.endswith((b"\n", b"\r")) else end.encode()
-    write_atomic(file, before + joint + text.getvalue().encode())
+    path = folder / ANNOTATIONS
+    if not path.is_file():
+        write_atomic(path, csv_rows([COLUMNS, *(_cells(one, COLUMNS) for one in annotations)]))
+        return
+    data, columns = path.read_bytes(), tuple(read_sheet(path).frame.columns)
+    if missing := [name for name in COLUMNS if name not in columns]:
+        problems = tuple(Problem("header", f"no column {name}", "this column") for name in missing)
+        raise InputError(ANNOTATIONS, problems, "nothing was imported", f"add it to the header of {ANNOTATIONS}")
+    end = "\r\n" if b"\r\n" in data else "\n"
+    gap = b"" if not data or data.endswith(b"\n") else end.encode()
+    write_atomic(path, data + gap + csv_rows([_cells(one, columns) for one in annotations], end).encode())
 
 
-def _cell(value: object) -> str:
-    if value is None or value is False:
-        return ""
-    if value is True:
-        return "true"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "..".join(map(str, value)) if isinstance(value, tuple) else str(value)
+def _cells(annotation: Annotation, columns: Sequence[str]) -> list[str]:
+    return [str(getattr(annotation, name, "")) for name in columns]

@@ -38,10 +38,11 @@ def params_file(path: Path) -> Path:
 
 def form(model: type[forms.M], file: Path) -> forms.M:
     """The checked form that a YAML file holds."""
-    return forms.build(model, read_yaml(_text(file), file.name), file.name)
+    return forms.build(model, read_yaml(text_of(file), file.name), file.name)
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """The text of a file in UTF-8, or a ParamsError that says what is wrong with it."""
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
     try:

@@ -14,6 +14,7 @@ import pandas as pd
 from pdsa import feeds, ledger
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of
+from pdsa.mapping.exports import private_only
 from pdsa.mapping.headers import folded
 from pdsa.params.mappings import MappingModel, mapping_text
 from pdsa.publish import digest, slug, write_atomic
@@ -22,7 +23,8 @@ from pdsa.records import Annotation, Measure, Network, RunParams, School
 from pdsa.records.entries import Entry, InputFile, LeftOut, TotalNote
 from pdsa.records.imports import Mapping
 from pdsa.terms import STATUSES
-from pdsa.workspace.additions import Declared, add_annotations, add_measures, add_schools, declared
+from pdsa.workspace.additions import Declared, add_annotations, declared
+from pdsa.workspace.append import add_measures, add_schools
 from pdsa.workspace.files import form
 from pdsa.workspace.rows import observations_csv
 from pdsa.workspace.specs import specs_of
@@ -117,7 +119,8 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
         grids[options] = tuple(grid for found in read_many(request.files, options) for grid in found)
     there = declared(request.folder)
     known = known_of(there.measures, there.schools)
-    drafted = draft(grids[options], base, known, new=new, as_of=request.as_of)
+    private = all(private_only(path, request.folder) for path in request.files)
+    drafted = draft(grids[options], base, known, new=new, private=private, as_of=request.as_of)
     other = f"mappings/{base.name}.yaml was made for other files; import these under another name with --name"
     step = "" if new else f"mend the file; or {other}"
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)

@@ -15,14 +15,17 @@ from typing import Literal
 import pandas as pd
 from click.testing import CliRunner
 
-from cases import AS_OF, Case, Row
+from cases import AS_OF, Case, Row, data, rows, table
+from cases.xlsx_cases import book
 from pdsa.cli import pdsa
 from pdsa.errors import PdsaError
 
 Word = Literal["right", "silently wrong", "wrongly refused", "message incomplete", "crashed"]
 WORDS: tuple[Word, ...] = ("right", "silently wrong", "wrongly refused", "message incomplete", "crashed")
+ASKED = "measure=attendance"  # what no header of the cases says
 KEY = re.compile(r"--answer\s+[\"']?([^=\n]+?)=")
 WITHOUT_VALUE = ("missing", "suppressed", "excluded", "not_applicable", "error")
+GOOD_BOOK = book()
 # How a spreadsheet is told to run a cell; a number may begin with a minus.
 FORMULA = re.compile(r"[=+@\t\r]|-(?![0-9.]+$)")
 
@@ -66,7 +69,13 @@ def imported(case: Case, folder: Path, answers: Sequence[str] = (), command: Cal
     """The case's file through the public command, unattended; that its counts are attendance no header says."""
     file = folder.parent / case.file
     file.write_bytes(case.make())
-    given = [part for answer in ("measure=attendance", *answers) for part in ("--answer", answer)]
+    return taken(case, folder, (ASKED, *answers), command)
+
+
+def taken(case: Case, folder: Path, answers: Sequence[str], command: Callable[..., Ran]) -> Ran:
+    """The file beside the workspace through the public command."""
+    file = folder.parent / case.file
+    given = [part for answer in answers for part in ("--answer", answer)]
     return command("import", file, "--into", folder, "--as-of", AS_OF, "--batch", *given)
 
 
@@ -125,6 +134,12 @@ def _accepted(case: Case, folder: Path, run: Ran, command: Callable[..., Ran]) -
     checked = command("check", folder)
     if checked.code != 0:
         return Outcome("silently wrong", f"what was written is refused: {checked.output[:800]}")
+    kept = stored(folder)
+    again = taken(case, folder, (), command)
+    if again.code != 0:
+        return Outcome("wrongly refused", f"the second time, without answers: {again.output[:1500]}")
+    if stored(folder) != kept:
+        return Outcome("silently wrong", "the second time, without answers, the rows differ")
     if absent := lacking(case.told, run.output):
         return Outcome("message incomplete", f"does not tell {absent} in: {run.output[:1500]}")
     return Outcome("right")
@@ -160,6 +175,38 @@ def _answer(case: Case, key: str, output: str) -> str | None:
     return None
 
 
+def judge_next_month(case: Case, folder: Path, command: Callable[..., Ran] = ran) -> Outcome:
+    """What an unattended run makes of a case's file, with the mapping that the good file left behind.
+
+    Nothing wrong may come in. A file of another shape may be refused here although a person could import it.
+    """
+    good = folder.parent / f"weekly{Path(case.file).suffix if case.file.startswith('weekly') else '.csv'}"
+    good.write_bytes(GOOD_BOOK() if good.suffix.startswith(".xls") else data(table()))
+    good = good.rename(good.with_suffix(".xlsx")) if good.suffix.startswith(".xls") else good
+    start = command(
+        "import", good, "--into", folder, "--as-of", AS_OF, "--batch", "--name", "weekly", "--answer", ASKED
+    )
+    if start.code != 0:
+        return Outcome("wrongly refused", start.output)
+    file = folder.parent / f"next-{case.file}"
+    file.write_bytes(case.make())
+    run = command("import", file, "--into", folder, "--as-of", AS_OF, "--batch", "--name", "weekly")
+    if run.code not in (0, 2) or "Traceback" in run.output:
+        return Outcome("crashed", run.output[-1500:])
+    if run.code == 2:
+        return Outcome("right")
+    if case.decision != "accept":
+        return Outcome("silently wrong", f"should {case.decision}; {run.output[-900:]}")
+    keys = {row.key for row in case.rows}
+    before = [row for row in rows() if row.key not in keys]  # what the good file said and this one does not
+    wrong = differences((*case.rows, *before), stored(folder))
+    return Outcome("silently wrong", "; ".join(wrong[:6])) if wrong else Outcome("right")
+
+
+def _key(row: dict[str, str]) -> tuple[str, str, str, str]:
+    return shown(row["school"]), row["measure"], row["period"], shown(row.get("group", ""))
+
+
 def stored(folder: Path) -> list[dict[str, str]]:
     """All observations of a workspace, as text."""
     found: list[dict[str, str]] = []
@@ -181,17 +228,17 @@ def would_run(folder: Path) -> list[str]:
 def differences(expected: Sequence[Row], found: Sequence[dict[str, str]]) -> list[str]:
     """How stored rows differ from the expected ones, in words; nothing if they do not."""
     wrong = []
-    rows: dict[tuple[str, str, str, str], dict[str, str]] = {}
+    there: dict[tuple[str, str, str, str], dict[str, str]] = {}
     for row in found:
-        key = (shown(row["school"]), row["measure"], row["period"], shown(row.get("group", "")))
-        if key in rows:
+        key = _key(row)
+        if key in there:
             wrong.append(f"{key} twice")
-        rows[key] = row
+        there[key] = row
     wanted = {row.key: row for row in expected}
-    wrong += [f"lacks {key}" for key in wanted if key not in rows]
-    wrong += [f"has {key} {rows[key]}" for key in rows if key not in wanted]
+    wrong += [f"lacks {key}" for key in wanted if key not in there]
+    wrong += [f"has {key} {there[key]}" for key in there if key not in wanted]
     for key, row in wanted.items():
-        if key in rows and (difference := _difference(row, rows[key])):
+        if key in there and (difference := _difference(row, there[key])):
             wrong.append(f"{key}: {difference}")
     return wrong
 

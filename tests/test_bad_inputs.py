@@ -36,6 +36,7 @@ from cases.judge import (
     contents,
     counted,
     differences,
+    imported,
     judge,
     judge_next_month,
     lacking,
@@ -190,6 +191,52 @@ def test_a_column_that_the_mapping_does_not_know_is_told(workspaces: Path, tmp_p
     assert run.code == 0, run.output
     assert differences(rows(), stored(tmp_path / "network")) == []
     assert "snow_days" in run.output
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "message"),
+    [
+        ("64", "mark:-1=foo", ("mark:-1", "foo", "missing", "suppressed")),
+        ("44", "dates=foo", ("dates", "month-first", "day-first")),
+        ("63", "whole:present=foo", ("whole:present", "averages")),
+        ("101", "hidden-rows=foo", ("hidden-rows", "keep", "leave-out")),
+        ("35", "ids=foo", ("ids", "whole", "keep")),
+        ("14", "end=foo", ("end", "foo|complete")),
+    ],
+)
+def test_an_answer_that_is_no_choice_is_refused_with_the_choices(
+    number: str, answer: str, message: tuple[str, ...], workspaces: Path, tmp_path: Path, reading_here: None
+) -> None:
+    shutil.copytree(workspaces / "known", tmp_path / "network")
+    case = next(case for case in TABLES if case.id == number)
+    run = imported(case, tmp_path / "network", [answer])
+    assert run.code == 2, run.output
+    assert not lacking((*message, "Next:"), run.output)
+
+
+def test_an_answer_to_no_question_is_told(workspaces: Path, tmp_path: Path, reading_here: None) -> None:
+    """A slip of the finger in a key must not look like an answer that was heard."""
+    shutil.copytree(workspaces / "known", tmp_path / "network")
+    run = imported(csv_cases.CASES[0], tmp_path / "network", ["datez=month-first"])
+    assert "datez" in run.output
+
+
+def test_what_is_suggested_after_next_can_be_typed(workspaces: Path, tmp_path: Path, reading_here: None) -> None:
+    """The flags that a message proposes for an unknown column are the ones that work."""
+    shutil.copytree(workspaces / "known", tmp_path / "network")
+    file = tmp_path / "weekly.csv"
+    file.write_bytes(data([["school", "week", "here", "enrolled"], *table()[1:]]))
+    common = ("import", file, "--into", tmp_path / "network", "--as-of", AS_OF, "--batch")
+    run = ran(*common)
+    assert run.code == 2, run.output
+    keys = {"measure": "attendance", "use:here": "attendance"}
+    for _ in range(3):
+        if run.code == 0:
+            break
+        assert not lacking(("--answer '?(measure|use:)",), run.output), run.output
+        given = [part for key in run.keys for part in ("--answer", f"{key}={keys.get(key, 'attendance')}")]
+        run = ran(*common, *given)
+    assert run.code == 0, run.output
 
 
 def apart(*arguments: object) -> Ran:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cases import AS_OF, HEADER, changed, data, table
-from cases.broken import WORDS, files, valid
+from cases.broken import WORDS, edited, files, valid
 from pdsa.errors import InputError
 from pdsa.mapping.draft import Draft, draft, known_of, options_of
 from pdsa.read import Grid, grids_of, read_grids
@@ -46,7 +47,9 @@ def answer_to(question: Question) -> str:
     return words[0] if words else FREE.get(question.key, "2025-09-08")
 
 
-def rows_of(name: str, content: bytes, rounds: int = ROUNDS) -> pd.DataFrame | None:
+def rows_of(
+    name: str, content: bytes, rounds: int = ROUNDS, answer: Callable[[Question], str] = answer_to
+) -> pd.DataFrame | None:
     """The observations of a file when every question is answered by its first choice; None where it goes on asking.
 
     Raises
@@ -62,11 +65,11 @@ def rows_of(name: str, content: bytes, rounds: int = ROUNDS) -> pd.DataFrame | N
         if not drafted.remarks.questions:
             assert drafted.imported is not None, "neither rows nor a word"
             return drafted.imported.frame
-        check_questions(drafted, answers)
+        check_questions(drafted, answers if answer is answer_to else {})
         for one in drafted.remarks.questions:
             if one.key == "use" and one.choices:  # which of the columns is meant
                 answers[f"use:{one.choices[0].word.removesuffix('=MEASURE')}"] = "attendance"
-            answers[one.key] = answer_to(one)
+            answers[one.key] = answer(one)
     return None
 
 
@@ -210,6 +213,27 @@ def test_a_changed_cell_changes_its_own_row_only(row: int, column: str, word: st
     pd.testing.assert_frame_equal(*others, check_dtype=False)
     check_rows(frame)
     check_numbers(frame, file)
+
+
+@PLENTY
+@given(edited(), st.lists(st.one_of(st.integers(0, 6), WORDS), min_size=1, max_size=4))
+def test_any_answer_is_taken_or_refused(file: tuple[str, bytes], words: list[int | str]) -> None:
+    """People type anything after --answer KEY=."""
+    given_words = iter(words * ROUNDS * 20)
+
+    def typed(question: Question) -> str:
+        word = next(given_words)
+        if isinstance(word, str):
+            return word
+        return question.choices[word % len(question.choices)].word if question.choices else answer_to(question)
+
+    try:
+        frame = rows_of(*file, answer=typed)
+    except InputError as error:
+        check_refusal(error)
+    else:
+        if frame is not None:
+            check_rows(frame)
 
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)

@@ -51,10 +51,10 @@ class TestHelp:
         answer = pdsa("--help")
         assert (answer.returncode, answer.stderr) == (0, "")
         listed = [line.split()[0] for line in answer.stdout.partition("Commands:")[2].strip().splitlines()]
-        assert {"example", "lab", "report"} <= set(listed)
+        assert {"check", "example", "lab", "new", "report"} <= set(listed)
         assert listed == sorted(listed)
 
-    @pytest.mark.parametrize("command", ["", "example", "lab", "report"])
+    @pytest.mark.parametrize("command", ["", "check", "example", "lab", "new", "report"])
     def test_help_loads_nothing_heavy(self, command: str) -> None:
         code = (
             "import sys; from pdsa.cli import pdsa\n"

@@ -23,7 +23,7 @@ from pdsa.feeds import (
     school_changes,
     verdict_changes,
 )
-from pdsa.records import Calendar, ChartSpec, Closure, Measure
+from pdsa.records import Calendar, ChartSpec, Closure, Measure, Rule
 from pdsa.terms import OBSERVATION_COLUMNS
 
 NAN = float("nan")
@@ -86,6 +86,10 @@ class TestDifference:
         assert out["row"].tolist() == [2, 3, 4, 5]
         assert list(out.columns) == list(OBSERVATION_COLUMNS)
 
+    def test_any_index_will_do(self) -> None:
+        given = frame(*counts("a", [3, 5, 9])).set_index(pd.Index([7, 7, 7]))
+        assert difference(given, INCIDENTS, **START)[0]["value"].tolist() == [3, 2, 4]
+
     def test_the_frame_given_stays_as_it_is(self) -> None:
         given = frame(*counts("a", [3, 5]))
         difference(given, INCIDENTS, **START)
@@ -96,10 +100,24 @@ class TestDifference:
         rows = [*counts("a", [90, 92, 1, 5], summer), *counts("b", [1, 2, 3, 4], summer)]
         rows += counts("a", [50, 51, 0, 2], summer, group_dim="grade", group="9")
         starts = [date(2024, 9, 9), date(2025, 7, 7)]
-        out, _ = difference(frame(*rows), INCIDENTS, starts=starts)
+        out, told = difference(frame(*rows), INCIDENTS, starts=starts)
         assert out["value"].tolist() == [90, 2, 1, 4, 1, 1, 3, 1, 50, 1, 0, 2]
         # the first reports of 2024-25 came in June: they count from September on
         assert [s for _, s in shown(out)][::4] == ["excluded"] * 3
+        # the week between two school years is no silence within one
+        assert [kind for kind, _, _ in kinds(told)] == ["several periods"] * 3
+
+    def test_two_reports_of_one_week_add_up_in_it(self) -> None:
+        out, told = difference(frame(*counts("a", [3, 5, 6], [WEEKS[0], "2025-09-11", WEEKS[1]])), INCIDENTS, **START)
+        assert shown(out) == [(3, "reported"), (2, "reported"), (1, "reported")]
+        assert told == ()
+
+    def test_a_denominator_that_falls(self) -> None:
+        rows = shares("a", [(4, 100), (5, 90), (6, 200)])
+        out, told = difference(frame(*rows), ABSENT, denominators=True, **START)
+        assert shown(out, "numerator") == [(4, "reported"), (None, "excluded"), (1, "reported")]
+        assert (told[0].before, told[0].after) == (100, 90)
+        assert told[0].found.startswith("the running denominator falls from 100 to 90")
 
     def test_a_fall_is_told_and_not_charted(self) -> None:
         out, told = difference(frame(*counts("a", [3, 8, 6, 9])), INCIDENTS, **START)
@@ -242,6 +260,15 @@ class TestLooksCumulative:
     def test_numbers_of_their_own_week_do_not(self) -> None:
         assert looks_cumulative(frame(*counts("a", [1, 3, 2, 6, 8, 5, 9, 4, 7, 3, 5, 6])), "incidents") is None
 
+    def test_one_noisy_school_among_many_does_not(self) -> None:
+        steady = [row for s in "abc" for row in counts(s, list(range(12)))]
+        assert looks_cumulative(frame(*steady, *counts("d", [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8])), "incidents") is None
+
+    def test_schools_of_zeros_are_not_counted(self) -> None:
+        found = looks_cumulative(frame(*counts("a", list(range(12))), *counts("b", [0] * 12)), "incidents")
+        assert found is not None
+        assert (found.years, found.steady, found.turns) == (1, 1, 0)
+
     def test_a_trend_that_goes_on_over_the_summer_does_not(self) -> None:
         years = [*WEEKS[:6], *[str(d.date()) for d in pd.date_range("2026-09-07", periods=6, freq="7D")]]
         assert looks_cumulative(frame(*counts("a", list(range(1, 13)), years)), "incidents") is None
@@ -291,6 +318,12 @@ class TestRevise:
             "a, zeal, 2025-09-15: was 0.5, is 0.95 (top_coded)",
         )
 
+    def test_a_number_where_there_was_none(self) -> None:
+        found = revise(frame(self.OLD[4]), frame(dict(self.OLD[4], denominator=30.0)))
+        assert found.summary["changed"] == 1
+        back = revise(frame(dict(self.OLD[4], denominator=30.0)), frame(self.OLD[4]))
+        assert back.summary["changed"] == 1
+
     def test_a_file_of_one_district_leaves_the_others(self) -> None:
         found = revise(frame(*self.OLD), frame(*self.NEW), scope=("measure", "period", "school"))
         assert found.summary == {"added": 2, "changed": 1, "withdrawn": 0, "unchanged": 1, "kept": 3}
@@ -336,11 +369,35 @@ class TestVerdictChanges:
         moved = frame(*counts("a", [*self.CALM[:-1], 11.6]))
         assert verdict_changes(old, moved, [INCIDENTS], Calendar("observed"), self.SPECS) == ()
 
+    def test_signals_that_leave_the_verdict_as_it_is(self) -> None:
+        once = [*self.CALM[:-1], 40.0]
+        old, new = frame(*counts("a", once)), frame(*counts("a", [*once[:-2], 41.0, 40.0]))
+        (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), self.SPECS)
+        assert (one.before, one.after, one.gone) == ("concern", "concern", ())
+        assert str(one) == "a, incidents: stays concern; now outside at 2025-11-17"
+
+    def test_another_rule_at_the_same_point(self) -> None:
+        rules = (Rule("outside"), Rule("beyond", n=2, of=3, sigma=2))
+        specs = (("incidents", "", ChartSpec(kind="i", better="down", baseline=10, rules=rules)),)
+        once = [*self.CALM[:-1], 40.0]
+        old, new = frame(*counts("a", once)), frame(*counts("a", [*once[:-2], 14.5, 40.0]))
+        (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), specs)
+        assert one.gone == (("2025-11-24", "outside"),)
+        assert one.found == (("2025-11-17", "beyond"), ("2025-11-24", "outside,beyond"))
+
+    def test_groups_are_not_judged(self) -> None:
+        old = [*counts("a", list(self.CALM)), *counts("a", list(self.CALM), group_dim="grade", group="9")]
+        new = [*counts("a", list(self.CALM)), *counts("a", [99.0] * 12, group_dim="grade", group="9")]
+        assert verdict_changes(frame(*old), frame(*new), [INCIDENTS], Calendar("observed"), self.SPECS) == ()
+
     def test_a_new_series_and_a_spec_of_its_own(self) -> None:
         old, new = frame(*counts("a", list(self.CALM))), frame(*counts("a", list(self.CALM)), *counts("b", [1, 2]))
-        specs = (*self.SPECS, ("incidents", "b", ChartSpec(kind="run")))
+        specs = (*self.SPECS, ("incidents", "b", ChartSpec(kind="i", better="up", baseline=10)))
         (one,) = verdict_changes(old, new, [INCIDENTS], Calendar("observed"), specs)
         assert (one.school, one.before, one.after) == ("b", "no_data", "too_few")
+        high = frame(*counts("a", list(self.CALM)), *counts("b", [*self.CALM[:-1], 40.0]))
+        (other,) = verdict_changes(old, high, [INCIDENTS], Calendar("observed"), specs)
+        assert (other.school, other.before, other.after) == ("b", "no_data", "improvement")
 
 
 def total(**row: Any) -> dict[str, Any]:
@@ -384,9 +441,20 @@ class TestTotals:
         (less,) = self.check(total(numerator=6.0, denominator=120.0), members=members)
         assert less.equal is False
 
+    def test_an_impossible_member_is_in_the_publishers_total(self) -> None:
+        members = (*self.MEMBERS[:2], dict(self.MEMBERS[2], numerator=60.0, status="excluded"))
+        (one,) = self.check(total(numerator=67.0, denominator=120.0), members=members)
+        assert (one.equal, one.members, one.hidden) == (True, 3, 0)
+        blank = dict(members[2], numerator=NAN, denominator=NAN)
+        (other,) = self.check(total(numerator=67.0, denominator=120.0), members=(*members[:2], blank))
+        assert (other.equal, other.members, other.hidden) == (None, 2, 1)
+
     def test_a_share_alone(self) -> None:
         (one,) = self.check(total(value=0.1))
         assert one.equal is True
+        # a publisher's 10.0% may be 9.96%
+        (rounded,) = self.check(total(value=0.1004))
+        assert rounded.equal is True
         (other,) = self.check(total(value=0.102))
         assert (other.equal, round(other.difference.value, 6)) == (False, -0.002)
 
@@ -440,6 +508,19 @@ class TestLikeness:
         assert one.found == "one ends 2025-10-13, the other begins 2025-10-20, in 2 of 2 schools"
         other = [dict(row, school="c") for row in later]
         assert same_values(frame(*rows, *other)) == ()
+        divided = [dict(row, denominator=30.0) for row in later]
+        assert same_values(frame(*rows, *divided)) == ()
+
+    def test_a_summer_lies_between_two_names(self) -> None:
+        def found(first: str) -> list[str]:
+            days = [str(day.date()) for day in pd.date_range(first, periods=6, freq="7D")]
+            after = [dict(row, measure="events") for row in counts("a", list(range(6)), days)]
+            return [one.kind for one in same_values(frame(*counts("a", list(range(6))), *after))]
+
+        # the first ends on October 13
+        assert found("2026-02-09") == ["renamed"]
+        assert found("2026-02-16") == []
+        assert found(WEEKS[5]) == []
 
     def test_spelling(self) -> None:
         rows = [{"school": "a", "measure": m, "period": WEEKS[0], "value": 1.0} for m in ("GPA", "gpa", "On-Track")]
@@ -499,6 +580,25 @@ class TestBreaks:
         assert definition_breaks(frame(*short)) == ()
         one = [row for s in "abc" for row in shares(s, [(1, 100.0)] * 8)]
         assert definition_breaks(frame(*one, *shares("d", [(1, 100.0)] * 4 + [(1, 150.0)] * 4))) == ()
+
+    def test_a_short_last_week_is_no_break_but_a_last_year_is_one(self) -> None:
+        last = [row for s in "abcd" for row in shares(s, [(1, 100.0)] * 4 + [(1, 50.0)])]
+        assert definition_breaks(frame(*last)) == ()
+        years = [dict(row, period=f"{2018 + i % 5}-07-01") for i, row in enumerate(last)]
+        (one,) = definition_breaks(frame(*years))
+        assert one.date == date(2022, 7, 1)
+
+    def test_most_schools_must_stay_there(self) -> None:
+        short = [row for s in "abc" for row in shares(s, [(1, 100.0)] * 4 + [(1, 50.0)] + [(1, 100.0)] * 3)]
+        stays = shares("d", [(1, 100.0)] * 4 + [(1, 50.0)] * 4)
+        assert definition_breaks(frame(*short, *stays)) == ()
+
+    def test_schools_of_other_sizes_are_apart(self) -> None:
+        rows = [row for s, size in zip("abcd", (100.0, 900.0, 50.0, 2000.0), strict=True)
+                for row in shares(s, [(1, size)] * 3 + [(1, size * 0.5), (1, size * 0.5)])]  # fmt: skip
+        (one,) = definition_breaks(frame(*rows))
+        assert one.date == date(2025, 9, 29)
+        assert definition_breaks(frame(*[row for row in rows if row["period"] < WEEKS[3]])) == ()
 
     def test_header_and_jump_of_one_day_are_one(self) -> None:
         rows = [row for s in "abcd" for row in shares(s, [(1, 100.0)] * 4 + [(1, 60.0)] * 4)]

@@ -36,6 +36,8 @@ CORE = (
     "categories",
     "effects",
     "network",
+    "feeds",
+    "quality",
     "rebase",
     "narrate",
     "trace",

@@ -98,7 +98,12 @@ class TestRecord:
         ledger.record(tmp_path, entry(5), OLD)
         with pytest.raises(InputError, match="found 2025-10-04, expected 2025-10-05 or later"):
             ledger.record(tmp_path, entry(4, NEW), NEW)
+        with pytest.raises(InputError, match="found 2025-10-04, expected 2025-10-05 or later"):
+            ledger.check(tmp_path, entry(4, NEW))
         assert charted(tmp_path) == OLD
+        # what stands there already is no refusal, whatever its day, and neither is a later day
+        ledger.check(tmp_path, entry(4, OLD))
+        ledger.check(tmp_path, entry(6, NEW))
 
     @pytest.mark.parametrize("name", ["../../x", "a/b", "..", "", "."])
     def test_a_name_that_leads_elsewhere_is_refused(self, tmp_path: Path, name: str) -> None:
@@ -159,6 +164,13 @@ class TestVersions:
         assert problem.place == "days/2025-10-02-00000000.json"
         assert problem.expected == "an entry as pdsa import wrote it"
 
+    def test_an_entry_that_was_renamed_is_told(self, tmp_path: Path) -> None:
+        made = ledger.record(tmp_path, entry(), OLD)
+        assert made is not None
+        (tmp_path / "imports/days").rename(tmp_path / "imports/other")
+        with pytest.raises(InputError, match="found the entry days/2025-10-01-"):
+            ledger.entries(tmp_path)
+
     def test_an_entry_is_plain_json(self, tmp_path: Path) -> None:
         made = ledger.record(tmp_path, entry(), OLD)
         assert made is not None
@@ -191,8 +203,9 @@ class TestRecovery:
         assert ledger.recover(tmp_path) == ("days",)
         assert charted(tmp_path) == NEW
 
+    @pytest.mark.parametrize("first", ["recover", "import"])
     @pytest.mark.parametrize("writes", [0, 1, 2, 3, 4])
-    def test_kill_9_between_any_two_writes(self, tmp_path: Path, writes: int) -> None:
+    def test_kill_9_between_any_two_writes(self, tmp_path: Path, writes: int, first: str) -> None:
         """A second import of running totals (four files) is killed after so many of them."""
         ledger.record(tmp_path, entry(1, OLD), OLD)
         program = (
@@ -219,8 +232,9 @@ class TestRecovery:
         assert charted(tmp_path) == (NEWER if writes == 4 else OLD)
         assert ledger.unfinished(tmp_path) == (("days",) if writes == 3 else ())
         assert ledger.version(tmp_path, found[-1], charted=True) == (OLD if writes < 3 else NEWER)
-        ledger.recover(tmp_path)
-        assert charted(tmp_path) == (OLD if writes < 3 else NEWER)
+        if first == "recover":
+            ledger.recover(tmp_path)
+            assert charted(tmp_path) == (OLD if writes < 3 else NEWER)
         # the same import again ends as if nothing had happened
         again = Entry("days", date(2025, 10, 2), (InputFile("days.csv", "n" * 64, 1, 1),), "days", "0" * 64)
         made = ledger.record(tmp_path, again, NEW, NEWER)

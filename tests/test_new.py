@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -424,5 +423,5 @@ class TestObservations:
         data = observations_csv(frame)
         taken = time.process_time() - started
         assert data.count(b"\n") == n + 1
-        # 0.7 s alone on the machine that it was written on; others may be slower or busy
-        assert taken < 1.2 * float(os.environ.get("PDSA_SLOWER", "2"))
+        # 0.7 s where it is alone on the machine
+        assert taken < 4

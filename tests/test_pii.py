@@ -71,6 +71,7 @@ def test_headers_are_read_as_words(header: str, words: str) -> None:
         ("SASID", ["1000000001"], "numbers that name single students"),
         ("studentUniqueId", ["604822"], "numbers that name single students"),
         ("Student Number", ["100231", "100232"], "numbers that name single students"),
+        ("District Student ID", ["231", "100232"], "numbers that name single students"),
         ("Student", list(PERSONS), "names of persons"),
         ("Who", ["Maria", "Jamal", "Emily", "Noah"], "names of persons"),
         ("", list(PERSONS), "names of persons"),
@@ -146,6 +147,10 @@ def test_ids_beside_traits_of_single_students() -> None:
         {"District Name": ["Anne Arundel", "Howard", "Charles"], "% email sent": ["5", "6", "7"]},
         {"Student Group": ["African American", "American Indian", "Two or More Races"], "n": ["5", "6", "7"]},
         {"Students": ["All", "Girls", "Boys"], "n": ["5", "6", "7"]},
+        {"District": ["a", "b", "c", "d"], "Students": ["12345", "38095", "10144", "8449"], "Year": ["2024"] * 4},
+        {"District": ["a", "b", "c", "d"], "Student Number": ["12345", "938", "1014", "8449"], "Year": ["2024"] * 4},
+        {"School": ["a", "b", "c"], "Office": ["(301) 478-2434", "(301) 478-2435", "(301) 478-2436"]},
+        {"Entity Name": ["Cesar Chavez", "Rosa Parks", "Harvey Milk"], "n": ["5", "6", "7"]},
         {"First": ["5", "6", "7"], "Last": ["5", "6", "7"], "Email opened": ["4", "5", "6"]},
         {"school": ["0012", "0107", "0184"], "SSN": ["", "", ""], "DOB": ["n/a", "*", ""]},
         {"school": ["0012", "0107", "0184"], "Address": ["1 A St", "2 B St", "3 C St"], "Phone": ["5551234567"] * 3},
@@ -218,11 +223,11 @@ def test_no_file_of_the_real_data_is_stopped(real_data: Path) -> None:
     for name, rows in _tables(real_data):
         width = max(map(len, rows), default=0)
         padded = [[*row, *[""] * (width - len(row))] for row in rows]
-        for start in range(min(6, len(rows) - 1)):
+        for start in range(min(6 if len(rows) < 5000 else 1, len(rows) - 1)):
             body = padded[start + 1 :]
             cells = [coded(pd.Series([row[column] for row in body], dtype="str")) for column in range(width)]
             count += 1
             if found := personal_columns(padded[start], cells):
                 stopped.append((name, start, found))
     assert stopped == []
-    assert count > 1000
+    assert count > 800

@@ -16,7 +16,7 @@ import pytest
 from pdsa.figures import coverage_axis, coverage_key, coverage_strip
 from pdsa.privacy import release
 from pdsa.publish import write_manifest
-from pdsa.quality import LETTERS, coverage, quality
+from pdsa.quality import LETTERS, _gaps, coverage, quality
 from pdsa.records import Calendar, Measure
 from pdsa.records.entries import Entry, InputFile, LeftOut, TotalNote
 from pdsa.series import panel_of
@@ -116,6 +116,12 @@ class TestGaps:
         # a hidden week is a report: nobody has to ask for it
         assert (birch.last, birch.behind, birch.spans) == ("2025-09-22", 2, (("2025-09-29", "2025-10-06"),))
 
+    def test_errors_of_the_source_are_lacking_and_counted(self) -> None:
+        one = replace(coverage(released()["absent"], ABSENT, NAMES), rows=(("a", "Ash", "rmeen"),))
+        (gap,) = _gaps([one])
+        # 0 of 0 is a report: nobody was there to count
+        assert (gap.count, gap.errors, gap.spans, gap.last, gap.behind) == (3, 2, ((W[1], W[3]),), W[4], 0)
+
     def test_a_district_gets_no_lists(self) -> None:
         found = quality(released(), [ABSENT], NAMES, [entry(1, date(2025, 10, 13), periods={"absent": ("2025-10-06",)},
                         refused=(LeftOut("days.csv", 4, "no number", "31"),))], lists=False)  # fmt: skip
@@ -146,13 +152,13 @@ class TestImports:
             entry(2, date(2025, 10, 14), counts={"read": 20, "stored": 15},
                   set_aside=(LeftOut("days.csv", 14, "a total", "31 of 28"), LeftOut("days.csv", 15, "a total")),
                   duplicates=(LeftOut("days.csv", 3, "the same row"),), revision={"changed": 2},
-                  totals=(TotalNote("x", True), TotalNote("y", False), TotalNote("z", None))),
+                  totals=(TotalNote("x", True), TotalNote("y", False), TotalNote("z", None), TotalNote("z", None))),
         ]  # fmt: skip
         found = quality(released(), [ABSENT], NAMES, entries)
         assert [(one.as_of, one.counts["stored"]) for one in found.imports] == [("2025-10-14", 15), ("2025-09-22", 10)]
         first = found.imports[0]
         assert (first.set_aside, first.refused, first.duplicates, first.revision) == (2, 0, 1, {"changed": 2})
-        assert (first.totals_equal, first.totals_differ, first.totals_open) == (1, 1, 1)
+        assert (first.totals_equal, first.totals_differ, first.totals_open) == (1, 1, 2)
         assert [(one.what, one.reason, one.rows) for one in found.left_out] == [
             ("set_aside", "a total", (14, 15)), ("duplicates", "the same row", (3,)),
         ]  # fmt: skip
@@ -192,7 +198,7 @@ class TestStrip:
         svg = coverage_strip("rm" * 9, [str(n) for n in range(18)], "x")
         assert "<title>missing: 1; 3; 5; 7; 9; 11 and 3 more</title>" in svg
 
-    @pytest.mark.parametrize(("count", "width"), [(10, "140"), (52, "620"), (620, "620"), (2000, "1000")])
+    @pytest.mark.parametrize(("count", "width"), [(10, "500"), (40, "560"), (52, "620"), (620, "620"), (2000, "1000")])
     def test_strips_fit_the_page(self, count: int, width: str) -> None:
         assert f'width="{width}"' in coverage_strip("r" * count, ["x"] * count, "x")
 
@@ -355,3 +361,19 @@ class TestRun:
         block = json.loads(run.manifest.read_text(encoding="utf-8"))["quality"]["coach"]
         assert [(one["name"], one["mapping"], one["counts"]) for one in block["imports"]] == [(name, "m", {"read": 5})]
         assert block["unfinished"] == []
+
+
+def test_school_years_are_named_as_such() -> None:
+    yearly = replace(ABSENT, frequency="year")
+    years = [dict(row, period=f"{2016 + i}-07-01") for i, row in enumerate(rows("a", [(1.0, 30.0), (2.0, 30.0)]))]
+    years += [dict(row, period="2016-10-01") for row in rows("b", [(3.0, 30.0)])]
+    brought = [entry(2, date(2018, 9, 30), periods={"absent": ("2017-07-01",)})]
+    told = quality({"absent": panel(years, measure=yearly)}, [yearly], {"a": "Ash", "b": "Birch"}, brought)
+    assert told.coverage[0].rows == (("a", "Ash", "rr"), ("b", "Birch", "rm"))
+    # the school year ended on June 30, 2018
+    assert told.delays[0].longest == 92
+    block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": None}))
+    text = render_quality(manifest_of(quality={"coach": block}), "coach")
+    assert ["2017-18", "Birch", "Days absent", "1", "2017-18"] in Page(text).rows
+    assert "<title>missing: 2017-18</title>" in text
+    assert re.findall(r"<text [^>]*>([^<]+)</text>", text) == ["2016-17", "2017-18"]

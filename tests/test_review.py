@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pdsa.errors import ParamsError
 from pdsa.workspace.grouping import Found
@@ -175,6 +177,13 @@ class TestProblems:
             *("observations/Zeal.CSV", "observations/dir.csv", "observations/more.xlsx"),
         ]
 
+    def test_a_mapping_that_is_no_mapping(self, folder: Path) -> None:
+        (folder / "mappings" / "days.yaml").write_text("schema: 1\nname: days\nlayout: broad\ncolour: red\n")
+        assert [(one.file, one.place) for one in review(folder).found] == [
+            ("mappings/days.yaml", "colour"),
+            ("mappings/days.yaml", "layout"),
+        ]
+
     def test_settings_that_make_no_chart(self, folder: Path) -> None:
         add(
             folder,
@@ -287,3 +296,50 @@ def test_the_example_spoiled_in_every_file(example: Path, tmp_path: Path) -> Non
     assert {one.file for one in review(copy).found} == {
         f"observations/{p.name}" for p in (copy / "observations").glob("*")
     }
+
+
+FILES = (
+    "network.yaml",
+    "measures.csv",
+    "schools.csv",
+    "annotations.csv",
+    "observations/zeal.csv",
+    "params/report.yaml",
+)
+PIECES = st.sampled_from(
+    [
+        *(
+            b"id,name\n",
+            b"0107,Ash\n",
+            b'"',
+            b",",
+            b"\n",
+            b"\r",
+            b"\x00",
+            b"\xff",
+            b"\xef\xbb\xbf",
+            b"\t",
+            b"2025-09-01",
+        ),
+        *(b": ", b"- ", b"&a ", b"*a", b"[", b"#", b"min_n: 1e9\n", b"schema: 1\n"),
+        *(b"school,measure,period,value\n", b"0107,zeal,2025-09-01,0.5\n"),
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(FILES), pieces=st.lists(PIECES | st.binary(max_size=12), max_size=12), keep=st.booleans())
+def test_whatever_a_file_holds_it_is_told(folder: Path, name: str, pieces: list[bytes], keep: bool) -> None:
+    """Nothing but a review, and never a place without words."""
+    path = folder / name
+    before = path.read_bytes()
+    path.write_bytes((before if keep else b"") + b"".join(pieces))
+    try:
+        for one in review(folder).found:
+            assert one.file in FILES or one.file.startswith("observations/")
+            assert one.place
+            assert one.found
+            assert one.expected
+            assert one.next
+    finally:
+        path.write_bytes(before)

@@ -418,6 +418,52 @@ def test_the_order_of_rows_does_not_matter_and_no_student_comes_out() -> None:
     assert "st1" not in first.observations.to_csv() + " ".join(first.told)
 
 
+def by_hand(frame: pd.DataFrame, min_days: int) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Chronic absence and truancy counted student by student, month by month."""
+    found: dict[tuple[str, str, str], tuple[float, float]] = {}
+    rows = list(zip(frame["school"], frame["student"], frame["day"], frame["code"], strict=True))
+    for school in sorted({row[0] for row in rows}):
+        for month in sorted({row[2].to_period("M") for row in rows if row[0] == school}):
+            year = month.year if month.month >= 7 else month.year - 1
+            counts = [0, 0, 0, 0]
+            for student in {row[1] for row in rows}:
+                mine = [
+                    (day.to_period("M"), code)
+                    for one, other, day, code in rows
+                    if (one, other) == (school, student) and pd.Period(f"{year}-07") <= day.to_period("M") <= month
+                ]
+                absent = sum(code in "AE" for _, code in mine)
+                unexcused = [when for when, code in mine if code == "A"]
+                often = any(unexcused.count(when) >= 4 for when in set(unexcused))
+                counts[0] += len(mine) >= min_days and absent * 10 >= len(mine)
+                counts[1] += len(mine) >= min_days
+                counts[2] += often or len(unexcused) >= 10
+                counts[3] += bool(mine)
+            found["chronic_absence", school, f"{month}-01"] = (counts[0], counts[1])
+            found["truancy", school, f"{month}-01"] = (counts[2], counts[3])
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_are_those_of_a_slow_and_plain_count(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = []
+    for n in range(14):
+        codes = rng.choice(list("PAE"), 230, p=[0.88, 0.07, 0.05])
+        stay = slice(*sorted(rng.integers(0, 231, 2).tolist()))
+        days = pd.bdate_range("2024-03-18", periods=230)[stay]
+        school = "0012" if n % 3 else "0107"
+        rows += [(school, f"s{n}", f"{day:%Y-%m-%d}", code) for day, code in zip(days, codes[stay], strict=True)]
+    frame = table(rows)
+    found = aggregate_students(frame, DAILY)
+    got = {
+        (measure, school, period): (numerator, denominator)
+        for measure in ("chronic_absence", "truancy")
+        for school, period, numerator, denominator in rows_of(found, measure)
+    }
+    assert got == by_hand(frame, 10)
+
+
 def test_what_comes_out_passes_the_check_of_observations() -> None:
     found = aggregate_students(TERM, DAILY)
     measures = tuple(

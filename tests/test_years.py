@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -13,9 +14,12 @@ from pdsa import adjust, figures, narrate, plots
 from pdsa.chart import Chart, analyze
 from pdsa.errors import InputError
 from pdsa.params import MeasureModel
-from pdsa.records import Calendar, Closure, Measure
+from pdsa.records import Calendar, Closure, Measure, School
 from pdsa.series import new_way, open_periods, panel_of, period_start, school_year, step_range
 from pdsa.trace import labels, read
+from pdsa.workspace import load
+from pdsa.workspace.append import add_schools
+from pdsa.workspace.start import new_workspace
 
 matplotlib.use("agg")
 # Kindergarten readiness of one county, in percent (features.md, section 6).
@@ -149,6 +153,58 @@ class TestFewYears:
             "Value: too early to say. 8 of 10 useful school years are in: 2 more school years until we can judge."
         )
         assert "all 8 school years, 2016-17 to 2023-24" in narrate.alt_text(ready())
+
+
+def write_years(folder: Path, measure: str = "", years: int = 14) -> Path:
+    """A workspace of two schools whose graduates are counted by the year."""
+    new_workspace(folder, name="Years", measures=["graduation_4yr"])
+    add_schools(folder, [School("007", "Ash School"), School("012", "Birch School")])
+    rows = [
+        f"{school},graduation_4yr,{2008 + k}-09-0{1 + k % 5},{60 + (7 * k + salt) % 12},{90 + k}"
+        for school, salt in (("007", 0), ("012", 5))
+        for k in range(years)
+    ]
+    head = "school,measure,period,numerator,denominator"
+    (folder / "observations" / "grad.csv").write_text("\n".join([head, *rows, ""]))
+    if measure:
+        text = (folder / "measures.csv").read_text()
+        (folder / "measures.csv").write_text(text.replace(",100,,,,,", f",100,{measure}"))
+    return folder
+
+
+class TestWorkspaces:
+    def test_a_measure_by_the_year_from_the_file_to_the_page(self, tmp_path: Path) -> None:
+        dossier = load(write_years(tmp_path / "net"), school="007")
+        (chart,) = dossier.charts()
+        assert (chart.step, len(chart.points)) == ("year", 14)
+        assert str(dossier.facts()) == "Years. Data through 2021-22."
+        assert chart.summary.loc[0, "kind"] == "p"
+        assert chart.points["upper"].notna().all()
+        assert "all 14 school years, 2008-09 to 2021-22" in narrate.alt_text(chart)
+
+    def test_few_years_of_a_named_kind(self, tmp_path: Path) -> None:
+        folder = write_years(tmp_path / "net", ",p,,,", years=8)
+        (chart,) = load(folder, school="007").charts()
+        assert chart.points[["lower", "upper"]].isna().all().all()
+        assert "run chart: under 10 school years limits would mislead" in chart.summary.loc[0, "notes"]
+        with (folder / "params" / "report.yaml").open("a") as file:
+            file.write("chart: {limits: predictive}\n")
+        (asked,) = load(folder, school="007").charts()
+        assert asked.points["upper"].notna().all()
+
+    def test_a_baseline_of_days_is_one_of_the_years_that_they_lie_in(self, tmp_path: Path) -> None:
+        folder = write_years(tmp_path / "net", ",p,2008-09-01..2020-06-30,,")
+        (chart,) = load(folder, school="007").charts()
+        assert chart.points["baseline"].tolist() == [*[True] * 12, False, False]
+
+    def test_a_new_instrument(self, tmp_path: Path) -> None:
+        folder = write_years(tmp_path / "net")
+        (folder / "annotations.csv").write_text("date,label,kind,school,measure\n2018-09-04,New rule,instrument,,\n")
+        dossier = load(folder, school="007")
+        (chart,) = dossier.charts()
+        assert chart.extra["instrument"].diff().fillna(0).tolist().index(1) == 10
+        assert chart.points["included"].all()
+        assert "measured in a new way: from 2018-19." in str(dossier.footnotes((chart,)))
 
 
 def test_both_drawings_name_the_years() -> None:

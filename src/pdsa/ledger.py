@@ -24,7 +24,7 @@ from pdsa.errors import InputError, Problem
 from pdsa.publish import digest, write_atomic
 from pdsa.records.entries import Entry
 
-__all__ = ["as_of", "entries", "latest", "names", "record", "recover", "seen", "unfinished", "version"]
+__all__ = ["as_of", "check", "entries", "latest", "names", "record", "recover", "seen", "unfinished", "version"]
 
 NAME = re.compile(r"\w[\w .-]*")
 NOTHING = "nothing was imported"
@@ -54,24 +54,28 @@ def entries(folder: Path, name: str = "") -> tuple[Entry, ...]:
     problems: list[Problem] = []
     for one in (name,) if name else names(folder):
         for path in sorted((folder / "imports" / one).glob("*.json")):
-            entry = _read(path)
+            entry = _read(path, one)
             if isinstance(entry, Entry):
                 found.append(entry)
             else:
-                problems.append(replace(entry, place=f"{one}/{path.name}"))
+                problems.append(entry)
     if problems:
         next_step = "put the named files back from a copy; they are the record of what was imported"
         raise InputError("imports", tuple(problems), NOTHING, next_step)
     return tuple(sorted(found, key=lambda entry: (entry.name, entry.sequence, entry.version)))
 
 
-def _read(path: Path) -> Entry | Problem:
+def _read(path: Path, name: str) -> Entry | Problem:
+    expected = "an entry as pdsa import wrote it"
     try:
-        return TypeAdapter(Entry).validate_json(path.read_bytes())
+        entry = TypeAdapter(Entry).validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return Problem(path.name, f"{where} {first['msg']}".strip(), "an entry as pdsa import wrote it")
+        return Problem(f"{name}/{path.name}", f"{where} {first['msg']}".strip(), expected)
+    if (entry.name, entry.version) != (name, path.stem):
+        return Problem(f"{name}/{path.name}", f"the entry {entry.name}/{entry.version}", expected)
+    return entry
 
 
 def latest(folder: Path, name: str) -> Entry | None:
@@ -145,20 +149,38 @@ def record(folder: Path, entry: Entry, published: bytes, charted: bytes | None =
         An import as of an earlier day than the last one; observations that are of no import, because somebody wrote
         or changed them by hand; a name that is no file name.
     """
+    check(folder, entry)
+    recover(folder, entry.name)
+    before = entries(folder, entry.name)
+    if _is_known(entry, before):
+        return None
+    last = before[-1] if before else None
+    return _write(folder, _numbered(entry, last, published, charted), published, charted)
+
+
+def check(folder: Path, entry: Entry) -> None:
+    """Nothing, or the refusal that `record` would give: to be asked before anything else of an import is written.
+
+    Raises
+    ------
+    InputError
+        As `record`.
+    """
     if not NAME.fullmatch(entry.name):
         problem = Problem("name", repr(entry.name), "letters, digits, blanks, points and dashes")
         raise InputError("imports", (problem,), NOTHING, "give the import another name with --name")
-    recover(folder, entry.name)
     before = entries(folder, entry.name)
-    if entry.inputs and any(_origin(one) == _origin(entry) for one in before):
-        return None
+    if _is_known(entry, before):
+        return
     _refuse_by_hand(folder, entry.name, before)
-    last = before[-1] if before else None
-    if last and entry.as_of < last.as_of:
-        problem = Problem("as of", f"{entry.as_of}", f"{last.as_of} or later, as the last import of {entry.name}")
+    if before and entry.as_of < before[-1].as_of:
+        expected = f"{before[-1].as_of} or later, as the last import of {entry.name}"
         next_step = "import versions in the order of their days; what was imported later stands already"
-        raise InputError(entry.name, (problem,), NOTHING, next_step)
-    return _write(folder, _numbered(entry, last, published, charted), published, charted)
+        raise InputError(entry.name, (Problem("as of", f"{entry.as_of}", expected),), NOTHING, next_step)
+
+
+def _is_known(entry: Entry, before: tuple[Entry, ...]) -> bool:
+    return bool(entry.inputs) and any(_origin(one) == _origin(entry) for one in before)
 
 
 def _refuse_by_hand(folder: Path, name: str, before: tuple[Entry, ...]) -> None:

@@ -161,7 +161,7 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         "cells": sum(counts.values()),
         "counts": counts,
         "rows": rows,
-        "axis": coverage_axis(part["periods"]),
+        "axis": coverage_axis(days if part["step"] == "year" else part["periods"]),
     }
 
 

@@ -91,7 +91,7 @@ def definition_breaks(observations: pd.DataFrame, headers: Iterable[HeaderUse] =
     Parameters
     ----------
     observations
-        Columns `terms.OBSERVATION_COLUMNS`; of groups only the whole.
+        Columns `terms.OBSERVATION_COLUMNS`, of running totals the increments; of groups only the whole.
     headers
         Which headers the files had; of each measure and part in any order.
     """
@@ -145,7 +145,7 @@ def _jumps_of(measure: str, rows: pd.DataFrame) -> Iterator[Break]:
     below = rows["denominator"].to_numpy(dtype=float)
     ratio = np.concatenate([[np.nan], below[1:] / below[:-1]])
     ratio[begins] = np.nan
-    level = _levels(below, begins)
+    level = _levels(below, begins, _yearly(rows["period"]))
     table = pd.DataFrame({"ratio": ratio, "level": level, "period": rows["period"].to_numpy()})
     table = table[~np.isnan(ratio)].assign(far=lambda frame: _far(frame["ratio"]) & _far(frame["level"]))
     groups = table.groupby("period", sort=True)
@@ -162,13 +162,25 @@ def _far(ratio: pd.Series | Floats) -> Bools:
     return (values < LEAST) | (values > MOST)
 
 
-def _levels(below: Floats, begins: Bools) -> Floats:
-    """Shape (rows,): the level from each row on over the level before it, within its school."""
+def _yearly(period: pd.Series) -> bool:
+    """Whether there is one report a year, so that a change cannot be seen to stay."""
+    years = period.dt.year.nunique()
+    return bool(period.nunique() <= years + 1)
+
+
+def _levels(below: Floats, begins: Bools, yearly: bool) -> Floats:
+    """Shape (rows,): the level from each row on over the level before it, within its school.
+
+    The last period alone shows no level, because it may be a short one; of yearly reports it must do.
+    """
     school = np.cumsum(begins, dtype=np.int64)
     after = np.array([_moved(below, school, by) for by in range(LEVEL)])
+    if not yearly:
+        after[0, np.isnan(after[1])] = np.nan
     before = np.array([_moved(below, school, -by) for by in range(1, LEVEL + 1)])
     out = np.full(len(below), np.nan)
-    out[~begins] = np.nanmedian(after[:, ~begins], axis=0) / np.nanmedian(before[:, ~begins], axis=0)
+    both = ~begins & ~np.isnan(after[0])
+    out[both] = np.nanmedian(after[:, both], axis=0) / np.nanmedian(before[:, both], axis=0)
     return out
 
 

@@ -118,6 +118,7 @@ def difference(
     own = (observations["measure"] == measure.id).to_numpy()
     if not own.any():
         return observations, ()
+    observations = observations.reset_index(drop=True)
     rows = observations[own].sort_values([*CHAIN, "period"], kind="stable")
     parts = _parts(rows, measure)
     chains = _chains(rows, measure, parts, (school_year_start, calendar, starts))
@@ -209,9 +210,9 @@ def _openings(
         days = [pd.Timestamp(day) for day in starts if turn <= pd.Timestamp(day) < end]
         if not days and calendar is not None and calendar.mode == "listed":
             covering = [c.end for c in calendar.closures if pd.Timestamp(c.start) <= turn <= pd.Timestamp(c.end)]
-            days = [pd.Timestamp(day) + pd.Timedelta(days=1) for day in covering]
+            days = [pd.Timestamp(max(covering)) + pd.Timedelta(days=1)] if covering else []
         if days:
-            first = period_start(pd.Series([max(days)]).astype("datetime64[us]"), measure.frequency)[0]
+            first = period_start(pd.Series([min(days)]).astype("datetime64[us]"), measure.frequency)[0]
             found[one] = int(np.searchsorted(chains.expected, first))
         else:
             found[one] = _seen_opening(chains, measure, one, part, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pdsa.chart import Chart, analyze_panel
-from pdsa.feeds.rows import KEY_COLUMNS, NUMBERS, joint_keys, status_words, statuses
+from pdsa.feeds.rows import KEY_COLUMNS, NUMBERS, codes_of, joint_keys, status_words, statuses
 from pdsa.records import Calendar, ChartSpec, Measure
 from pdsa.series import Bools, Ints, panel_of
 from pdsa.terms import OBSERVATION_COLUMNS
@@ -90,7 +90,9 @@ def _told(row: dict[Hashable, Any], prefix: str) -> str:
     return f"{number} ({status})" if number else status
 
 
-def revise(old: pd.DataFrame, new: pd.DataFrame, *, scope: tuple[str, ...] = SCOPE) -> Revision:
+def revise(
+    old: pd.DataFrame, new: pd.DataFrame, *, scope: tuple[str, ...] = SCOPE, again: Collection[str] = ()
+) -> Revision:
     """What changes when `new` is imported over `old`.
 
     A file speaks for every (measure, period) of which it has a row: rows of the last import that it lacks there are
@@ -104,13 +106,15 @@ def revise(old: pd.DataFrame, new: pd.DataFrame, *, scope: tuple[str, ...] = SCO
     scope
         Columns that say what a file speaks for; with `school` among them a school that is not in it is left alone
         (files that each hold one district).
+    again
+        Names of files that come again byte for byte: with another mapping their old rows are withdrawn.
     """
     if old.empty:
         return _first(new)
     mine, theirs = joint_keys(old, new)
     pairs, covered = joint_keys(old, new, columns=scope)
     there = np.isin(mine, theirs)
-    gone = ~there & np.isin(pairs, covered)
+    gone = ~there & (np.isin(pairs, covered) | _of_files(old, again))
     kept = ~there & ~gone
     fresh = ~np.isin(theirs, mine)
     place = pd.Series(np.arange(len(old)), index=mine).reindex(theirs[~fresh]).to_numpy(dtype=np.int64)
@@ -125,6 +129,14 @@ def revise(old: pd.DataFrame, new: pd.DataFrame, *, scope: tuple[str, ...] = SCO
         kept=int(kept.sum()),
         periods=_fresh_periods(old, new),
     )
+
+
+def _of_files(frame: pd.DataFrame, names: Collection[str]) -> Bools:
+    """Shape (rows,): rows of one of these files, or of a sheet or member of it."""
+    if not names:
+        return np.zeros(len(frame), dtype=bool)
+    codes, found = codes_of(frame["source"])
+    return np.asarray(np.array([str(one).partition("!")[0] in names for one in found], dtype=bool)[codes])
 
 
 def _first(new: pd.DataFrame) -> Revision:
@@ -212,7 +224,7 @@ def verdict_changes(
     measures, calendar
         Of the network.
     specs
-        How each measure is charted, as `workspace.specs_of` says.
+        How each measure is charted, as `workspace.specs.specs_of` says; one with school "" for each measure.
     """
     found: list[VerdictChange] = []
     for measure in measures:

@@ -93,19 +93,20 @@ def compare_totals(
     """A check for each published total.
 
     Numerators and denominators are added, and values of counts. A mean of shares is no share of the whole: without
-    numerators and denominators of the members nothing can be said, and that is said.
+    numerators and denominators of the members nothing can be said, and that is said. Give the rows before impossible
+    ones lose their numbers: publishers count them.
 
     Parameters
     ----------
     observations
-        Columns `terms.OBSERVATION_COLUMNS`: the members.
+        Columns `terms.OBSERVATION_COLUMNS`: the members; `district` besides, where rows say it themselves.
     totals
         Columns `scope` (`network` or `district`), `key` (the district's id), `measure`, `period`, `numerator`,
         `denominator`, `value`, and where known `group_dim`, `group`, `status`, `source`, `row`.
     measures
         Those of the network.
     districts
-        The district of each school, for totals of districts.
+        The district of each school, for totals of districts whose members' rows do not say it.
     """
     if totals.empty:
         return ()
@@ -113,8 +114,10 @@ def compare_totals(
     totals = totals.assign(**{name: default for name, default in texts.items() if name not in totals})
     totals = totals.assign(**({} if "row" in totals else {"row": 0}))
     types = {measure.id: measure.data_type for measure in measures}
-    members = observations.assign(words=status_words(observations), district="")
-    if districts is not None:
+    members = observations.assign(words=status_words(observations))
+    if "district" not in members:
+        members["district"] = ""
+    if districts is not None and "district" not in observations:
         members["district"] = members["school"].astype(str).map(districts).fillna("")
     return tuple(_checks(members, totals, types))
 
@@ -135,12 +138,15 @@ def _checks(members: pd.DataFrame, totals: pd.DataFrame, types: Mapping[str, str
 
 def _check(scope: str, row: dict[Hashable, Any], members: pd.DataFrame, data_type: str) -> TotalCheck:
     published = Totaled(*(float(str(row[name])) for name in ("numerator", "denominator", "value")))
+    # an impossible row is in the publisher's total all the same, as long as its numbers still stand in it
+    numbered = members["value"].notna() | members["numerator"].notna()
     words = members["words"]
-    usable = words.isin(("reported", "not_applicable"))
+    usable = words.isin(("reported", "not_applicable")) | (words.eq("excluded") & numbered)
     summed = _sum(members[usable], data_type, published)
     gap = _less(summed, published)
     hidden = int((~usable).sum())
-    equal, note = _judge(published, summed, gap, hidden, len(members))
+    slack = max((_rounding(members.loc[usable, name]) for name in ("numerator", "denominator")), default=0.0)
+    equal, note = _judge(published, summed, gap, hidden, len(members), slack)
     if len(members) and np.isnan(summed.numerator) and np.isnan(summed.value):
         note = "members have shares without numerators and denominators: a mean of shares is no share of the whole"
     return TotalCheck(
@@ -178,11 +184,22 @@ def _whole(values: Floats) -> float:
     return float(values.sum()) if len(values) else float("nan")
 
 
+def _rounding(column: pd.Series) -> float:
+    """How far a sum of averages, each printed with one or two decimals, may be from the average of all."""
+    values = column.to_numpy(dtype=float)
+    if (np.abs(values * 2 - np.round(values * 2)) <= CLOSE).all():  # counts, or half days
+        return 0.0
+    digits = next((digits for digits in (1, 2) if (np.abs(values - np.round(values, digits)) <= CLOSE).all()), 0)
+    return 0.5 * 10.0**-digits * (len(values) + 1) if digits else 0.0
+
+
 def _less(one: Totaled, other: Totaled) -> Totaled:
     return Totaled(one.numerator - other.numerator, one.denominator - other.denominator, one.value - other.value)
 
 
-def _judge(published: Totaled, summed: Totaled, gap: Totaled, hidden: int, members: int) -> tuple[bool | None, str]:
+def _judge(
+    published: Totaled, summed: Totaled, gap: Totaled, hidden: int, members: int, slack: float
+) -> tuple[bool | None, str]:
     """Whether both agree; with hidden members only a sum that is too large already contradicts."""
     if not members:
         return None, "no member reported"
@@ -191,12 +208,14 @@ def _judge(published: Totaled, summed: Totaled, gap: Totaled, hidden: int, membe
         for off, total in ((gap.numerator, published.numerator), (gap.denominator, published.denominator))
         if not np.isnan(off)
     ]
-    over = any(off > CLOSE * max(abs(total), 1) for off, total in counts)
+    over = any(off > max(CLOSE * max(abs(total), 1), slack) for off, total in counts)
     if hidden:
         note = f"{many(hidden, 'member')} hidden, a bound or without a number: the sum is a lower bound"
         return (False if over else None), note
     if counts:
-        return all(abs(off) <= CLOSE * max(abs(total), 1) for off, total in counts), ""
+        same = all(abs(off) <= CLOSE * max(abs(total), 1) for off, total in counts)
+        near = all(abs(off) <= max(CLOSE * max(abs(total), 1), slack) for off, total in counts)
+        return near, "" if same or not near else "but for the rounding of averages"
     if np.isnan(gap.value):
         return None, "nothing to compare"
     share = not np.isnan(summed.denominator)

@@ -8,8 +8,8 @@ from itertools import groupby
 from pdsa.figures.svg import INK, MUTED, PAPER, escape, number, width_of
 from pdsa.quality import BEFORE, LETTERS
 
-# Width of all marks of a row, and the least and the most of one of them.
-ROOM, LEAST, MOST = 620.0, 0.5, 14.0
+# Width of all marks of a row; the least and the most of one of them, and that of one of a few.
+ROOM, LEAST, MOST, WIDE = 620.0, 0.5, 14.0, 50.0
 HEIGHT, AXIS = 13.0, 14.0
 TEXT = 10
 # Marks of this width and more stand apart from each other.
@@ -75,7 +75,8 @@ def coverage_strip(letters: str, periods: Sequence[str], label: str) -> str:
 
 
 def _width(count: int) -> float:
-    return min(max(ROOM / max(count, 1), LEAST), MOST)
+    """Few periods, such as school years, are as wide as their names."""
+    return WIDE if count * WIDE <= ROOM else min(max(ROOM / count, LEAST), MOST)
 
 
 def _marks(letter: str, letters: str, periods: Sequence[str], wide: float) -> str:
@@ -140,7 +141,7 @@ def coverage_axis(periods: Sequence[str]) -> str:
         if begins and at >= free and at + width_of(text, TEXT) <= size:
             parts.append(f'<path d="M{number(at + 0.5)} {number(AXIS)}v-4" stroke="{MUTED}"/>')
             parts.append(f'<text x="{number(at)}" y="{number(AXIS - 5)}" font-size="{TEXT}" fill="{INK}">{text}</text>')
-            free = at + width_of(text, TEXT) + 10
+            free = at + width_of(text, TEXT) + 6
     return (
         f'<svg class="pdsa-strip" aria-hidden="true" width="{number(size)}" height="{number(AXIS)}" '
         f'viewBox="0 0 {number(size)} {number(AXIS)}">{"".join(parts)}</svg>'

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded
 from pdsa.mapping.body import Body, body_of, scope_of
-from pdsa.mapping.headers import folded, measure_parts
 from pdsa.mapping.ids import ask_twins
 from pdsa.mapping.keys import constant, mapped, mixed
-from pdsa.mapping.periods import find_periods_in_text
+from pdsa.mapping.named import measures_of
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.repeats import without_repeats
-from pdsa.mapping.rows import STATUS_CODES, Numbers, Rows, parts_of, stack
+from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
+from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
-from pdsa.mapping.times import days_of
+from pdsa.mapping.times import days_of, period_of_table
 from pdsa.records import School
 from pdsa.records.imports import Mapping, MeasureColumns, Question
 from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
@@ -98,10 +98,10 @@ def apply(
         frames.append(made[0])
         members.append(made[1])
         totals.append(made[2])
-    frame = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
-    if not remarks.questions:
+    frame, twins = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
+    if not remarks.questions and not remarks.problems:
         frame = without_repeats(frame, remarks)
-    schools = _schools(bodies, frame)
+    schools = _schools(bodies, frame, twins)
     step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
     return Imported(
         frame[list(OBSERVATION_COLUMNS)],
@@ -132,17 +132,20 @@ def _dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body
     """The body with the period of its title or file name, where it has no column of periods."""
     if body.period.header or mapping.layout == "wide":
         return body
-    places = [("the title", text) for text in table.titles] + [("the file name", table.name)]
-    for where, text in places:
-        found = find_periods_in_text(text)
-        if len(set(found)) == 1:
-            remarks.tell(f"{table.source}: no column of periods; {found[0]} from {where} ({shortened(text, 60)})")
-            return replace(body, period=replace(body.period, texts=constant(found[0], len(body.rows))))
-    decided = dict(mapping.decisions).get(f"period:{table.name}") or dict(mapping.decisions).get("period-of-file")
+    decisions = dict(mapping.decisions)
+    decided = decisions.get(f"period:{table.name}")
+    if not decided and (found := period_of_table(table)):
+        text, where, shown = found
+        remarks.tell(f"{table.source}: no column of periods; {text} from {where} ({shortened(shown, 60)})")
+        return replace(body, period=replace(body.period, texts=constant(text, len(body.rows))))
+    decided = decided or decisions.get("period-of-file")
     if decided:
         return replace(body, period=replace(body.period, texts=constant(decided, len(body.rows))))
     found_texts = shortened(" / ".join((*table.titles, table.name)), 120)
-    ask = "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day"
+    ask = (
+        "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day; "
+        "or name the column that says it with --answer period=COLUMN"
+    )
     remarks.ask(Question(f"period:{table.name}", table.source, f"no column of periods; {found_texts}", ask))
     return replace(body, period=replace(body.period, texts=constant("2000-01-01", len(body.rows))))
 
@@ -157,12 +160,14 @@ def _observations(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Observations, rows as published and totals of one measure, or of all that a column names."""
     key = columns.measure
-    measure = constant(key, len(rows.rows)) if key else _measure_ids(rows, mapping, known, remarks)
+    measure = constant(key, len(rows.rows))
+    if not key:
+        rows, measure = measures_of(rows, dict(mapping.decisions), tuple(known.measures), known.names, remarks)
     days, step = days_of(rows, mapping, remarks, times[1])
     times[0].append(step)
     days = _days_of_totals(days, rows)
     numbers = _numbers_by_type(rows, columns, measure, mapping, known, remarks)
-    status = _stated(rows, numbers, remarks)
+    status = stated(rows, numbers, dict(mapping.decisions), remarks)
     frame = pd.DataFrame(
         {
             "school": _categorical(rows.school),
@@ -216,31 +221,10 @@ def _as_published(frame: pd.DataFrame, rows: Rows, numbers: Numbers) -> pd.DataF
         group=group,
         group_dim=dimension,
         status=frame["status"].astype(str).replace("excluded", "reported"),
+        district=np.array(rows.district.texts, dtype=object)[rows.district.codes],
         key=key,
         scope=np.where(key == "", "network", "district"),
     )
-
-
-def _measure_ids(rows: Rows, mapping: Mapping, known: Known, remarks: Remarks) -> Coded:
-    """The measure of each row by the text of its column; unknown texts are asked about."""
-    decisions = dict(mapping.decisions)
-
-    def id_of(text: str) -> str:
-        if text in known.measures:
-            return text
-        decided = decisions.get(f"measure:{text}")
-        if decided:
-            return decided
-        pairs = measure_parts(text)
-        named = known.names.get(folded(text), "") or (pairs[0][0] if len({one for one, _ in pairs}) == 1 else "")
-        if not named:
-            position = rows.measure.texts.index(text)
-            place = rows.place(int(np.argmax(rows.measure.codes == position)), "measure")
-            ask = "which measure is this? Give its id, of the library or your own"
-            remarks.ask(Question(f"measure:{text}", place, f"{shortened(text)!r}", ask))
-        return named
-
-    return mapped(rows.measure, id_of)
 
 
 def _numbers_by_type(
@@ -262,26 +246,16 @@ def _numbers_by_type(
     return answer
 
 
-def _stated(rows: Rows, numbers: Numbers, remarks: Remarks) -> NDArray[np.int8]:
-    """Statuses, those of a column `status` before those that the cells tell."""
-    codes = []
-    for position, text in enumerate(rows.status.texts):
-        word = text.strip().casefold().replace(" ", "_").replace("-", "_")
-        codes.append(STATUS_CODES.get(word, -1))
-        if word and word not in STATUS_CODES and (rows.status.codes == position).any():
-            place = rows.place(int(np.argmax(rows.status.codes == position)), "status")
-            remarks.wrong(place, repr(shortened(text, 40)), f"one of {', '.join(STATUS_CODES)}, or a blank cell")
-    stated = np.array(codes, dtype=np.int8)[rows.status.codes]
-    return np.where((stated >= 0) & (numbers.status != STATUS_CODES["excluded"]), stated, numbers.status)
-
-
-def _same_schools(frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks) -> pd.DataFrame:
-    """The frame with ids that stand for another one replaced, as somebody decided."""
+def _same_schools(
+    frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The frame with ids that stand for another one replaced, as somebody decided, and which ones those are."""
     ids = [one for one in distinct(frame["school"]) if one]
     twins = ask_twins(mapping.name, ids, known.schools, dict(mapping.decisions), remarks)
     if not twins:
-        return frame
-    return frame.assign(school=frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category"))
+        return frame, twins
+    same = frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category")
+    return frame.assign(school=same), twins
 
 
 def distinct(column: pd.Series) -> list[str]:
@@ -292,17 +266,20 @@ def distinct(column: pd.Series) -> list[str]:
     return [str(column.cat.categories[code]) for code in used.tolist() if code >= 0]
 
 
-def _schools(bodies: Sequence[Body], frame: pd.DataFrame) -> tuple[School, ...]:
+def _schools(bodies: Sequence[Body], frame: pd.DataFrame, twins: Pairs[str, str]) -> tuple[School, ...]:
     """Every school of the observations by the last name and district that stand beside its id."""
     there = set(distinct(frame["school"]))
     found: dict[str, School] = {}
     for body in bodies:
         if len(body.school_name.texts) == len(body.district.texts) == 1:
-            found |= {one: School(one, body.school_name.texts[0] or one, body.district.texts[0]) for one in there}
+            found = {
+                one: School(one, body.school_name.texts[0] or one, body.district.texts[0]) for one in there
+            } | found
             continue
         key = mixed([body.school, body.school_name, body.district])
         for row in np.unique(key, return_index=True)[1].tolist():
             school, name = body.school.at(row), body.school_name.at(row)
+            school = twins.get(school, school)
             if school in there and not body.total[row]:
                 found[school] = School(school, name or school, body.district.at(row))
     missing = {one: School(one, one) for one in there if one and one not in found}

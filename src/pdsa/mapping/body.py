@@ -10,20 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded, nearest
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
 from pdsa.mapping.ids import clean_ids, filled_down, visible
-from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
-from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.roles import period_like
+from pdsa.mapping.keys import constant, joined, mapped, repeated, same_texts, stacked
+from pdsa.mapping.levels import coarser, namesakes, uncompared
+from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
-from pdsa.records.imports import Mapping, Names
+from pdsa.records.imports import Mapping, MeasureColumns, Names
 
 __all__ = ["Body", "Cells", "body_of", "pick"]
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Kinds = NDArray[np.int8]
+
+MOST_LABELS = 4  # columns without a role that may hold the label of a total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +46,8 @@ class Body:
     ----------
     source
         The table's place.
-    rows
-        Row numbers as the spreadsheet shows them.
+    sources, rows
+        File or member of each row, and its number there as a spreadsheet shows it.
     school, school_name, district, period, group_dim, group, measure, status
         Texts; "" where a table says nothing.
     period_cells
@@ -58,6 +61,7 @@ class Body:
     """
 
     source: str
+    sources: Coded
     rows: Ints
     school: Coded
     school_name: Coded
@@ -91,7 +95,9 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     if not _all_there(table, mapping, parts, remarks):
         return None
     name, district = pick(table, mapping.school_name), pick(table, mapping.district)
-    total = _totals(table, mapping, parts, [name, district, period, *_others(table, mapping)], remarks)
+    labels = [name, district, period, *_others(table, mapping)[:MOST_LABELS]]
+    total = _totals(table, mapping, parts, labels, remarks)
+    table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
     groups = _groups(table, mapping)
     extra = _extra_parts(parts, district)
@@ -103,16 +109,16 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         "group": groups[1],
         "measure": _cleaned(table, pick(table, mapping.measure)),
         "status": _cleaned(table, pick(table, mapping.status)),
+        "sources": table.sources,
         "part": joined([table.columns[table.headers.index(h)] for h in extra])
         if extra
         else constant("", len(table.rows)),
     }
     if wide:
         return _melted(table, columns, wide, decisions, total)
-    measures = {one.measure: found for one in mapping.measures if (found := _parts(table, mapping, one.measure))}
+    _tell_unknown(table, mapping, _others(table, mapping), remarks)
+    measures = _measured(table, mapping, remarks)
     if not measures:
-        wanted = ", ".join(n for one in mapping.measures for p in MEASURE_PARTS for n in getattr(one, p)[:1])
-        remarks.wrong(f"{table.source}, row {table.header}", _shown(table), f"a column of a measure, such as {wanted}")
         return None
     return Body(
         source=table.source,
@@ -122,6 +128,16 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
         total=total,
         **columns,
     )
+
+
+def _measured(table: Table, mapping: Mapping, remarks: Remarks) -> dict[str, dict[str, Cells]]:
+    """The cells of each measure that a table has; none is a problem."""
+    measures = {one.measure: found for one in mapping.measures if (found := _parts(table, one, remarks))}
+    if not measures and not remarks.problems:
+        wanted = ", ".join(n for one in mapping.measures for p in MEASURE_PARTS for n in getattr(one, p)[:1])
+        expected = f"a column of a measure, such as {wanted}"
+        remarks.wrong(f"{table.source}, row {table.header}", _shown(table), expected)
+    return measures
 
 
 def _extra_parts(parts: Sequence[str], district: str) -> list[str]:
@@ -147,19 +163,42 @@ def _all_there(table: Table, mapping: Mapping, parts: Sequence[str], remarks: Re
 
 
 def _others(table: Table, mapping: Mapping) -> list[str]:
-    """Further columns of text that may hold the label of a total: the first ones that have no role."""
-    return [h for h in table.headers if h and h in mapping.ignored][:4]
+    """The columns that have no role; the first ones may hold the label of a total."""
+    single = (mapping.school_name, mapping.district, mapping.period, mapping.group_dim, mapping.measure, mapping.status)
+    groups = [names for _, names in mapping.groups]
+    parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
+    used = {pick(table, names) for names in (*mapping.school, *single, *groups, *parts)}
+    return [header for header in dict.fromkeys(table.headers) if header and header not in used]
+
+
+def _tell_unknown(table: Table, mapping: Mapping, others: Sequence[str], remarks: Remarks) -> None:
+    """Tell columns that nobody has seen when the mapping was made, and measures that a table does not have."""
+    seen = {folded(header) for header in mapping.ignored}
+    new = [shortened(header, 40) for header in others if folded(header) not in seen]
+    if new:
+        remarks.tell(f"{table.source}: columns that the mapping does not know, not used: {', '.join(new[:12])}")
+    for one in mapping.measures:
+        if one.measure and not any(pick(table, getattr(one, part)) for part in MEASURE_PARTS):
+            remarks.tell(f"{table.source}: no column of {one.measure}")
 
 
 def _totals(table: Table, mapping: Mapping, parts: Sequence[str], labels: Sequence[str], remarks: Remarks) -> Mask:
     ids = [h for h in parts if h]
     own = ids[1:2] if len(ids) > 1 else ids  # "district + school": the school's own id says whether it is a total
     found = total_rows(table, own, [h for h in (*ids, *labels) if h], dict(mapping.decisions), remarks)
-    for header, texts in mapping.totals:
-        if header in table.headers:
-            column = table.columns[table.headers.index(header)]
-            found |= np.array([text.strip().casefold() in texts for text in column.texts], dtype=bool)[column.codes]
-    return found
+    decisions = dict(mapping.decisions)
+    for level in mapping.totals:
+        found |= coarser(table, level)
+    return found | namesakes(table, own[0] if own else "", labels[1], found, decisions, remarks)
+
+
+def _compared(table: Table, mapping: Mapping, district: str, total: Mask, remarks: Remarks) -> tuple[Table, Mask]:
+    """The table without totals that cannot be compared with their members."""
+    apart = uncompared(table, [header for header, _ in mapping.totals], district, total)
+    if apart.any():
+        rows = listed_rows(table.rows[apart].tolist())
+        remarks.tell(f"{table.source}, {rows}: totals of regions or of some kinds of schools; left out, not compared")
+    return table.only(~apart), total[~apart]
 
 
 def _school(table: Table, parts: Sequence[str], total: Mask, decisions: Pairs[str, str], remarks: Remarks) -> Coded:
@@ -195,31 +234,48 @@ def _cells(table: Table, header: str) -> Cells:
     return Cells(header, table.columns[place], table.kinds[place] if table.kinds else None)
 
 
-def _parts(table: Table, mapping: Mapping, measure: str) -> dict[str, Cells]:
-    one = next(one for one in mapping.measures if one.measure == measure)
-    headers = {part: pick(table, getattr(one, part)) for part in MEASURE_PARTS}
-    return {part: _cells(table, header) for part, header in headers.items() if header}
+def _parts(table: Table, one: MeasureColumns, remarks: Remarks) -> dict[str, Cells]:
+    """The cells of a measure's parts; of a fraction both counts or none, for one alone means something else."""
+    headers = {part: header for part in MEASURE_PARTS if (header := pick(table, getattr(one, part)))}
+    lost = [part for part in ("numerator", "denominator") if getattr(one, part) and part not in headers]
+    if len(lost) == 1 and one.numerator and one.denominator:
+        (kept,) = {"numerator", "denominator"} - set(lost)
+        names = " or ".join(getattr(one, lost[0]))
+        if "value" not in headers:
+            near = nearest(getattr(one, lost[0])[0], [h for h in table.headers if h and h not in headers.values()])
+            expected = f"the {lost[0]} of {one.measure or 'the measure'}: a column {names}{near}"
+            remarks.wrong(f"{table.source}, row {table.header}", _shown(table), expected)
+        else:
+            remarks.tell(f"{table.source}: no column {names}; {headers[kept]} is not used without it")
+        headers.pop(kept)
+    return {part: _cells(table, header) for part, header in headers.items()}
 
 
 def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:
-    """Dimension and group of each row; everybody is no group."""
+    """Dimension and group of each row; everybody is no group, and neither is what another column says already."""
     none = constant("", len(table.rows))
+    found = [(dimension, header) for dimension, names in mapping.groups if (header := pick(table, names))]
     dims: list[Coded] = []
     texts: list[Coded] = []
-    for dimension, names in mapping.groups:
-        header = pick(table, names)
-        if not header:
-            continue
+    for dimension, header in found:
         column = _cleaned(table, header)
-        whole = whole_groups(column)
+        idle = whole_groups(column) | _names_another(column, [other for _, other in found if other != header])
+        for other in texts:
+            idle |= same_texts(column, other)
         named = (
             _cleaned(table, pick(table, mapping.group_dim)) if not dimension else constant(dimension, len(none.codes))
         )
-        dims.append(_blanked(named, whole))
-        texts.append(_blanked(column, whole))
+        dims.append(_blanked(named, idle))
+        texts.append(_blanked(column, idle))
     if not dims:
         return none, none
     return _crossed(dims), _crossed(texts)
+
+
+def _names_another(column: Coded, headers: Sequence[str]) -> Mask:
+    """Rows whose text is the header of another column of groups: "Grade", where a column Grade says which."""
+    known = {folded(header) for header in headers}
+    return np.array([folded(text) in known for text in column.texts], dtype=bool)[column.codes]
 
 
 def _blanked(column: Coded, rows: Mask) -> Coded:

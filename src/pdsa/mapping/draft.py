@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from pdsa.content.library import library
 from pdsa.errors import Problem
 from pdsa.feeds import looks_cumulative
+from pdsa.mapping.answers import measures_chosen
 from pdsa.mapping.apply import Imported, Known, apply, distinct
 from pdsa.mapping.exports import Export
 from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
@@ -18,6 +20,7 @@ from pdsa.mapping.headers import folded
 from pdsa.mapping.propose import propose
 from pdsa.mapping.pupils import counted, exports_of
 from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.sides import arranged
 from pdsa.mapping.tables import Table, table_of
 from pdsa.pii import personal_columns
 from pdsa.read import Grid, ReadOptions
@@ -100,6 +103,7 @@ def draft(
         return Draft(mapping, tables, counts, remarks)
     _check_students(tables, students, remarks)
     _check_personal([table for table in tables if table.source not in students], base, remarks)
+    tables = tuple(arranged(table, dict(base.decisions), remarks) for table in tables)
     mapping = propose(tables, base, remarks) if new else base
     known = _with_new_measures(mapping, known, remarks)
     if remarks.problems or any(not one.key.startswith(HARMLESS) for one in remarks.questions):
@@ -107,7 +111,7 @@ def draft(
     waiting = bool(remarks.questions)
     inner = Remarks() if waiting else remarks
     imported = apply(tables, mapping, known, inner, as_of)
-    if imported is not None:
+    if imported is not None and not inner.questions and imported.frame["period"].notna().all():
         _ask_cumulative(imported, mapping, inner)
     if waiting:  # what depends on an open question is no problem yet
         for question in inner.questions:
@@ -129,10 +133,20 @@ def _tables(grids: Sequence[Grid], base: Mapping, remarks: Remarks) -> tuple[Tab
             found.append(table)
     if not found and not remarks.problems and not remarks.questions:
         remarks.wrong(grids[0].source if grids else "the file", "text without numbers", "a table of numbers")
-    small = [one for one in found if 0 < base.min_rows > len(one.rows)]
-    for one in small:
-        remarks.tell(f"{one.source}: {len(one.rows)} rows, fewer than {base.min_rows}; set aside")
-    return _one_layout([one for one in found if one not in small], decisions, remarks)
+    kept = [large for one in found if len((large := _large(one, base.min_rows, remarks)).rows)]
+    if found and not kept and not remarks.problems:
+        remarks.wrong(found[0].source, f"fewer than {base.min_rows} rows", "at least so many, as the mapping says")
+    return _one_layout(kept, decisions, remarks)
+
+
+def _large(table: Table, least: int, remarks: Remarks) -> Table:
+    """The table without files and members that have fewer rows than its mapping wants; which ones is told."""
+    sources = table.sources
+    counts = np.bincount(sources.codes, minlength=len(sources.texts))
+    small = np.flatnonzero(counts < least)
+    for code in small.tolist():
+        remarks.tell(f"{sources.texts[code]}: {counts[code]} rows, fewer than {least}; set aside")
+    return table.only(~np.isin(sources.codes, small)) if len(small) else table
 
 
 def _one_layout(tables: Sequence[Table], decisions: dict[str, str], remarks: Remarks) -> tuple[Table, ...]:
@@ -211,8 +225,7 @@ def _ask_cumulative(imported: Imported, mapping: Mapping, remarks: Remarks) -> N
 def _with_new_measures(mapping: Mapping, known: Known, remarks: Remarks) -> Known:
     """The known measures and those of the mapping that nobody knows yet, whose better direction is asked."""
     decisions = dict(mapping.decisions)
-    ids = {one.measure for one in mapping.measures} | {decisions.get("measure", "")}
-    ids |= {value for key, value in decisions.items() if key.startswith(("measure:", "use:"))}
+    ids = {one.measure for one in mapping.measures} | measures_chosen(decisions)
     types = dict(known.measures)
     for one in sorted(filter(None, ids - set(types))):
         types[one] = decisions.get(f"type:{one}") or _type_of(one, mapping)
@@ -226,7 +239,8 @@ def _with_new_measures(mapping: Mapping, known: Known, remarks: Remarks) -> Know
 
 def _type_of(measure: str, mapping: Mapping) -> DataType:
     for one in mapping.measures:
-        if one.measure == measure and (one.denominator or one.scale in ("percent", "fraction")):
+        shares = one.scale in ("percent", "fraction") or any("percent" in folded(header) for header in one.value)
+        if one.measure == measure and (one.denominator or shares):
             return "proportion"
     return "continuous"
 

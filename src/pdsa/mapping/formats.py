@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from pdsa.mapping.cells import bare
 
-__all__ = ["FORMATS", "Context", "PeriodFormat", "Written", "begins", "dissect", "named"]
+__all__ = ["FORMATS", "Context", "PeriodFormat", "Written", "begins", "dissect", "named", "period_like"]
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100  # as `check` has them
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -18,6 +18,7 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EPOCHS = {"1900": date(1899, 12, 30), "1904": date(1904, 1, 1)}
 # A leap year of school years and calendar years alike, where only month and day are asked about.
 ANY_YEAR = "2000"
+FIRST_SHORT_YEAR = 13  # 12-13 may be grades
 
 NAME = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -208,6 +209,21 @@ def begins(one: PeriodFormat, written: Written, context: Context) -> date | str:
     if isinstance(day, date) and written.weekday not in (-1, day.weekday()):
         return f"no {WEEKDAYS[written.weekday].capitalize()}"
     return day
+
+
+def period_like(text: str) -> bool:
+    """Whether a text names a period by itself: a date, a month, a week, a school year; not a mere serial number."""
+    written = dissect(text)
+    context = Context(any_year=True)
+    if not written.core or _grades(written.core):
+        return False
+    return any(not isinstance(begins(one, written, context), str) for one in FORMATS if one.name != "excel")
+
+
+def _grades(text: str) -> bool:
+    """Whether a text is rather a span of grades, ages or scores (3-5, 11-12) than a day or a school year (16-17)."""
+    span = re.fullmatch(r"([0-9]{1,2}) ?[-–] ?[0-9]{1,2}", text)
+    return span is not None and int(span[1]) < FIRST_SHORT_YEAR
 
 
 def _day(name: str, parts: Mapping[str, str], context: Context) -> date | str:

@@ -17,11 +17,14 @@ __all__ = [
     "group_words",
     "is_number",
     "measure_parts",
+    "measures_in",
     "roles_of",
     "total_label",
+    "zeros",
 ]
 
 YEARS = re.compile(r"\b(19|20)[0-9]{2}\s*[-/–]\s*((19|20)?[0-9]{2})\b|\b(19|20)[0-9]{2}\b")
+YEAR = re.compile(r"(19|20)[0-9]{2}")
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 NUMBER = re.compile(r"[<>=≤≥~ ]*[-−(]?[0-9][0-9.,  ]*%?\)?|\.[0-9]+")
 LONGEST_LABEL = 80
@@ -48,7 +51,7 @@ def folded(text: str) -> str:
 
 def _words(text: str) -> str:
     text = re.sub("([a-z])([A-Z])", r"\1 \2", text).casefold()
-    text = re.sub("%|\\bpct\\b", " percent ", text.replace("_", " "))
+    text = re.sub(r"%|\bpct\b|\bperc\b|\bpercentage\b", " percent ", text.replace("_", " "))
     text = re.sub(r"#|\bcnt\b|\bnbr\b", lambda m: " number " if m[0] == "#" else f" {m[0]} ", text)
     return " ".join(re.findall(r"[^\W_]+", text))
 
@@ -89,6 +92,15 @@ def _measure_synonyms() -> dict[str, tuple[tuple[str, str], ...]]:
     return {text: tuple(pairs) for text, pairs in found.items()}
 
 
+def measures_in(text: str) -> tuple[str, ...]:
+    """Measures of the library that a title or a file's name mentions by a name of two words or more."""
+    words = f" {_words(text)} "
+    found = [
+        id for name, pairs in _measure_synonyms().items() if " " in name and f" {name} " in words for id, _ in pairs
+    ]
+    return tuple(dict.fromkeys(found))
+
+
 def measure_parts(header: str) -> tuple[tuple[str, str], ...]:
     """Pairs of a measure of the library and the part (`value`, `numerator`, `denominator`) that a header names."""
     return _measure_synonyms().get(folded(header), ())
@@ -101,9 +113,9 @@ def group_words() -> frozenset[str]:
 
 
 @cache
-def _totals() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _totals() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     known = content("headers")["totals"]
-    return tuple(known["begins"]), tuple(known["ends"])
+    return tuple(known["begins"]), tuple(known["ends"]), tuple(known["all_of"])
 
 
 def total_label(text: str) -> bool:
@@ -111,10 +123,16 @@ def total_label(text: str) -> bool:
     words = _words(text)
     if len(text) > LONGEST_LABEL:
         return False
-    begins, ends = _totals()
-    whole = words.startswith("all ") and words.split()[-1] in ("schools", "districts", "campuses", "sites")
+    begins, ends, all_of = _totals()
+    whole = words.startswith("all ") and words.split()[-1] in all_of
     first = any(words == one or words.startswith(f"{one} ") for one in begins)
     return whole or first or any(words.endswith(f" {one}") for one in ends)
+
+
+def zeros(text: str) -> bool:
+    """Whether an id consists of zeros only, or of nines only, as those of totals do: "00000", "999999"."""
+    digits = text.strip().strip("'")
+    return bool(digits) and (set(digits) == {"0"} or (len(digits) > 2 and set(digits) == {"9"}))
 
 
 def best_row(rows: Sequence[Sequence[str]], known: Iterable[str] = ()) -> list[float]:
@@ -139,6 +157,6 @@ def _row_score(row: Sequence[str], known: frozenset[str]) -> float:
     for cell in dict.fromkeys(cells):
         if folded(cell) in known or roles_of(cell) or measure_parts(cell):
             score += 2.0
-        elif is_number(cell):
+        elif is_number(cell) and not YEAR.fullmatch(cell):  # the columns of a wide table are called 2019, 2020 ...
             score -= 1.0
     return score

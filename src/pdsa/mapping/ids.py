@@ -9,16 +9,20 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pdsa.check import Coded, described
+from pdsa.mapping.headers import total_label, zeros
 from pdsa.mapping.keys import mapped
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
 
-__all__ = ["ask_twins", "clean_ids", "filled_down", "visible"]
+__all__ = ["ask_twins", "clean_ids", "filled_down", "telling", "visible"]
 
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
+MOST_TWINS = 3  # asked one by one; more are one question
 FLOATED = re.compile(r"[0-9]+\.0+")
+QUOTED = re.compile(r"'[^']+")  # how spreadsheets are told that a number is text
+MOST_BLANK = 0.5
 # Letters of other scripts that look like Latin ones: enough to find a name that was typed on another keyboard.
 LOOKALIKES = str.maketrans("АВЕКМНОРСТХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXIJSaeopcyxijsABEZHIKMNOPTYXo")
 
@@ -27,6 +31,24 @@ def visible(text: str) -> str:
     """A text without blanks at its ends, characters that nobody sees, and accents written as two characters."""
     plain = INVISIBLE.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ").replace("\u202f", " ")
     return " ".join(plain.split())
+
+
+def telling(table: Table, headers: Sequence[str], district: str) -> str:
+    """The first column of ids of which none stands in several districts; the first one where there is none such."""
+    plain = [header for header in headers if header != district]
+    if not district or len(plain) < 2:
+        return (list(headers) or [""])[0]
+    over = table.columns[table.headers.index(district)]
+    return next((h for h in plain if _in_one(table.columns[table.headers.index(h)], over)), plain[0])
+
+
+def _in_one(ids: Coded, over: Coded) -> bool:
+    """Whether each id that is no mark of a total stands in one district only, and few cells are blank."""
+    pairs = np.unique(np.stack([ids.codes, over.codes]), axis=1)[0]
+    names = [ids.texts[code] for code in pairs.tolist()]
+    known = [name for name in names if name.strip() and not zeros(name) and not total_label(name)]
+    blank = np.array([not text.strip() for text in ids.texts], dtype=bool)[ids.codes]
+    return len(known) == len(set(known)) and blank.mean() < MOST_BLANK
 
 
 def clean_ids(table: Table, header: str, decisions: Mapping[str, str], remarks: Remarks) -> Coded:
@@ -39,6 +61,10 @@ def clean_ids(table: Table, header: str, decisions: Mapping[str, str], remarks: 
             f"{table.source}, {header}: blanks or invisible characters taken off {len(changed)} texts ({shown})"
         )
     column = mapped(column, visible)
+    filled = [text for text in column.texts if text]
+    if filled and all(QUOTED.fullmatch(text) for text in filled):
+        remarks.tell(f"{table.source}, {header}: the apostrophe before each id taken off ({filled[0]})")
+        column = mapped(column, lambda text: text[1:])
     _refuse_scientific(table, header, column, remarks)
     floated = [text for text in column.texts if FLOATED.fullmatch(text)]
     if floated and decisions.get("ids") == "whole":
@@ -86,30 +112,57 @@ def ask_twins(
 ) -> dict[str, str]:
     """For ids that look like another one, the id that they stand for, as somebody decided; the rest is asked.
 
-    Ids that differ only in capitals or in letters of another script, and ids that lack the zeros of a known one.
+    Ids that differ only in capitals or in letters of another script, and ids that lack the zeros of another one.
     """
     answer: dict[str, str] = {}
-    looks: dict[str, str] = {}
-    for one in [*known, *ids]:
-        looks.setdefault(_look(one), one)
-    padded = {one.lstrip("0"): one for one in known if one.startswith("0")}
-    for one in ids:
-        twin = looks[_look(one)]
-        if twin == one and one not in known and one.isdigit():
-            twin = padded.get(one.lstrip("0"), one)
-        if twin == one:
-            continue
-        key = f"same:{one}"
-        decided = decisions.get(key) or decisions.get("same", "")
+    asked: list[tuple[str, str]] = []
+    for one, twin in _twins(ids, known).items():
+        decided = decisions.get(f"same:{one}") or decisions.get("same", "")
         if decided == "same":
             answer[one] = twin
         elif decided != "different":
-            _ask_twin(source, one, twin, key, remarks)
+            asked.append((one, twin))
+    if len(asked) > MOST_TWINS:
+        _ask_twins(source, asked, remarks)
+        return answer
+    for one, twin in asked:
+        _ask_twin(source, one, twin, f"same:{one}", remarks)
     return answer
+
+
+def _twins(ids: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """For each id that looks like another one, that other one: a known one, or the one with more zeros."""
+    looks: dict[str, str] = {}
+    padded: dict[str, str] = {}
+    for one in [*known, *sorted(ids, key=len, reverse=True)]:
+        looks.setdefault(_look(one), one)
+        padded.setdefault(_without_zeros(one), one)
+    there = set(known)
+    found = {}
+    for one in ids:
+        twin = looks[_look(one)]
+        if twin == one and one not in there:
+            twin = padded[_without_zeros(one)]
+        if twin != one:
+            found[one] = twin
+    return found
+
+
+def _without_zeros(text: str) -> str:
+    """An id without the zeros that a spreadsheet takes off, of each of its parts."""
+    return "-".join((part.lstrip("0") or "0") if part.isdigit() else part for part in text.split("-"))
 
 
 def _look(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(LOOKALIKES).casefold()
+
+
+def _ask_twins(source: str, pairs: Sequence[tuple[str, str]], remarks: Remarks) -> None:
+    """One question for many ids."""
+    shown = ", ".join(f"{described(one)} beside {described(twin)}" for one, twin in pairs[:3])
+    choices = (Choice("same", "each is the school that it looks like"), Choice("different", "they are other schools"))
+    found = f"{len(pairs)} ids that differ from others only in zeros or letters that look alike: {shown} ..."
+    remarks.ask(Question("same", source, found, "are these the same schools?", choices))
 
 
 def _ask_twin(source: str, one: str, twin: str, key: str, remarks: Remarks) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded
 
-__all__ = ["constant", "joined", "mapped", "mixed", "repeated", "stacked"]
+__all__ = ["constant", "joined", "mapped", "mixed", "repeated", "same_texts", "stacked"]
 
 Ints = NDArray[np.int64]
 
@@ -59,3 +59,9 @@ def stacked(columns: Sequence[Coded]) -> Coded:
 def repeated(column: Coded, times: int) -> Coded:
     """A column so many times one below the other."""
     return Coded(np.tile(column.codes, times), column.texts)
+
+
+def same_texts(one: Coded, two: Coded) -> NDArray[np.bool_]:
+    """Shape (rows,): rows in which two columns hold the same text."""
+    places = {text: code for code, text in enumerate(two.texts)}
+    return np.asarray(np.array([places.get(text, -1) for text in one.texts])[one.codes] == two.codes, dtype=bool)

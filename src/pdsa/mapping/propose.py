@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Pairs
 from dataclasses import replace
 
 import numpy as np
 
+from pdsa.mapping.answers import measures_chosen
+from pdsa.mapping.formats import period_like
+from pdsa.mapping.headers import MEASURE_PARTS, folded, measures_in
 from pdsa.mapping.keys import mixed
+from pdsa.mapping.levels import coarser, namesakes
+from pdsa.mapping.parts import Parts
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.roles import Parts, Roles, column_of, roles_in
+from pdsa.mapping.roles import Roles, column_of, numeric, roles_in
+from pdsa.mapping.sides import SCHOOL_FROM
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import total_rows
 from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Question
@@ -18,6 +25,8 @@ from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Questio
 __all__ = ["label_headers", "propose"]
 
 MOST_SHOWN = 4
+MOST_CHOICES = 12
+ALIKE = 0.5  # of the texts of two group columns, from which they are one that was renamed
 
 
 def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping:
@@ -42,15 +51,34 @@ def propose(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> Mapping
         district=_names(one.district for one in roles),
         period=_names(one.period for one in roles),
         period_from="header" if any(one.wide for one in roles) else _period_from(roles),
-        groups=_groups(roles),
+        groups=_groups(tables, roles, remarks),
         group_dim=_names(one.group_dim for one in roles),
         measure=_names(one.measure for one in roles),
         status=_names(one.status for one in roles),
         measures=_measures(roles, remarks),
-        ignored=_names(header for one in roles for header in one.unused),
+        totals=_levels(roles),
     )
+    found = replace(found, ignored=_unused(tables, found))
     _tell_unused(found, remarks)
     return found
+
+
+def _unused(tables: Sequence[Table], mapping: Mapping) -> Names:
+    """The headers that the mapping does not use."""
+    several = (
+        mapping.school_name,
+        mapping.district,
+        mapping.period,
+        mapping.group_dim,
+        mapping.measure,
+        mapping.status,
+    )
+    parts = [getattr(one, part) for one in mapping.measures for part in MEASURE_PARTS]
+    used = {name for names in (*mapping.school, *several, *parts) for name in names}
+    used |= {name for _, names in mapping.groups for name in names}
+    wide = mapping.layout == "wide"
+    headers = (header for table in tables for header in table.headers)
+    return _names(header for header in headers if header not in used and not (wide and period_like(header)))
 
 
 def _names(headers: Iterable[str]) -> Names:
@@ -63,18 +91,43 @@ def _aligned(schools: Sequence[tuple[str, ...]]) -> tuple[Names, ...]:
     return tuple(_names(parts[k] for parts in schools if k < len(parts)) for k in range(count))
 
 
+def _levels(roles: Sequence[Roles]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The columns of levels with their texts that mean totals, over all tables."""
+    found: dict[str, tuple[str, ...]] = {}
+    for header, texts in (one.level for one in roles if one.level):
+        found[header] = tuple(dict.fromkeys((*found.get(header, ()), *texts)))
+    return tuple(found.items())
+
+
 def _period_from(roles: Sequence[Roles]) -> str:
     with_column = [bool(one.period) for one in roles]
     return "column" if all(with_column) else "column title file" if any(with_column) else "title file"
 
 
-def _groups(roles: Sequence[Roles]) -> tuple[tuple[str, Names], ...]:
-    found: dict[str, Names] = {}
-    for one in roles:
+def _groups(tables: Sequence[Table], roles: Sequence[Roles], remarks: Remarks) -> tuple[tuple[str, Names], ...]:
+    """Each dimension with its headers; a column that other files name otherwise is one, where its texts are alike."""
+    found: dict[str, list[str]] = {}
+    texts: dict[str, set[str]] = {}
+    for table, one in zip(tables, roles, strict=True):
         for header in one.groups:
-            found[header] = (header,)
+            own = {folded(text) for text in column_of(table, header).texts if text.strip()}
+            if header not in texts:
+                first = _renamed(own, texts, found, one.groups)
+                found.setdefault(first or header, []).append(header)
+                if first:
+                    remarks.tell(f"{table.source}: the groups under {header} are those under {first} in other files")
+            texts[header] = texts.get(header, set()) | own
     named = any(one.group_dim for one in roles)
-    return tuple(("" if named else " ".join(header.split()), names) for header, names in found.items())
+    return tuple(("" if named else " ".join(first.split()), _names(names)) for first, names in found.items())
+
+
+def _renamed(own: set[str], texts: Pairs[str, set[str]], found: Pairs[str, list[str]], beside: Sequence[str]) -> str:
+    """The dimension whose texts a new column has, if it stands in no table beside it; "" if none."""
+    for first, names in found.items():
+        other = set().union(*(texts[name] for name in names))
+        if not set(names) & set(beside) and len(own & other) >= ALIKE * max(len(own), len(other), 1):
+            return first
+    return ""
 
 
 def _measures(roles: Sequence[Roles], remarks: Remarks) -> tuple[MeasureColumns, ...]:
@@ -117,21 +170,63 @@ def _check_found(
     remarks: Remarks,
 ) -> None:
     """Ask for what no table can do without: whose numbers, and which ones."""
+    _ask_school_of_sheets(
+        [table for table, parts in zip(tables, schools, strict=True) if not parts], decisions, remarks
+    )
     for table, one, parts in zip(tables, roles, schools, strict=True):
         place = f"{table.source}, row {table.header}"
         headers = shortened(", ".join(filter(None, table.headers)), 200)
-        if not parts and not decisions.get("school-id"):
+        if not parts and not decisions.get("school-id") and SCHOOL_FROM not in {q.key for q in remarks.questions}:
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
         if not one.parts and not one.wide:
-            free = [h for h in table.headers if h and h not in one.placed]
-            choices = tuple(Choice(f"{h}=MEASURE", f"the column {h}") for h in free[:12])
-            remarks.ask(Question("use", place, f"the columns {headers}", "which column holds which measure?", choices))
+            free = [h for h in dict.fromkeys(table.headers) if h and h not in one.placed]
+            free.sort(key=lambda h: not numeric(column_of(table, h)))
+            choices = tuple(Choice(h, f"the column {h}") for h in free[:MOST_CHOICES])
+            ask = "which column holds the measure? (several: --answer 'use:COLUMN=MEASURE' for each of them)"
+            remarks.ask(Question("use", place, f"the columns {headers}", ask, choices))
+        if one.parts and not one.measure and all(p.measure not in ("", "?") for p in one.parts):
+            _ask_title(table, one, decisions, remarks)
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
             shown = ", ".join(h for p in one.parts for h in p.headers) or ", ".join(one.wide[:MOST_SHOWN])
             title = f"; the title says {shortened(' / '.join(table.titles), 100)}" if table.titles else ""
+            named = measures_in(" / ".join((*table.titles, table.source)))
+            title += f" (which names {' and '.join(named)} of the library)" if named else ""
             ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
             remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def _ask_title(table: Table, roles: Roles, decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """A title or a file's name that tells a measure, none of whose columns was found, beside unused rates."""
+    named = measures_in(" / ".join((*table.titles, table.source)))
+    if len(named) != 1 or named[0] in {one.measure for one in roles.parts} | measures_chosen(decisions):
+        return
+    free = [h for h in roles.unused if re.search(r"\b(percent|rate)\b", folded(h)) and numeric(column_of(table, h))]
+    if free and not any(f"use:{h}" in decisions for h in free):
+        choices = (Choice(named[0], f"{free[0]} is {named[0]}"), Choice("ignore", "it is not used"))
+        shown = (
+            f"{shortened(table.source, 80)} tells {named[0]}; no column has a known name of it, but there is {free[0]}"
+        )
+        remarks.ask(Question(f"use:{free[0]}", f"{table.source}, row {table.header}", shown, "which is it?", choices))
+
+
+def _ask_school_of_sheets(tables: Sequence[Table], decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """Several sheets or files without a column of schools: perhaps each is a school."""
+    if len(tables) < 2 or decisions.get("school-id"):
+        return
+    sheets = [table.source.partition("!")[2] for table in tables]
+    files = [table.name for table in tables]
+    several = [("sheet", sheets)] if len(set(filter(None, sheets))) == len(tables) else []
+    several += [("file", files)] if len(set(files)) == len(tables) else []
+    if not several:
+        return
+    choices = tuple(
+        Choice(word, f"the name of each {word} is a school: {shortened(', '.join(names), 60)}")
+        for word, names in several
+    )
+    shown = f"{len(tables)} tables with the columns {shortened(', '.join(filter(None, tables[0].headers)), 80)}"
+    ask = "no column is called school; whose are the numbers? (or --answer school-id=ID for one school in all of them)"
+    remarks.ask(Question(SCHOOL_FROM, tables[0].source, shown, ask, choices))
 
 
 def label_headers(table: Table, roles: Roles) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -157,7 +252,9 @@ def _school_parts(table: Table, roles: Roles, decisions: dict[str, str], remarks
     if roles.ours or len(options) == 1:
         return (roles.school,)
     ids, labels = label_headers(table, roles)
-    schools = table.only(~total_rows(table, ids, labels, decisions, Remarks()))
+    total = total_rows(table, ids, labels, decisions, Remarks()) | coarser(table, roles.level)
+    total |= namesakes(table, roles.school, roles.district, total, decisions, remarks)
+    schools = table.only(~total)
     evidence = _evidence(schools, roles)
     if not evidence or decided == "school":
         return (roles.school,)
@@ -195,7 +292,7 @@ def _spread(table: Table, header: str, other: str, seen: dict[str, list[str]]) -
     one, two = column_of(table, header), column_of(table, other)
     pairs = np.unique(np.stack([one.codes, two.codes]), axis=1)
     for a, b in pairs.T.tolist():
-        if one.texts[a].strip():
+        if one.texts[a].strip() and two.texts[b].strip():  # a blank cell is no other district
             seen.setdefault(one.texts[a], []).append(two.texts[b])
     return {text: others for text, others in seen.items() if len(others) > 1}
 

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from pdsa.check import Coded
+from pdsa.mapping.answers import chosen_columns
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import MEASURE_PARTS, folded, group_words, is_number, measure_parts, roles_of
+from pdsa.mapping.ids import telling
+from pdsa.mapping.levels import level_column
+from pdsa.mapping.parts import Parts, counted, rivals
 from pdsa.mapping.periods import find_format
 from pdsa.mapping.ratios import Ratio, plain_numbers, ratios
 from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.sides import MONTH_OF_YEAR, PERIOD_OF_HEADER
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
 
-__all__ = ["Parts", "Roles", "column_of", "numeric", "period_like", "roles_in"]
+__all__ = ["Parts", "Roles", "column_of", "numeric", "roles_in"]
 
 STEPS = ("day", "week", "month", "year")
 WIDE_FROM = 3  # headers that are periods, from which a table counts as wide
 OURS = ("school", "measure", "period")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The headers of one measure's columns; "" for one that the table does not have."""
-
-    measure: str
-    value: str = ""
-    numerator: str = ""
-    denominator: str = ""
-    factor: float = 0.0  # 100 where arithmetic shows that the value is a percent, 1 a fraction, 0 unknown
-    unlinked: tuple[str, str] = ("", "")  # numerator and denominator that are named so, but do not give the value
-
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """The headers that there are."""
-        return tuple(filter(None, (self.value, self.numerator, self.denominator)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +45,7 @@ class Roles:
     status: str = ""
     parts: tuple[Parts, ...] = ()
     wide: tuple[str, ...] = ()
+    level: tuple[str, tuple[str, ...]] | tuple[()] = ()
     unused: tuple[str, ...] = ()
     ours: bool = False
 
@@ -62,7 +53,7 @@ class Roles:
     def placed(self) -> frozenset[str]:
         """Headers that have a role, measures aside."""
         single = (self.school, self.school_name, self.district, self.district_name, self.period)
-        several = (*self.groups, *self.unit_parts, *self.wide)
+        several = (*self.groups, *self.unit_parts, *self.wide, *self.level[:1])
         return frozenset(filter(None, (*single, self.group_dim, self.measure, self.status, *several)))
 
 
@@ -83,18 +74,22 @@ def roles_in(table: Table, decisions: dict[str, str], remarks: Remarks) -> Roles
     """The roles of a table's columns, by synonyms of their headers, by what stands in them and by arithmetic."""
     if _is_ours(table):
         return _own_roles(table)
-    roles = _places(table)
+    roles = _places(table, level_column(table, decisions, remarks))
     roles = _period(table, roles, decisions, remarks)
     roles = _wide(table, roles)
     roles = _groups(table, roles)
     if roles.wide:
-        return roles
+        return replace(roles, unused=_unused(table, roles))
     measure, status = _long_columns(table, roles)
     roles = replace(roles, measure=measure, status=status)
     parts = _measures(table, roles, decisions, remarks)
     roles = replace(roles, parts=tuple(parts))
-    used = roles.placed | {header for one in parts for header in one.headers}
-    return replace(roles, unused=tuple(dict.fromkeys(h for h in table.headers if h and h not in used)))
+    return replace(roles, unused=_unused(table, roles))
+
+
+def _unused(table: Table, roles: Roles) -> tuple[str, ...]:
+    used = roles.placed | {header for one in roles.parts for header in one.headers}
+    return tuple(dict.fromkeys(h for h in table.headers if h and h not in used))
 
 
 def _is_ours(table: Table) -> bool:
@@ -125,29 +120,32 @@ def _own_roles(table: Table) -> Roles:
     )
 
 
-def _places(table: Table) -> Roles:
+def _places(table: Table, level: tuple[str, tuple[str, ...]] | tuple[()]) -> Roles:
     """School, district and their names: an id before a name, a school before a district."""
     by_role: dict[str, list[str]] = {}
-    for header in dict.fromkeys(table.headers):
+    for header in (one for one in dict.fromkeys(table.headers) if one not in level[:1]):
         for role in roles_of(header):
             by_role.setdefault(role, []).append(header)
     ids = [one for one in by_role.get("school", []) if "school_name" not in roles_of(one)]
     names = by_role.get("school_name", [])
-    school = (ids or names or [""])[0]
+    over = (by_role.get("district") or [""])[0]
+    school = telling(table, ids, over) or (names or [""])[0]
     left = [one for one in names if one != school]
     district = (by_role.get("district") or by_role.get("district_name") or [""])[0]
     titles = [one for one in by_role.get("district_name", []) if one != district]
     if not school and district:  # a table of districts: each is a unit of its own
         title = (titles or [""])[0]
-        return Roles(school=district, school_name=title)
+        return Roles(school=district, school_name=title, level=level)
     name = (left or [""])[0]
     units = tuple(one for one in by_role.get("unit_part", []) if not numeric(column_of(table, one)))
-    return Roles(school, name, district, (titles or [""])[0], units)
+    return Roles(school, name, district, (titles or [""])[0], units, level=level)
 
 
 def _period(table: Table, roles: Roles, decisions: dict[str, str], remarks: Remarks) -> Roles:
     """The column of periods: the one of finest step among those named so; else the only one that holds dates."""
+    made = [h for h in (MONTH_OF_YEAR, PERIOD_OF_HEADER) if h in table.headers]
     named = [h for h in dict.fromkeys(table.headers) if h and "period" in roles_of(h) and h not in roles.placed]
+    named = made or named
     if decisions.get("period") in table.headers:
         return replace(roles, period=decisions["period"])
     if not named:
@@ -192,12 +190,6 @@ def _wide(table: Table, roles: Roles) -> Roles:
     return replace(roles, wide=tuple(dict.fromkeys(like)), period="")
 
 
-def period_like(header: str) -> bool:
-    """Whether a header names a period: a date, a month, a week, a school year."""
-    found = find_format([header])
-    return bool(found.step) and not bool(np.any(found.bad))
-
-
 def _groups(table: Table, roles: Roles) -> Roles:
     """Columns of student groups; those that only say "all" are none."""
     named = [h for h in dict.fromkeys(table.headers) if "group" in roles_of(h) and h not in roles.placed]
@@ -220,14 +212,20 @@ def _measures(table: Table, roles: Roles, decisions: dict[str, str], remarks: Re
     """The columns of each measure: by arithmetic where a rate is printed, by their names else."""
     left = [h for h in dict.fromkeys(table.headers) if h and h not in roles.placed]
     numbers = [h for h in left if numeric(column_of(table, h)) and "ignored_place" not in roles_of(h)]
-    numbers += [h for h in left if h not in numbers and (measure_parts(h) or set(roles_of(h)) & set(MEASURE_PARTS))]
+    chosen = chosen_columns(decisions)
+    parts_named = set(MEASURE_PARTS)
+    numbers += [
+        h for h in left if h not in numbers and (h in chosen or measure_parts(h) or set(roles_of(h)) & parts_named)
+    ]
     triples = _best(ratios({h: column_of(table, h) for h in numbers}), decisions, table, remarks)
     if roles.measure:
         return _generic(numbers, triples, "")
-    chosen = {key.removeprefix("use:"): value for key, value in decisions.items() if key.startswith("use:")}
-    found = _named({h: column_of(table, h) for h in numbers}, triples, chosen)
+    columns = {h: column_of(table, h) for h in numbers}
+    place = f"{table.source}, row {table.header}"
+    one_of = partial(rivals, place=place, decisions=decisions, remarks=remarks)
+    found = _named(columns, triples, chosen, one_of)
     if found:
-        return found
+        return counted(found, columns, place, decisions, remarks)
     return _generic(numbers, triples, decisions.get("measure", "?"))
 
 
@@ -248,15 +246,25 @@ def _best(found: Sequence[Ratio], decisions: dict[str, str], table: Table, remar
     return best
 
 
-def _named(columns: Mapping[str, Coded], triples: dict[str, Ratio], chosen: dict[str, str]) -> list[Parts]:
-    """Measures of the library by the names of their columns, and those that somebody chose."""
+def _named(
+    columns: Mapping[str, Coded],
+    triples: dict[str, Ratio],
+    chosen: Mapping[str, tuple[str, str]],
+    one_of: Callable[[str, Mapping[str, Coded]], Sequence[str]],
+) -> list[Parts]:
+    """Measures of the library by the names of their columns, and those that somebody chose: these come first."""
     slots: dict[str, dict[str, list[str]]] = {}
-    for header in columns:
-        pairs = [(chosen[header], "value")] if header in chosen else measure_parts(header)
-        for measure, part in pairs:
+    for header in sorted(columns, key=lambda one: one not in chosen):
+        pairs = [chosen[header]] if header in chosen else measure_parts(header)
+        for measure, part in (pair for pair in pairs if pair[0]):
             slots.setdefault(measure, {}).setdefault(part, []).append(header)
     found = []
     for measure, parts in slots.items():
+        first = "value" if "value" in parts else "numerator"
+        counts = {ratio.numerator for ratio in triples.values()}
+        if not {*parts.get("value", ()), *parts.get("numerator", ())} & {*triples, *counts, *chosen}:
+            own = {header: columns[header] for header in parts.get(first, [])}
+            parts[first] = list(one_of(measure, own)) or [""]
         made = _assembled(measure, parts, columns, triples)
         if made and made.headers:
             found.append(made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Pairs
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from pdsa.check import Coded
 from pdsa.mapping.body import Body, Cells
 from pdsa.mapping.keys import constant, stacked
+from pdsa.mapping.ratios import decimals
 from pdsa.mapping.remarks import Aside, Remarks, shortened
 from pdsa.mapping.tables import part
 from pdsa.mapping.values import ValueRole, Values, read_values
@@ -30,6 +32,7 @@ REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP, BOTTOM, NOT_APPLICABLE, ERROR = ra
 STATUS_CODES: Pairs[str, int] = {status: code for code, status in enumerate(STATUSES)}
 # Where several parts of a row have no number, the first of these tells why the row has none.
 WEIGHT = (ERROR, SUPPRESSED, NOT_APPLICABLE, MISSING)
+PRINTED = re.compile(r"[0-9]+\.[0-9]+")
 HALVES = 0.1  # share of parts of a whole from which a column counts half days or averages, no students
 PLAUSIBLE = 0.5  # share of impossible rows from which the columns are taken for swapped
 WHOLE_UNIT = 1.01  # published rates may differ from their counts by one unit of their last digit
@@ -131,9 +134,8 @@ def stack(bodies: Sequence[Body], measure: str) -> Rows:
     if len(chosen) == 1:
         return _alone(chosen[0], measure)
     parts = dict.fromkeys(part for body in chosen for part in body.measures[measure])
-    sources = stacked([constant(body.source, len(body.rows)) for body in chosen])
     return Rows(
-        sources=sources,
+        sources=stacked([body.sources for body in chosen]),
         rows=np.concatenate([body.rows for body in chosen]),
         period=_stacked_cells([body.period for body in chosen]),
         cells={part: _stacked_cells([_of(body, measure, part) for body in chosen]) for part in parts},
@@ -145,7 +147,7 @@ def stack(bodies: Sequence[Body], measure: str) -> Rows:
 def _alone(body: Body, measure: str) -> Rows:
     """The rows of the only table."""
     return Rows(
-        sources=constant(body.source, len(body.rows)),
+        sources=body.sources,
         rows=body.rows,
         period=body.period,
         cells=body.measures[measure],
@@ -202,7 +204,7 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     found = {part: _spread(values, rows.cells[part]) for part, values in read.items()}
     absent = _Part.absent(len(rows.rows))
     value, numerator, denominator = (found.get(part, absent) for part in ("value", "numerator", "denominator"))
-    if "numerator" in found and "denominator" not in found:  # a count without a denominator is its own value
+    if set(found) == {"numerator"}:  # a count without a denominator is its own value
         value, numerator = numerator, absent
     pairs = np.isfinite(value.denominator)
     top = np.where(pairs, value.numerator, numerator.value)
@@ -263,8 +265,8 @@ def _decimal(mapping: Mapping) -> str:
 
 
 def _scale(part: str, kind: str, columns: MeasureColumns, header: str, decisions: Pairs[str, str]) -> str:
-    if part != "value" or kind != "share":
-        return "number" if kind == "number" and part != "value" else ""
+    if part != "value" or kind == "count":
+        return "number" if kind == "number" else ""
     return decisions.get(f"scale:{header}", "") or (columns.scale if columns.scale != "number" else "")
 
 
@@ -307,8 +309,8 @@ def _spread(read: Values, cells: Cells) -> _Part:
 
 def _slack(text: str) -> float:
     """One unit of the last digit of a number as printed."""
-    digits = text.rsplit(".", 1)[1] if "." in text else ""
-    return 10.0 ** -len(digits.rstrip("% ")) if len(digits) < 12 else 1e-9
+    match = PRINTED.search(text)
+    return 10.0 ** -decimals(match[0]) if match else 1.0
 
 
 def _status(value: _Part, numerator: _Part, denominator: _Part, pairs: Mask) -> Codes:

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
+from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import best_row, folded, is_number
+from pdsa.mapping.keys import constant, mapped
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.read.grid import Grid
+from pdsa.read.joined import ONE_TABLE
 from pdsa.records.imports import Choice, Mapping, Question
 
 __all__ = ["Table", "part", "table_of"]
@@ -18,6 +21,7 @@ __all__ = ["Table", "part", "table_of"]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+LEAST_PERIODS = 2  # periods below a header that make it one of two rows
 HEADER_WITHIN = 60  # rows from the top in which a header is looked for
 
 
@@ -41,6 +45,8 @@ class Table:
         Texts above the header.
     header
         Row number of the header.
+    members
+        The member of an archive in which each row stands, where one table was made of several; None elsewhere.
     """
 
     source: str
@@ -51,17 +57,27 @@ class Table:
     rows: Ints
     titles: tuple[str, ...]
     header: int
+    members: Coded | None = None
 
     def place(self, row: int, column: str = "") -> str:
         """Where a reader finds a cell of the body: file, row and column."""
-        return f"{self.source}, row {self.rows[row]}" + (f", {column}" if column else "")
+        return f"{self.sources.at(row)}, row {self.rows[row]}" + (f", {column}" if column else "")
+
+    @property
+    def sources(self) -> Coded:
+        """The file or member of each row."""
+        if self.members is None:
+            return constant(self.source, len(self.rows))
+        return mapped(self.members, lambda member: f"{self.source}!{member}")
 
     def only(self, keep: Mask) -> Table:
         """The table with some of its rows."""
         if keep.all():
             return self
         kinds = tuple(one[keep] for one in self.kinds)
-        return replace(self, columns=tuple(part(c, keep) for c in self.columns), kinds=kinds, rows=self.rows[keep])
+        members = None if self.members is None else part(self.members, keep)
+        columns = tuple(part(one, keep) for one in self.columns)
+        return replace(self, columns=columns, kinds=kinds, rows=self.rows[keep], members=members)
 
 
 def part(column: Coded, keep: Mask) -> Coded:
@@ -114,6 +130,7 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     at = grid.header if grid.header >= 0 else _header(grid, mapping, cells, remarks)
     if at < 0:
         return None
+    at = at + 1 if _periods_below(grid, at) else at
     depth = _depth(grid, at)
     headers = _joined(grid, at, depth)
     titles = tuple(
@@ -141,7 +158,14 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     _check_headers(table, body, remarks)
     if titles:
         remarks.tell(f"{grid.source}: above the header in row {grid.rows[at]}: {shortened(' / '.join(titles), 160)}")
-    return table.only(body)
+    return _with_members(grid, table).only(body)
+
+
+def _with_members(grid: Grid, table: Table) -> Table:
+    """The table without the column that the reader added to name the member of each row."""
+    if not any(fact.kind == "unpacked" and fact.found.endswith(ONE_TABLE) for fact in grid.facts):
+        return table
+    return replace(table, headers=table.headers[:-1], columns=table.columns[:-1], members=table.columns[-1])
 
 
 def _row(grid: Grid, row: int) -> list[str]:
@@ -210,22 +234,40 @@ def _plain_header(grid: Grid, rows: list[int], cells: Ints, remarks: Remarks) ->
 
 def _depth(grid: Grid, at: int) -> int:
     """2 where names of the header occur twice and the row above tells them apart, else 1."""
-    names = [text.strip() for text in _row(grid, at) if text.strip()]
-    if grid.header >= 0 or at == 0 or len(set(names)) == len(names):
+    cells = [text.strip() for text in _row(grid, at)]
+    names = [text for text in cells if text]
+    if grid.header >= 0 or at == 0:
         return 1
     above = [text.strip() for text in _row(grid, at - 1)]
-    return 2 if len({text for text in above if text}) > 1 else 1
+    below = np.arange(len(grid.rows)) > at
+    lonely = [k for k, low in enumerate(cells) if above[k] and not low and _any_text(grid.columns[k], below)]
+    doubled = len(set(names)) < len(names) or bool(lonely) or _periods_below(grid, at - 1)
+    return 2 if doubled and len({text for text in above if text}) > 1 else 1
+
+
+def _periods_below(grid: Grid, at: int) -> bool:
+    """Whether the row below a header goes on with it: periods only, where names stand over several columns."""
+    if grid.header >= 0 or at + 1 >= len(grid.rows):
+        return False
+    above, below = ([text.strip() for text in _row(grid, row)] for row in (at, at + 1))
+    texts = [text for text in below if text]
+    over = [up for up, low in zip(above, below, strict=True) if low]
+    several = not all(over) or len(set(over)) < len(over)
+    return len(texts) >= LEAST_PERIODS and several and all(map(period_like, texts))
 
 
 def _joined(grid: Grid, at: int, depth: int) -> list[str]:
-    """The headers; with two rows "upper lower" where the lower name is not the only one of its kind."""
+    """The headers; of two rows "upper lower" where the lower name is a period, or not the only one of its kind."""
     names = [" ".join(text.split()) for text in _row(grid, at)]
     if depth == 1:
         return names
     above = [" ".join(text.split()) for text in _row(grid, at - 1)]
+    apart = [bool(low) and (names.count(low) > 1 or period_like(low)) for low in names]
+    over = list(above)
     for k in range(1, len(above)):  # an upper header stands over the columns to its right, up to the next one
-        above[k] = above[k] or (above[k - 1] if names.count(names[k]) > 1 else "")
-    return [f"{up} {low}".strip() if names.count(low) > 1 else low for up, low in zip(above, names, strict=True)]
+        over[k] = above[k] or (over[k - 1] if apart[k] else "")
+    pairs = zip(over, above, names, apart, strict=True)
+    return [f"{up} {low}".strip() if both else low or own for up, own, low, both in pairs]
 
 
 def _repeated(grid: Grid, at: int, cells: Ints, remarks: Remarks) -> Mask:

@@ -8,15 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.errors import Problem
-from pdsa.mapping.periods import find_format, read_periods
+from pdsa.mapping.formats import FORMATS, Context, begins, dissect, named, period_like
+from pdsa.mapping.periods import find_format, find_periods_in_text, read_periods
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.rows import Rows
+from pdsa.mapping.tables import Table
 from pdsa.records.imports import Mapping, Question
 
-__all__ = ["days_of"]
+__all__ = ["days_of", "period_of_table"]
 
 Days = NDArray[np.datetime64]
 
+STEPS = ("day", "week", "month", "year")
+YEAR = "year-of-days"  # the decision about days and months without a year
 SHOWN = 20  # rows told one by one
 
 
@@ -34,6 +38,7 @@ def days_of(rows: Rows, mapping: Mapping, remarks: Remarks, as_of: date | None =
     """
     cells = rows.period
     decisions = dict(mapping.decisions)
+    year = _year_of_sources(rows)
     kinds = None
     if cells.kinds is not None:
         of_text = np.ones(len(cells.texts.texts), dtype=np.int8)
@@ -41,6 +46,10 @@ def days_of(rows: Rows, mapping: Mapping, remarks: Remarks, as_of: date | None =
         kinds = of_text.tolist()
     place = f"{rows.sources.at(0)}, {cells.header}" if cells.header else rows.sources.at(0)
     found = find_format(cells.texts.texts, kinds, decisions=decisions, as_of=as_of, place=place)
+    if year and any(question.key == YEAR for question in found.questions):
+        decisions[YEAR] = year
+        remarks.tell(f"{cells.header or 'period'}: no year; {year} from the name of the file")
+        found = find_format(cells.texts.texts, kinds, decisions=decisions, as_of=as_of, place=place)
     form = mapping.period_format or found.format
     for question in found.questions:
         _ask(question, decisions, remarks)
@@ -56,6 +65,42 @@ def days_of(rows: Rows, mapping: Mapping, remarks: Remarks, as_of: date | None =
     if not found.questions:
         _tell_bad(rows, bad, reasons, remarks)
     return days[cells.texts.codes], found.step
+
+
+def period_of_table(table: Table) -> tuple[str, str, str] | None:
+    """The period that the title, the sheet's or the file's name tells, where it stands, and the whole text; or None.
+
+    Where several of them name a period the finest one counts: a sheet "Oct 2024" below the title "2024-25".
+    """
+    sheet = table.source.partition("!")[2]
+    places = [("the title", text) for text in table.titles]
+    places += [("the sheet's name", sheet)] if sheet else []
+    places += [("the file name", table.name)]
+    found = []
+    for where, text in places:
+        several = (text.strip(),) if period_like(text) else find_periods_in_text(text)
+        if len(set(several)) == 1:
+            found.append((_fineness(several[0]), several[0], where, text))
+    best = min(found, key=lambda one: one[0], default=None)
+    return best[1:] if best else None
+
+
+def _fineness(text: str) -> int:
+    written = dissect(text)
+    context = Context(any_year=True)
+    steps = [one.step for one in FORMATS if not isinstance(begins(one, written, context), str)]
+    return min((STEPS.index(step) for step in steps), default=len(STEPS))
+
+
+def _year_of_sources(rows: Rows) -> str:
+    """The one school year that the names of all files and sheets tell; "" where there is none, or several."""
+    found = {year for source in rows.sources.texts for year in find_periods_in_text(source) if _is_school_year(year)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _is_school_year(text: str) -> bool:
+    one = named("school_year")
+    return one is not None and not isinstance(begins(one, dissect(text), Context()), str)
 
 
 def _ask(question: Question, decisions: dict[str, str], remarks: Remarks) -> None:

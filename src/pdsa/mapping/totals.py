@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
-from pdsa.mapping.headers import folded, group_words, total_label
+from pdsa.mapping.headers import folded, group_words, total_label, zeros
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
@@ -45,7 +45,7 @@ def total_rows(
     plain = np.zeros(len(table.rows), dtype=bool)
     for header in ids:
         column = table.columns[table.headers.index(header)]
-        plain |= _texts(column, lambda text: folded(text) in WHOLE_IDS or not text.strip() or total_label(text))
+        plain |= _texts(column, _whole_id)
     found = named & plain
     for text in dict.fromkeys(text_of[named & ~plain].tolist()):
         key = f"total:{shortened(text, 40)}"
@@ -55,6 +55,10 @@ def total_rows(
             _ask(table, text, np.flatnonzero((text_of == text) & named), key, remarks)
     _tell(table, found, text_of, remarks)
     return found
+
+
+def _whole_id(text: str) -> bool:
+    return folded(text) in WHOLE_IDS or not text.strip() or zeros(text) or total_label(text)
 
 
 def _texts(column: Coded, holds: Callable[[str], bool]) -> Mask:
@@ -73,6 +77,8 @@ def _tell(table: Table, found: Mask, text_of: NDArray[np.object_], remarks: Rema
         texts = dict.fromkeys(shortened(str(text).strip(), 30) for text in text_of[found].tolist())
         shown = ", ".join(list(texts)[:3]) + (f" and {len(texts) - 3} more labels" if len(texts) > 3 else "")
         rows = listed_rows(table.rows[found].tolist())
+        if table.members is not None:
+            rows = f"{int(found.sum()):,} rows in {len(np.unique(table.members.codes[found])):,} members"
         remarks.tell(f"{table.source}, {rows}: totals ({shown}); left out of the schools and compared with their sums")
 
 

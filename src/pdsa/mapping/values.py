@@ -21,6 +21,7 @@ __all__ = ["ValueRole", "Values", "read_values"]
 REPORTED, MISSING = STATUS_CODES["reported"], STATUS_CODES["missing"]
 # Numbers this near to a whole one were whole before a spreadsheet computed with them (18.000000001).
 NEARLY = 1e-6
+EXACT = 14  # decimals of a share that was printed as a percent
 # What a mapping may say of a text that looks like a number or bound and is one.
 AS_IT_LOOKS = ("reported", "top_coded", "bottom_coded")
 # "<10" and "fewer than 10" among shares: a share, or a group too small to be shown?
@@ -225,7 +226,8 @@ class _Column:
         elif not self.scale:
             self.scale = "number"
         hundredth = percents | (numbers & (self.scale == "percent"))
-        return np.where(hundredth, written / 100, written)
+        # Rounded far below the last printed digit: 91.1 / 100 is 0.9109999999999999 in doubles.
+        return np.where(hundredth, np.round(written / 100, EXACT), written)
 
     def _take(self, found: Found) -> str:
         if found.told:

@@ -7,6 +7,7 @@ names of schools, districts and places are made of people's names; they are know
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ YEAR = re.compile(r"(?:SY ?)?((?:19|20)\d\d)([-/](\d\d|(?:19|20)\d\d))?")
 # Enough distinct texts to know a column of names by; taken from all over it.
 LOOKED_AT = 2000
 AGES = (3, 23)
+PERSONS = ("student", "pupil", "child", "learner", "parent", "guardian", "mother", "father", "stu")
 STUDENT_IDS = "numbers that name single students"
 
 Mask = NDArray[np.bool_]
@@ -158,7 +160,7 @@ def _column(position: int, name: str, cells: Coded) -> _Column:
 def _personal(column: _Column, table: Sequence[_Column]) -> Personal | None:
     """What a column holds of persons: its cells speak first, then its header, then its place among the others."""
     return (
-        _by_form(column)
+        _by_form(column, table)
         or _by_header(column, table)
         or _names(column, table)
         or _birth_dates(column, table)
@@ -166,7 +168,7 @@ def _personal(column: _Column, table: Sequence[_Column]) -> Personal | None:
     )
 
 
-def _by_form(column: _Column) -> Personal | None:
+def _by_form(column: _Column, table: Sequence[_Column]) -> Personal | None:
     """E-mail addresses and numbers like 123-45-6789 are known anywhere, phone numbers where they fill a column."""
     joined = "\n".join(column.texts)
     if "@" in joined and (count := column.having(EMAIL)):
@@ -176,7 +178,8 @@ def _by_form(column: _Column) -> Personal | None:
     if column.has("institutions") or PHONE.search(joined) is None:
         return None
     count = column.matching(PHONE)
-    return column.told(count, "phone numbers") if count >= 2 and count >= 0.5 * column.filled else None
+    fills = count >= 2 and count >= 0.5 * column.filled
+    return column.told(count, "phone numbers") if fills and not _of_schools(column, table) else None
 
 
 def _by_header(column: _Column, table: Sequence[_Column]) -> Personal | None:
@@ -191,11 +194,12 @@ def _by_header(column: _Column, table: Sequence[_Column]) -> Personal | None:
 
 
 def _is_headed(column: _Column, kind: Mapping[str, Any]) -> bool:
-    if column.has("institutions") and not column.words.startswith(("student", "pupil", "state student", "statewide")):
-        return False
+    """Whether the header has a phrase of this kind; a phrase that names no person does not speak of a school's."""
     if column.words in kind["exactly"]:
         return True
-    return not column.has("counts") and any(f" {phrase} " in f" {column.words} " for phrase in kind["contains"])
+    of_school = column.has("institutions")
+    phrases = [phrase for phrase in kind["contains"] if f" {phrase} " in f" {column.words} "]
+    return not column.has("counts") and any(not of_school or phrase.startswith(PERSONS) for phrase in phrases)
 
 
 def _plausible(kind: str, column: _Column) -> int:
@@ -219,10 +223,12 @@ def _lettered(column: _Column) -> int:
 
 
 def _long_ids(column: _Column) -> int:
-    """Cells like numbers of students, if nearly all are long: 3 digits may count the students of a school."""
-    count = column.matching(LONG_ID)
-    lengths = {len(text) for text in column.texts if LONG_ID.fullmatch(text)}
-    return count if count >= 0.8 * column.filled and len(lengths) <= 3 else 0
+    """Cells like numbers of students, if nearly all are equally long: numbers of students counted are not."""
+    lengths = Counter[int]()
+    for text, count in zip(column.texts, column.counts.tolist(), strict=True):
+        lengths[len(text)] += count if LONG_ID.fullmatch(text) else 0
+    count = max(lengths.values(), default=0)
+    return count if count >= 0.9 * column.filled else 0
 
 
 def _of_schools(column: _Column, table: Sequence[_Column]) -> bool:
@@ -342,6 +348,7 @@ def _birth_dates(column: _Column, table: Sequence[_Column]) -> Personal | None:
 def _ids_of_students(column: _Column, table: Sequence[_Column]) -> Personal | None:
     """Ids under a header that does not say of what, known by what stands beside them."""
     headed = f" {column.words} ".find(" id ") >= 0 or column.words in ("", "number", "no", "code", "key")
+    headed |= _is_headed(column, word_lists()["kinds"]["perhaps student numbers"])
     if not headed or column.has("institutions", "things", "counts") or len(column.texts) < 4:
         return None
     if column.matching(ID) < 0.9 * column.filled:

@@ -52,7 +52,7 @@ SHAPE_WORDS = {
     "missing": "tick",
     "set_aside": "small cross",
     "not_applicable": "short dash",
-    "error": "exclamation mark",
+    "error": "letter E",
 }
 
 

@@ -29,7 +29,7 @@ SHAPES = {
     "missing": "|",
     "set_aside": "x",
     "not_applicable": "_",
-    "error": "$!$",
+    "error": "$E$",
 }
 SIZES = {"dot": 1.4, "diamond": 3.2, "square": 2.8, "triangle": 4.0, "plus": 3.4, "crossed": 3.0, "hollow": 2.6}
 

@@ -20,12 +20,14 @@ from pdsa.read.wire import receive
 
 __all__ = ["read_grids", "read_many"]
 
+MODULE = "pdsa.read.child"
 MEMORY = 2**30
 SECONDS = 30  # of the processor; by the clock twice as many
 PACKED = (".gz", ".tgz", ".xz", ".txz", ".bz2", ".tbz2", ".tar", ".zip")
 SHEETS = (".xlsx", ".xlsm", ".ods")
 # more seconds for each MB of a file: an archive of XML unpacks to 40 times its size
-SECONDS_A_MB, SECONDS_A_PACKED_MB = 0.5, 15
+SECONDS_A_MB, SECONDS_A_SHEET_MB, SECONDS_A_PACKED_MB = 0.5, 3, 15
+TIMEOUT = 1000  # no exit code of a process
 SMALLER = "save the part that holds the numbers as CSV UTF-8, and run the same command with that file"
 
 
@@ -67,13 +69,15 @@ def _seconds(paths: Sequence[Path]) -> int:
     for path in paths:
         name = path.name.lower()
         size = path.stat().st_size / 1e6 if path.is_file() else 0
-        if not name.endswith(SHEETS):
+        if name.endswith(SHEETS):
+            more += size * SECONDS_A_SHEET_MB
+        else:
             more += size * (SECONDS_A_PACKED_MB if name.endswith(PACKED) else SECONDS_A_MB)
     return SECONDS * max(1, len(paths)) + round(more)
 
 
 def _run(paths: Sequence[Path], options: ReadOptions, seconds: int, answer: int) -> tuple[int, str]:
-    """How the child ended (its exit code; None-like 1000 for the clock), and its last words."""
+    """How the child ended (its exit code, or TIMEOUT), and its last words."""
     request = {
         "paths": [str(path.absolute()) for path in paths],
         "options": asdict(options),
@@ -87,8 +91,8 @@ def _run(paths: Sequence[Path], options: ReadOptions, seconds: int, answer: int)
         "OPENBLAS_NUM_THREADS": "1",  # every thread would reserve memory that counts against the limit
         **dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(MEMORY)),  # memory is used again
     }
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "pdsa.read.child"],
+    child = subprocess.Popen(  # noqa: S603 - this very Python and a module of pdsa
+        [sys.executable, "-P", "-m", MODULE],
         stdin=subprocess.PIPE,
         stdout=answer,
         stderr=subprocess.PIPE,
@@ -102,9 +106,6 @@ def _run(paths: Sequence[Path], options: ReadOptions, seconds: int, answer: int)
             child.communicate()
             return TIMEOUT, ""
     return child.returncode, words.decode("utf-8", "replace").strip().rpartition("\n")[2]
-
-
-TIMEOUT = 1000  # no exit code of a process
 
 
 def _stopped(name: str, ending: tuple[int, str], seconds: int) -> InputError:

@@ -12,6 +12,7 @@ __all__ = ["BLANK", "BOOLEAN", "DATE", "ERROR", "FORMULA", "NUMBER", "PERCENT", 
 BLANK, TEXT, NUMBER, PERCENT, DATE, BOOLEAN, ERROR, FORMULA = range(8)  # positions in grid.KINDS
 
 PRECISE = 10**15  # a spreadsheet keeps 15 digits of a number
+SIGN = re.compile(r'"\s*%\s*"|\\%')
 TOKEN = re.compile(r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<plain>[-/ ()])|(?P<zero>0)')
 
 
@@ -26,8 +27,9 @@ def number_text(value: float, number_format: str = "General") -> tuple[str, int]
         As the spreadsheet writes it: `0000`, `0%`.
     """
     shape = _shape(number_format)
-    if shape == "%":
-        return f"{_plain(Decimal(repr(value)).scaleb(2))}%", PERCENT
+    if shape in ("%", '"%"'):
+        number = Decimal(repr(value))
+        return f"{_plain(number.scaleb(2) if shape == '%' else number)}%", PERCENT
     whole = isinstance(value, int) or value.is_integer()
     if whole and shape and 0 <= value < PRECISE:
         return _filled(str(int(value)), shape), NUMBER
@@ -54,8 +56,11 @@ def _plain(number: Decimal) -> str:
 
 @lru_cache(maxsize=1024)
 def _shape(number_format: str) -> str:
-    """`%` for a percent; zeros and signs between them for a format that fills up with zeros; "" for any other."""
+    """`%` for a percent, `"%"` where the sign is only written behind the number; zeros and signs between them for a
+    format that fills up with zeros; "" for any other."""
     first = number_format.split(";", maxsplit=1)[0]
+    if SIGN.search(first):
+        return '"%"'
     bare = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].', "", first)
     if "%" in bare:
         return "%"

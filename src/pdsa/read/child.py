@@ -7,6 +7,7 @@ Run by `pdsa.read.apart` as `python -m pdsa.read.child`; the request is JSON on 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,17 +26,19 @@ SMALLER = "save the part that holds the numbers as CSV UTF-8, and run the same c
 def main() -> None:
     """Answer one request: `{"paths": [...], "options": {...}, "memory": bytes, "seconds": seconds}`."""
     request = json.load(sys.stdin)
+    answer = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # openpyxl prints of damaged books: no part of the answer
     _limit(request["memory"], request["seconds"])
     options = request["options"]
     chosen = ReadOptions(**{**options, "strip": tuple(options["strip"]), "sheets": tuple(options["sheets"])})
     for path in map(Path, request["paths"]):
         try:
-            send_grids(sys.stdout.buffer, _read(path, chosen))
+            send_grids(answer, _read(path, chosen))
         except InputError as error:
-            send_error(sys.stdout.buffer, error)
+            send_error(answer, error)
         except MemoryError:
             problem = Problem(path.name, "a file that needs more than 1 GB of memory to be read", "a smaller file")
-            send_error(sys.stdout.buffer, InputError(path.name, (problem,), next_step=SMALLER))
+            send_error(answer, InputError(path.name, (problem,), next_step=SMALLER))
 
 
 def _read(path: Path, options: ReadOptions) -> tuple[Any, ...]:

@@ -33,8 +33,11 @@ def decoded(source: str, data: bytes, given: str) -> tuple[str, bool]:
     """
     name = given or next((name for mark, name in MARKS if data.startswith(mark)), "")
     try:
-        return data.decode(name or "utf-8").removeprefix("\ufeff"), False
-    except (UnicodeDecodeError, LookupError) as error:
+        text = data.decode(name or "utf-8").removeprefix("\ufeff")
+        if given:
+            text.encode("utf-8")  # some encodings give halves of characters
+        return text, False
+    except (UnicodeError, LookupError) as error:
         if name:
             raise _undecodable(source, data, name, error) from error
     escaped = data.decode("utf-8", "surrogateescape")
@@ -57,9 +60,9 @@ def _line(before: str) -> str:
     return f"line {before.count(chr(10)) + 1 if chr(10) in before else before.count(chr(13)) + 1}"
 
 
-def _undecodable(source: str, data: bytes, name: str, error: UnicodeDecodeError | LookupError) -> InputError:
-    if isinstance(error, LookupError):
-        return _refused(source, source, f"the encoding {name!r}", "an encoding that Python knows, such as cp1252")
+def _undecodable(source: str, data: bytes, name: str, error: UnicodeError | LookupError) -> InputError:
+    if not isinstance(error, UnicodeDecodeError):
+        return _refused(source, source, f"the encoding {name!r} ({error})", "an encoding of text, such as cp1252")
     before = data[: error.start].decode(name, "replace")
     place, byte = _line(before), f"the byte 0x{data[error.start]:02X}" if error.start < len(data) else "an early end"
     return _refused(source, place, f"{byte}, which is no text in {name}", "text in UTF-8")

@@ -65,7 +65,7 @@ def _of_any(name: str, data: bytes, options: ReadOptions) -> tuple[Grid, ...]:
 
 def _of_table(source: str, name: str, data: bytes, options: ReadOptions) -> tuple[Grid, ...]:
     """The tables of a file that is no archive."""
-    kind = kind_of(name, data)
+    kind = kind_of(name, data, source)
     if kind in ARCHIVES or kind in PACKED:
         problem = Problem(source, "an archive inside an archive", "an archive of files with tables")
         raise InputError(source, (problem,), next_step="unpack it, and run the same command with the files in it")
@@ -86,7 +86,7 @@ def _text_grid(source: str, data: bytes, options: ReadOptions) -> Grid:
     kept = data.translate(None, bytes(options.strip)) if options.strip else data
     text, guessed = decoded(source, kept, options.encoding)
     delimiter, fact = chosen_delimiter(text, options.delimiter)
-    grid = separated(source, text, delimiter)
+    grid = separated(source, text, delimiter, kept if len(kept) == len(text) and kept.isascii() else b"")
     if control := control_fact(grid):
         grid = separated(source, without_controls(text), delimiter)
     facts = [encoding_fact(grid), fact] if guessed else [fact]

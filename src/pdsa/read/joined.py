@@ -12,9 +12,10 @@ from pdsa.read.grid import Fact, Grid
 from pdsa.read.unpack import counted
 from pdsa.texts import Coded
 
-__all__ = ["Joined", "shape_of"]
+__all__ = ["ONE_TABLE", "Joined", "shape_of"]
 
 SOURCE = "source"  # header of the column that names the member
+ONE_TABLE = "members with the same columns, as one table"  # what is told of a table whose last column that is
 
 BYTES = re.compile("0x[0-9A-F]{2}")  # facts about other bytes are other facts
 
@@ -88,11 +89,12 @@ class Joined:
         if not self.several:
             return self.first
         members = self.sources.coded()
-        texts = (SOURCE, *members.texts)
+        name = SOURCE if SOURCE not in shape_of(self.first) else f"{SOURCE} (member)"
+        texts = (name, *members.texts)
         codes = members.codes + 1
         codes[0] = 0
         columns = (*(column.coded() for column in self.columns), Coded(codes, texts))
-        facts = (Fact("unpacked", "", f"{len(members.texts)} members with the same columns, as one table"),)
+        facts = (Fact("unpacked", "", f"{len(members.texts)} {ONE_TABLE}"),)
         return Grid(
             source,
             columns,

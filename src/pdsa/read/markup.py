@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from pdsa.read.grid import Fact
-from pdsa.read.texts import BrokenError, Columns, element_columns
+from pdsa.read.texts import BrokenError, Columns, regular_columns
 
 __all__ = ["find_rows", "row_columns"]
 
@@ -16,11 +16,41 @@ MAX_DEPTH = 200
 
 
 def row_columns(root: Element, row: str) -> Columns:
-    """Each field of the row elements as a column of texts; empty if there is no such element, or no field in it."""
+    """Each field of the row elements as a column of texts; empty if there is no such element, or no field in it.
+
+    A field is a child element, an attribute (`@name`), or what is nested in a child (`outer.inner`, `outer.@name`).
+    """
     rows = list(root.iter(row)) or [one for one in root.iter() if _short(one.tag) == row]
-    columns = element_columns(rows)
-    short = {name: _short(name) for name in columns}
-    return {short[name]: texts for name, texts in columns.items()} if _all_differ(short.values()) else columns
+    plain = regular_columns(rows)
+    if plain is not None and not any(child.keys() for one in rows for child in one):
+        short = {name: _short(name) for name in plain}
+        return {short[name]: texts for name, texts in plain.items()} if _all_differ(short.values()) else plain
+    found = [_fields(number, one) for number, one in enumerate(rows, start=1)]
+    names = dict.fromkeys(name for fields in found for name in fields)
+    return {name: [fields.get(name, "") for fields in found] for name in names}
+
+
+def _fields(number: int, row: Element) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for name, text in _flat(row, ""):
+        if name in fields:
+            raise BrokenError(f"row {number} has two fields {name}")
+        fields[name] = text
+    return fields
+
+
+def _flat(element: Element, before: str) -> Iterator[tuple[str, str]]:
+    for name, text in element.attrib.items():
+        yield f"{before}@{_short(name)}", text
+    for child in element:
+        name = f"{before}{_short(child.tag)}"
+        words = [child.text, *(one.tail for one in child)]
+        if len(child) and not any(text and text.strip() for text in words):
+            yield from _flat(child, f"{name}.")
+            continue
+        for attribute, text in child.attrib.items():
+            yield f"{name}.@{_short(attribute)}", text
+        yield name, "".join(child.itertext())
 
 
 def find_rows(root: Element) -> tuple[str, Fact | None]:
@@ -52,12 +82,10 @@ def _count(root: Element, path: tuple[str, ...], counts: Counter[str], around: d
     if len(path) > MAX_DEPTH:
         raise BrokenError(f"elements nested more than {MAX_DEPTH} deep")
     for child in root:
-        if not len(child):
-            fields = len(child.attrib)
-        else:
-            fields = len(child.attrib) + sum(not len(one) for one in child)
-            _count(child, (*path, child.tag if fields else ""), counts, around)
-        if fields >= FEWEST_FIELDS:
+        if len(child):
+            own = len(child.attrib) + sum(not len(one) for one in child)
+            _count(child, (*path, child.tag if own else ""), counts, around)
+        if len(child.attrib) + len(child) >= FEWEST_FIELDS:
             counts[child.tag] += 1
             around.setdefault(child.tag, set()).update(filter(None, path))
 
@@ -72,5 +100,5 @@ def _all_differ(names: Iterable[str]) -> bool:
 
 
 def _short(tag: str) -> str:
-    """The name without its namespace; an attribute (`@name`) keeps its sign."""
-    return ("@" if tag.startswith("@") else "") + tag.removeprefix("@").rpartition("}")[2]
+    """The name without its namespace."""
+    return tag.rpartition("}")[2]

@@ -1,7 +1,7 @@
 """OpenDocument spreadsheets (ODS) -> Grids.
 
-The kept libraries do not help here: odfpy gives the same elements as ElementTree, without cells and in twenty times the
-memory, and calamine drops what a cell shows. So the document is walked row by row; repetition is counted, not made.
+No library that could be kept helps here: odfpy gives the same elements as ElementTree, all at once and without a notion
+of cells, and calamine drops what a cell shows. So the document is walked row by row; repetition is counted, not made.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, ParseError
 
 from pdsa.errors import InputError, Problem
-from pdsa.read.cells import BOOLEAN, DATE, ERROR, FORMULA, NUMBER, PRECISE, TEXT, number_text
+from pdsa.read.cells import BLANK, BOOLEAN, DATE, ERROR, FORMULA, NUMBER, PRECISE, TEXT, number_text
 from pdsa.read.grid import Fact, Grid
 from pdsa.read.packages import check_package, locked
 from pdsa.read.sheets import MAX_COLUMNS, MAX_ROWS, Sheet
+from pdsa.read.texts import check_memory
 from pdsa.read.unpack import listed, named_errors
 
 __all__ = ["opendocument_grids"]
 
+MANIFEST = "META-INF/manifest.xml"
 SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 OFFICE, TABLE, WORDS, STYLE = (SPACE % name for name in ("office", "table", "text", "style"))
 DURATION = re.compile(r"P(?:(\d+)D)?T(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
@@ -81,14 +83,14 @@ class _Reader:
         cells = list(_cells(element))
         # one more row than a sheet may have is enough to have it refused
         for row in range(self.row + 1, self.row + (min(count, MAX_ROWS + 1) if cells else 0) + 1):
-            for column, cell in cells:
-                self._put(row, column, cell)
+            for column, cell, shown in cells:
+                self._put(row, column, cell, shown)
             if element.get(f"{TABLE}visibility", "visible") != "visible":
                 self.sheet.hidden_rows.add(row)
         self.row += count
 
-    def _put(self, row: int, column: int, cell: Element) -> None:
-        text, kind = _shown(cell)
+    def _put(self, row: int, column: int, cell: Element, shown: tuple[str, int]) -> None:
+        text, kind = shown
         self.sheet.put(row, column, text, kind)
         if cell.get(f"{TABLE}style-name") in self.struck_styles:
             self.sheet.struck_rows.add(row)
@@ -118,6 +120,7 @@ def opendocument_grids(source: str, data: bytes, wanted: Sequence[str] = ()) -> 
             with package.open("content.xml") as stream:
                 reader.read(stream)
         except (ParseError, KeyError) as error:
+            check_memory(error)
             raise _broken(source, f"a spreadsheet that cannot be read ({error})", "an undamaged one") from error
     return _chosen(reader, wanted)
 
@@ -130,22 +133,22 @@ def _chosen(reader: _Reader, wanted: Sequence[str]) -> tuple[Grid, ...]:
     if not filled:
         raise _broken(reader.source, "no sheet with anything in it", "a sheet with a table")
     unread = [name for name in reader.sheets if name not in names]
-    facts = (
-        [Fact("sheet", "", f"not read, because hidden or not asked for: the sheets {listed(unread)}")] if unread else []
-    )
+    words = f"not read, because hidden or not asked for: the sheets {listed(unread)}"
+    facts = [Fact("sheet", "", words)] if unread else []
     return tuple(sheet.grid(() if place else facts) for place, sheet in enumerate(filled))
 
 
-def _cells(row: Element) -> Iterator[tuple[int, Element]]:
-    """Column and element of each cell that is not blank, repeated ones again and again within the limit."""
+def _cells(row: Element) -> Iterator[tuple[int, Element, tuple[str, int]]]:
+    """Column, element, text and kind of each cell that is not blank; repeated ones again, within the limit."""
     column = 0
     for cell in row:
         if not cell.tag.startswith(f"{TABLE}"):
             continue
         count = _repeated(cell, "columns")
-        if cell.tag == f"{TABLE}table-cell" and (cell.get(f"{TABLE}formula") or any(_shown(cell)[0])):
+        shown = _shown(cell) if cell.tag == f"{TABLE}table-cell" else ("", BLANK)
+        if shown[0] or shown[1] == FORMULA:
             for place in range(column + 1, column + min(count, MAX_COLUMNS + 1) + 1):
-                yield place, cell
+                yield place, cell, shown
         column += count
 
 

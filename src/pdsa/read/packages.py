@@ -20,6 +20,7 @@ MAX_PARTS = 5_000
 MAX_CELLS = 1_000_000
 BLOCK = 2**20
 CELL = re.compile(rb"<(?:[A-Za-z0-9_]+:)?(?:c|table-cell)[ />]")
+MARKUP = re.compile(rb"(\xef\xbb\xbf|\xff\xfe|\xfe\xff\0?)?\s*<")
 DANGER = re.compile(rb"<!DOCTYPE|<!ENTITY|<\0!\0D\0O\0C|<\0!\0E\0N")
 SHORTEN = "save the sheet that holds the numbers as CSV UTF-8, and run the same command with that file"
 
@@ -72,10 +73,11 @@ def locked(source: str) -> InputError:
 
 def _scanned(source: str, package: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> Iterator[tuple[int, int]]:
     """Bytes and cells of one part, block by block."""
-    total, tail = 0, b""
-    markup = info.filename.lower().endswith((".xml", ".rels", ".vml"))
+    total, tail, markup = 0, b"", False
     with package.open(info) as part:
         while block := part.read(BLOCK):
+            # by content, because a part may have any name; pictures in SVG may declare a document type
+            markup = markup or (not total and bool(MARKUP.match(block)) and not info.filename.lower().endswith(".svg"))
             total += len(block)
             if total > left:
                 raise _too_large(source, f"more than {UNPACKED_BYTES // 2**20} MB unpacked", "a smaller workbook")

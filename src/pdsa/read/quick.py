@@ -6,7 +6,9 @@ bytes, and only distinct texts are ever made.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,7 @@ THREADS = 2
 NEWLINE = ord("\n")
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.int32] | NDArray[np.int64]
 Words = list[NDArray[np.uint64]]
 
 
@@ -47,53 +50,67 @@ def quick_columns(data: bytes, delimiter: str, most: int) -> tuple[Coded, ...] |
     width = data[: data.find(b"\n")].count(delimiter.encode()) + 1
     if not 1 < width <= most:
         return None
-    padded = np.frombuffer(data + (b"" if data.endswith(b"\n") else b"\n") + bytes(WORD), np.uint8)
-    ends = _ends(padded[:-WORD], ord(delimiter), width)
+    data = data + (b"" if data.endswith(b"\n") else b"\n") + bytes(WORD)
+    found = np.frombuffer(data, np.uint8)
+    ends = _ends(found[:-WORD], ord(delimiter), width)
     if ends is None:
         return None
     # every eight bytes that follow one another as one word, wherever they begin
-    words = np.ndarray((len(padded) - WORD + 1,), np.uint64, padded, strides=(1,))
-    flat = np.empty(ends.size, dtype=np.int64)
-    flat[0], flat[1:] = 0, ends.ravel()[:-1] + 1
-    starts, ends = np.ascontiguousarray(flat.reshape(ends.shape).T), np.ascontiguousarray(ends.T)
+    words = np.ndarray((len(found) - WORD + 1,), np.uint64, found, strides=(1,))
+
+    def coded(column: int) -> Coded:
+        start = ends[column - 1] + 1
+        if not column:
+            start[1:] = ends[-1, :-1] + 1
+            start[0] = 0
+        return _coded(data, words, start, ends[column])
+
     with ThreadPoolExecutor(THREADS) as pool:  # numpy works without the interpreter's lock most of the time
-        return tuple(pool.map(lambda column: _coded(data, words, starts[column], ends[column]), range(width)))
+        return tuple(pool.map(coded, range(width)))
 
 
-def _ends(found: NDArray[np.uint8], delimiter: int, width: int) -> Ints | None:
-    """Where each cell ends, shape (rows, width), if all rows have so many."""
+def _ends(found: NDArray[np.uint8], delimiter: int, width: int) -> Places | None:
+    """Where each cell ends, shape (width, rows), if all rows have so many."""
+    kind = np.int32 if len(found) < 2**31 else np.int64
     pieces, lines = [], 0
     for at in range(0, len(found), BLOCK):
         block = found[at : at + BLOCK]
         newline = block == NEWLINE
         lines += int(np.count_nonzero(newline))
-        pieces.append(np.flatnonzero((block == delimiter) | newline) + at)
+        pieces.append((np.flatnonzero((block == delimiter) | newline) + at).astype(kind))
     ends = np.concatenate(pieces)
-    if len(ends) % width:
+    if len(ends) != lines * width:
         return None
-    ends = ends.reshape(-1, width)
+    ends = np.ascontiguousarray(ends.reshape(-1, width).T)
     # as many lines as rows, and a line's end at the end of each row: then there is none elsewhere
-    return ends if lines == len(ends) and (found[ends[:, -1]] == NEWLINE).all() else None
+    return ends if (found[ends[-1]] == NEWLINE).all() else None
 
 
-def _coded(data: bytes, words: NDArray[np.uint64], start: Ints, end: Ints) -> Coded:
+def _coded(data: bytes, words: NDArray[np.uint64], start: Places, end: Places) -> Coded:
     length = end - start
     longest = int(length.max())
     firsts = _firsts(_cell_words(words, start, length, longest)) if longest <= LONGEST else None
     if firsts is None:
         coder = Coder()
-        coder.add([data[a:b].decode() for a, b in zip(start.tolist(), end.tolist(), strict=True)])
+        for texts in _texts(data, start, end):
+            coder.add(texts)
         return coder.coded()
     used = np.zeros(len(firsts), dtype=bool)
     used[firsts] = True
     places = np.flatnonzero(used)
     rank = np.empty(len(firsts), dtype=np.int64)
     rank[places] = np.arange(len(places))
-    texts = [data[a:b].decode() for a, b in zip(start[places].tolist(), end[places].tolist(), strict=True)]
-    return Coded(rank[firsts], tuple(texts))
+    return Coded(rank[firsts], tuple(chain.from_iterable(_texts(data, start[places], end[places]))))
 
 
-def _cell_words(words: NDArray[np.uint64], start: Ints, length: Ints, longest: int) -> Words:
+def _texts(data: bytes, start: Places, end: Places) -> Iterator[list[str]]:
+    """The texts between these places, some at a time."""
+    for at in range(0, len(start), ROWS):
+        places = zip(start[at : at + ROWS].tolist(), end[at : at + ROWS].tolist(), strict=True)
+        yield [data[first:last].decode() for first, last in places]
+
+
+def _cell_words(words: NDArray[np.uint64], start: Places, length: Places, longest: int) -> Words:
     """The bytes of every cell in words, filled up with NULs: equal words are equal texts."""
     found = [np.empty(len(start), dtype=np.uint64) for _ in range(0, max(longest, 1), WORD)]
     even = int(length.min()) == longest

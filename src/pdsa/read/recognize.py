@@ -49,19 +49,29 @@ JSON = re.compile(rb'\{\s*"|\[\s*[\[{]')
 HEAD = 4096
 
 
-def kind_of(name: str, data: bytes) -> str:
+def kind_of(name: str, data: bytes, source: str = "") -> str:
     """The kind of a file, one of `KINDS`: its content decides, and its name must agree.
+
+    Parameters
+    ----------
+    name
+        The name of the file, or of what is packed in it.
+    data
+        Its bytes.
+    source
+        What it is called in messages, if not by its name: `archive.zip!days.csv`.
 
     Raises
     ------
     InputError
         If it is empty, of a kind that is not read, or named like another kind; says what to do.
     """
+    source = source or name
     if not data:
-        raise _refused(name, "an empty file", "a file with a table", "export the table again and look into the file")
-    _refuse_foreign(name, data)
+        raise _refused(source, "an empty file", "a file with a table", "export the table again and look into the file")
+    _refuse_foreign(source, data)
     named = ENDINGS.get(PurePosixPath(name).suffix.lower(), "")
-    kind = _by_content(name, data)
+    kind = _by_content(source, data)
     if kind == "text" and named in ("xml", "json"):
         return named  # whose readers say what is wrong with it
     ending = PurePosixPath(name).suffix.lower()
@@ -69,7 +79,7 @@ def kind_of(name: str, data: bytes) -> str:
         what, endings = KINDS[kind]
         better = f"{name}{endings[0]}" if kind in PACKED else f"{name.removesuffix(name[-len(ending) :])}{endings[0]}"
         step = f"rename it to {PurePosixPath(better).name}, and run the same command with that name"
-        raise _refused(name, f"{what}, although it is named {ending}", f"a name that ends in {endings[0]}", step)
+        raise _refused(source, f"{what}, although it is named {ending}", f"a name that ends in {endings[0]}", step)
     return kind
 
 
@@ -80,13 +90,13 @@ def unpacked_name(name: str) -> str:
     return f"{stem}.tar" if suffix in (".tgz", ".txz", ".tbz2") else stem
 
 
-def _by_content(name: str, data: bytes) -> str:
+def _by_content(source: str, data: bytes) -> str:
     if kind := next((kind for signature, kind in SIGNATURES if data.startswith(signature)), ""):
         return kind
     if data[TAPE] == b"ustar":
         return "tar"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _by_parts(name, data)
+        return _by_parts(source, data)
     head = _head(data)
     if XML.match(head):
         return "xml"
@@ -98,38 +108,38 @@ def _head(data: bytes) -> bytes:
     return data[:HEAD].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")
 
 
-def _by_parts(name: str, data: bytes) -> str:
+def _by_parts(source: str, data: bytes) -> str:
     parts = names_in(data)
     if "xl/workbook.xml" in parts:
         return "xlsx"
     if "xl/workbook.bin" in parts:
-        raise _refused(name, "a binary Excel workbook (.xlsb)", "an .xlsx workbook or CSV", RESAVE)
+        raise _refused(source, "a binary Excel workbook (.xlsb)", "an .xlsx workbook or CSV", RESAVE)
     if "content.xml" in parts and "mimetype" in parts:
         return "ods"
     if any(part.endswith(".iwa") for part in parts):
-        raise _refused(name, "a Numbers document", "an .xlsx workbook or CSV", RESAVE)
+        raise _refused(source, "a Numbers document", "an .xlsx workbook or CSV", RESAVE)
     if "[Content_Types].xml" in parts:
         if any(part.startswith("xl/") for part in parts):
             return "xlsx"
-        raise _refused(name, "an Office document that is no workbook", "an .xlsx workbook or CSV", RESAVE)
+        raise _refused(source, "an Office document that is no workbook", "an .xlsx workbook or CSV", RESAVE)
     return "zip"
 
 
-def _refuse_foreign(name: str, data: bytes) -> None:
+def _refuse_foreign(source: str, data: bytes) -> None:
     if data.startswith(OLD):
         if ENCRYPTED in data:
-            raise locked(name)
-        raise _refused(name, "an old Excel workbook (.xls)", "an .xlsx workbook or CSV", RESAVE)
+            raise locked(source)
+        raise _refused(source, "an old Excel workbook (.xls)", "an .xlsx workbook or CSV", RESAVE)
     for signature, what, step in FOREIGN:
         if data.startswith(signature):
-            raise _refused(name, what, "a workbook, CSV, XML or JSON file", step)
+            raise _refused(source, what, "a workbook, CSV, XML or JSON file", step)
     head = _head(data)
     if head.startswith(b"<"):
         if WEB.search(head):
-            raise _refused(name, "a web page (HTML)", "a workbook or CSV", f"if it opens in a spreadsheet: {RESAVE}")
+            raise _refused(source, "a web page (HTML)", "a workbook or CSV", f"if it opens in a spreadsheet: {RESAVE}")
         if OLD_XML in head:
-            raise _refused(name, "an Excel 2003 XML spreadsheet", "an .xlsx workbook or CSV", RESAVE)
+            raise _refused(source, "an Excel 2003 XML spreadsheet", "an .xlsx workbook or CSV", RESAVE)
 
 
-def _refused(name: str, found: str, expected: str, next_step: str) -> InputError:
-    return InputError(name, (Problem(name, found, expected),), next_step=next_step)
+def _refused(source: str, found: str, expected: str, next_step: str) -> InputError:
+    return InputError(source, (Problem(source, found, expected),), next_step=next_step)

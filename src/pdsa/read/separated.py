@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from pdsa.texts import Coded
 __all__ = ["DELIMITERS", "chosen_delimiter", "separated"]
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+HINT = re.compile('"?sep=([,;\t|])"?[\r\n]', re.IGNORECASE)  # how Excel is told the delimiter
 MAX_COLUMNS = 500
 SAMPLE = 2**17  # characters that are looked at to find the delimiter
 SAMPLE_ROWS = 200
@@ -33,8 +35,19 @@ Ints = NDArray[np.int64]
 Piece = tuple[Sequence[Sequence[str]], Sequence[int]]  # columns, and the width of each row
 
 
-def separated(source: str, text: str, delimiter: str) -> Grid:
+def separated(source: str, text: str, delimiter: str, data: bytes = b"") -> Grid:
     """The cells of a text as found; a record with line breaks in its quotes is one row.
+
+    Parameters
+    ----------
+    source
+        What the file is called in messages.
+    text
+        The whole text.
+    delimiter
+        What separates its cells.
+    data
+        The same text in UTF-8, if it is at hand: large texts need not be encoded again.
 
     Raises
     ------
@@ -42,20 +55,27 @@ def separated(source: str, text: str, delimiter: str) -> Grid:
         With the place of an open quote, of control characters, of cells that are too long, or of columns that are
         too many.
     """
-    coded, widths = _columns(source, text, delimiter)
+    coded, widths = _columns(source, text, delimiter, data)
     rows = trimmed(coded, len(widths))
-    cells = tuple(Coded(column.codes[:rows], column.texts) for column in coded)
+    width = int(widths[:rows].max(initial=0))
+    cells = tuple(column if rows == len(widths) else _cut(column, rows) for column in coded[:width])
     numbers = np.arange(1, rows + 1, dtype=np.int64)
     return check_cells(source, Grid(source, cells, numbers, widths[:rows]))
 
 
-def _columns(source: str, text: str, delimiter: str) -> tuple[Sequence[Coded], Ints]:
+def _cut(column: Coded, rows: int) -> Coded:
+    """The first rows, and their texts only: texts stand in the order of their first row."""
+    codes = column.codes[:rows]
+    return Coded(codes, column.texts[: int(codes.max(initial=-1)) + 1])
+
+
+def _columns(source: str, text: str, delimiter: str, data: bytes) -> tuple[Sequence[Coded], Ints]:
     if '"' in text:
         return _gathered(_quoted(source, text, delimiter))
     if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text, data = text.replace("\r\n", "\n").replace("\r", "\n"), b""
     if len(text) > QUICK_FROM and delimiter.isascii() and "\0" not in text:
-        found = quick_columns(text.encode("utf-8", "surrogatepass"), delimiter, MAX_COLUMNS)
+        found = quick_columns(data or text.encode("utf-8"), delimiter, MAX_COLUMNS)
         if found:
             return found, np.full(len(found[0].codes), len(found), dtype=np.int64)
     return _gathered(_unquoted(source, text, delimiter))
@@ -68,6 +88,8 @@ def chosen_delimiter(text: str, given: str = "") -> tuple[str, Fact]:
     """
     if given:
         return given, Fact("delimiter", "", f"columns separated by {DELIMITERS.get(given, repr(given))}, as told")
+    if hint := HINT.match(text):
+        return hint[1], Fact("delimiter", "row 1", f"columns separated by {DELIMITERS[hint[1]]}, as row 1 says")
     sample = text[:SAMPLE]
     if len(text) > SAMPLE:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
@@ -118,8 +140,8 @@ def _unquoted(source: str, text: str, delimiter: str) -> Iterator[Piece]:
     while start < len(text):
         end = text.find("\n", start + CHUNK)
         end = len(text) if end < 0 else end + 1
-        lines = text[start:end].removesuffix("\n")
-        piece = _even(lines, delimiter) or _uneven(source, row, list(_reader(lines, delimiter)))
+        lines = text[start:end]
+        piece = _even(lines.removesuffix("\n"), delimiter) or _uneven(source, row, list(_reader(lines, delimiter)))
         yield piece
         start, row = end, row + len(piece[1])
 

@@ -17,6 +17,7 @@ __all__ = ["Area", "Sheet", "letters", "spans"]
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 200
+MAX_CELLS = 1_000_000
 MAX_FILLED = 1_000_000  # cells that merged ranges may fill
 PLACES_SHOWN = 8
 
@@ -50,13 +51,16 @@ class Sheet:
     merged: list[Area] = field(default_factory=list)
     uncalculated: list[tuple[int, int]] = field(default_factory=list)
     imprecise: list[tuple[int, int]] = field(default_factory=list)
+    count: int = 0
 
     def put(self, row: int, column: int, text: str, kind: int) -> None:
         """Take a cell that is not blank, within the limits."""
         if column > MAX_COLUMNS:
             self._refuse(f"{letters(column)}{row}", f"a cell in column {column}", f"at most {MAX_COLUMNS} columns")
-        line = self.cells.setdefault(row, {})
-        line[column] = text, kind
+        self.cells.setdefault(row, {})[column] = text, kind
+        self.count += 1
+        if self.count > MAX_CELLS:
+            self._refuse(f"row {row}", f"more than {MAX_CELLS} cells", f"at most {MAX_CELLS} cells in a sheet")
         if len(self.cells) > MAX_ROWS:
             self._refuse(f"row {row}", f"more than {MAX_ROWS} rows", f"at most {MAX_ROWS} rows in a sheet")
         if kind == FORMULA:

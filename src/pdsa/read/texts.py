@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
+from xml.parsers.expat.errors import XML_ERROR_NO_MEMORY, codes
 
 from pdsa.errors import Problem
 from pdsa.read.unpack import counted, listed
@@ -20,7 +21,6 @@ __all__ = [
     "BrokenError",
     "Columns",
     "CsvReader",
-    "element_columns",
     "parse_xml",
     "paused_collector",
     "read_xml",
@@ -143,7 +143,8 @@ def read_xml(data: bytes, row: str) -> tuple[int, Columns]:
     """
     with paused_collector():
         rows = list(parse_xml(data).iter(row))
-        return len(rows), element_columns(rows)
+        regular = regular_columns(rows)
+        return len(rows), _any_columns(rows) if regular is None else regular
 
 
 def parse_xml(data: bytes) -> Element:
@@ -152,13 +153,14 @@ def parse_xml(data: bytes) -> Element:
     try:
         return ElementTree.fromstring(data)  # noqa: S314 - no document type, so no entities to expand
     except (ElementTree.ParseError, LookupError, ValueError) as error:
+        check_memory(error)
         raise BrokenError(str(error)) from error
 
 
-def element_columns(rows: list[Element]) -> Columns:
-    """Of each field of the row elements its text in every row; a row that has a field twice is a BrokenError."""
-    regular = _regular_columns(rows)
-    return _any_columns(rows) if regular is None else regular
+def check_memory(error: Exception) -> None:
+    """Raise the MemoryError that the XML parser tells as an error of the document."""
+    if getattr(error, "code", None) == codes[XML_ERROR_NO_MEMORY]:
+        raise MemoryError from error
 
 
 @contextmanager
@@ -181,7 +183,7 @@ def _refuse_dangers(data: bytes) -> None:
         raise BrokenError(f"more than {MAX_TAGS} tags")
 
 
-def _regular_columns(rows: list[Element]) -> Columns | None:
+def regular_columns(rows: list[Element]) -> Columns | None:
     """Columns where all rows have the same plain fields in the same order, as published files do; else None."""
     fields = [child for row in rows for child in row]
     names = [child.tag for child in rows[0]] if rows else []

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
@@ -25,7 +27,8 @@ from pdsa.errors import InputError, Problem
 from pdsa.read.cells import BOOLEAN, DATE, ERROR, FORMULA, NUMBER, PRECISE, TEXT, number_text, time_text
 from pdsa.read.grid import Fact, Grid
 from pdsa.read.packages import check_package, names_in
-from pdsa.read.sheets import Sheet
+from pdsa.read.sheets import MAX_COLUMNS, Sheet
+from pdsa.read.texts import check_memory
 from pdsa.read.unpack import listed
 
 __all__ = ["workbook_grids"]
@@ -50,12 +53,11 @@ def workbook_grids(source: str, data: bytes, wanted: Sequence[str] = ()) -> tupl
     check_package(source, data)
     with _told_damage(source), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of openpyxl: what it drops is formatting
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheets = {sheet.title: sheet for sheet in book.worksheets}
-        _check_wanted(source, wanted, tuple(sheets))
-        chosen = [sheets[name] for name in wanted] or [one for one in sheets.values() if one.sheet_state == "visible"]
-        found = [_read(f"{source}!{one.title}", book, one) for one in chosen]
-    facts = _book_facts(names_in(data), [name for name in sheets if sheets[name] not in chosen])
+        book = _Book(data)
+        _check_wanted(source, wanted, tuple(book.parts))
+        chosen = list(wanted) or [name for name in book.parts if name not in book.hidden]
+        found = [book.sheet(name, f"{source}!{name}") for name in chosen]
+    facts = _book_facts(names_in(data), [name for name in book.parts if name not in chosen])
     filled = [sheet for sheet in found if sheet.cells]
     if not filled:
         raise InputError(source, (Problem(source, "no sheet with anything in it", "a sheet with a table"),))
@@ -67,6 +69,7 @@ def _told_damage(source: str) -> Iterator[None]:
     try:
         yield
     except BROKEN as error:
+        check_memory(error)
         problem = Problem(source, f"a workbook that cannot be read ({str(error)[:200]})", "an undamaged workbook")
         raise InputError(source, (problem,), next_step=RESAVE) from error
 
@@ -101,28 +104,52 @@ class _Parser(WorkSheetParser):  # type: ignore[misc]
         return cell
 
 
-def _read(source: str, book: Any, page: Any) -> Sheet:
-    sheet = Sheet(source)
-    formats, struck = _styles(book)
-    with page._get_source() as stream:
-        parser = _Parser(stream, page._shared_strings, True, book.epoch, book._date_formats, book._timedelta_formats)
-        for _, line in parser.parse():
-            for cell in line:
-                _put(sheet, cell, formats[cell["style_id"]], struck)
+class _Book:
+    """What the sheets of a workbook have in common: their names, texts and styles."""
+
+    def __init__(self, data: bytes) -> None:
+        # only these steps of openpyxl's: properties, themes and drawings say nothing about cells, and may be damaged
+        reader = ExcelReader(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        reader.read_manifest()
+        reader.read_strings()
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
+        self.reader = reader
+        self.parts: dict[str, str] = {}
+        self.hidden: set[str] = set()
+        for sheet, relation in reader.parser.find_sheets():
+            if relation.Type.endswith("/worksheet") and relation.target in reader.valid_files:
+                self.parts[sheet.name] = relation.target
+                if sheet.state != "visible":
+                    self.hidden.add(sheet.name)
+        self.formats, self.struck = _styles(reader.wb)
+
+    def sheet(self, name: str, source: str) -> Sheet:
+        """One sheet, row by row."""
+        sheet, book = Sheet(source), self.reader.wb
+        with self.reader.archive.open(self.parts[name]) as stream:
+            dates = book.epoch, book._date_formats, book._timedelta_formats
+            parser = _Parser(stream, self.reader.shared_strings, True, *dates)
+            for _, line in parser.parse():
+                for cell in line:
+                    _put(sheet, cell, self.formats[cell["style_id"]], self.struck)
+        _note_layout(sheet, parser)
+        return sheet
+
+
+def _note_layout(sheet: Sheet, parser: _Parser) -> None:
+    """What the sheet says about whole rows and columns, and about merged cells."""
     sheet.hidden_rows = {int(row) for row, found in parser.row_dimensions.items() if _is_true(found.get("hidden"))}
     for found in parser.column_dimensions.values():
         if _is_true(found.get("hidden")):
-            sheet.hidden_columns.update(range(int(found["min"]), min(int(found["max"]), 1000) + 1))
+            sheet.hidden_columns.update(range(int(found["min"]), min(int(found["max"]), MAX_COLUMNS) + 1))
     for area in parser.merged_cells.mergeCell if parser.merged_cells else ():
         left, top, right, bottom = range_boundaries(area.ref)
         sheet.merged.append((top, left, bottom, right))
-    return sheet
 
 
 def _styles(book: Any) -> tuple[list[str], set[int]]:
     """Of each style its number format; and the styles whose font is struck through."""
-    from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
-
     formats, struck = [], set()
     for place, style in enumerate(book._cell_styles):
         own = style.numFmtId - BUILTIN_FORMATS_MAX_SIZE

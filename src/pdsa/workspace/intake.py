@@ -121,8 +121,9 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     known = known_of(there.measures, there.schools)
     private = all(private_only(path, request.folder) for path in request.files)
     drafted = draft(grids[options], base, known, new=new, private=private, as_of=request.as_of)
-    other = f"mappings/{base.name}.yaml was made for other files; import these under another name with --name"
-    step = "" if new else f"mend the file; or {other}"
+    own = f"mappings/{base.name}.yaml"
+    step = f"mend the file; or add its new column names to {own}; or import it under another name with --name"
+    step = "" if new else step
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)
     patterns = tuple(dict.fromkeys(re.sub(r"[0-9]+", "*", path.name) for path in request.files))
     mapping = replace(drafted.mapping, files=tuple(dict.fromkeys((*drafted.mapping.files, *patterns))))
@@ -147,13 +148,15 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     every = (*there.measures, *measures)
     text = mapping_text(drafted.mapping)
     old = _published(folder, name)
-    revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"))
+    again = _come_again(request, name)
+    revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"), again=again)
     charted, notices = _charted(revision.current, every, drafted.mapping, there.network)
     checks = feeds.compare_totals(drafted.imported.members, drafted.imported.totals, every, _districts(drafted))
-    breaks = _breaks(folder, drafted, revision.current)
+    breaks = _breaks(folder, drafted, charted)
     verdicts = _verdicts(folder, name, charted, there, every)
-    told = [*drafted.remarks.told, *map(str, notices), *_likenesses(drafted), *(line for _, line in breaks)]
+    told = [*drafted.remarks.told, *map(str, notices), *_likenesses(drafted, there), *(line for _, line in breaks)]
     entry = _entry(request, drafted, text, revision, (checks, verdicts, told))
+    ledger.check(folder, entry)  # refuse before anything is written
     add_schools(folder, _new_schools(drafted, there))
     add_measures(folder, measures)
     add_annotations(folder, _new_annotations(breaks, there))
@@ -164,6 +167,12 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     )
     new_schools = len(_new_schools(drafted, there))
     return Taken(stored, revision, checks, verdicts, tuple(told), new_schools, tuple(one.id for one in measures))
+
+
+def _come_again(request: Request, name: str) -> set[str]:
+    """Names of the files that were imported before, byte for byte: answered otherwise, they give other rows."""
+    seen = {(one.name, one.sha256) for entry in ledger.entries(request.folder, name) for one in entry.inputs}
+    return {path.name for path in request.files if (path.name, digest(path)) in seen}
 
 
 def _published(folder: Path, name: str) -> pd.DataFrame:
@@ -194,13 +203,13 @@ def _districts(drafted: Draft) -> dict[str, str]:
     return {one.id: one.district for one in imported.schools} if imported else {}
 
 
-def _breaks(folder: Path, drafted: Draft, current: pd.DataFrame) -> list[tuple[Annotation | None, str]]:
+def _breaks(folder: Path, drafted: Draft, charted: pd.DataFrame) -> list[tuple[Annotation | None, str]]:
     """Days from which a measure is published under another header, as annotations; jumps of denominators are told."""
     uses = _uses(folder, drafted)
     answers = dict(drafted.mapping.decisions)
     found: list[tuple[Annotation | None, str]] = []
-    headed = {(one.measure, one.date) for one in feeds.definition_breaks(current.iloc[:0], uses)}
-    for one in feeds.definition_breaks(sample_of(current), uses):
+    headed = {(one.measure, one.date) for one in feeds.definition_breaks(charted.iloc[:0], uses)}
+    for one in feeds.definition_breaks(sample_of(charted), uses):
         answer = answers.get(f"break:{one.measure}", "break" if (one.measure, one.date) in headed else "")
         place = f"{one.measure}, {one.date:%Y-%m-%d}: {one.found}"
         if answer == "break":
@@ -221,7 +230,6 @@ def _uses(folder: Path, drafted: Draft) -> list[feeds.HeaderUse]:
     return [
         feeds.HeaderUse(measure, part, folded(header), date.fromisoformat(first), date.fromisoformat(last), source)
         for measure, part, header, first, last, source in dict.fromkeys(rows)
-        if part != "value"
     ]
 
 
@@ -234,8 +242,9 @@ def header_rows(drafted: Draft) -> tuple[tuple[str, str, str, str, str, str], ..
     spans = frame.groupby("source", observed=True)["period"].agg(["min", "max"])
     found = []
     for measure, part, header, source in imported.headers:
-        if source in spans.index:
-            first, last = spans.loc[source]
+        own = spans[[one == source or one.startswith(f"{source}!") for one in spans.index.astype(str)]]
+        if len(own):
+            first, last = own["min"].min(), own["max"].max()
             found.append((measure, part, header, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", source))
     return tuple(found)
 
@@ -253,9 +262,31 @@ def _verdicts(
     return tuple(map(str, feeds.verdict_changes(before, charted, measures, there.network.calendar, specs)))
 
 
-def _likenesses(drafted: Draft) -> list[str]:
+def _likenesses(drafted: Draft, there: Declared) -> list[str]:
+    """Measures that may be one, and schools that have another name than schools.csv says, in words."""
     imported = drafted.imported
-    return [str(one) for one in feeds.same_values(sample_of(imported.frame))] if imported else []
+    if imported is None:
+        return []
+    names = {one.id: one.name for one in there.schools}
+    renamed = [
+        f"school {one.id} is called {one.name} in the file and {names[one.id]} in schools.csv; the id counts"
+        for one in imported.schools
+        if one.name != one.id and one.id in names and folded(one.name) != folded(names[one.id])
+    ]
+    return [*map(str, feeds.same_values(sample_of(imported.frame))), *renamed, *map(str, _renumbered(drafted, there))]
+
+
+def _renumbered(drafted: Draft, there: Declared) -> list[str]:
+    """New ids under a name that another school of schools.csv has."""
+    imported = drafted.imported
+    known = {one.id for one in there.schools}
+    by_name = {(folded(one.name), one.district): one.id for one in there.schools if one.name != one.id}
+    new = [one for one in (imported.schools if imported else ()) if one.id not in known and one.name != one.id]
+    return [
+        f"the new school {one.id} is called {one.name}, as {by_name[folded(one.name), one.district]} is: a new number?"
+        for one in new
+        if (folded(one.name), one.district) in by_name
+    ]
 
 
 def _new_schools(drafted: Draft, there: Declared) -> tuple[School, ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -13,10 +11,11 @@ import pandas as pd
 
 from pdsa import params as forms
 from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.params.mappings import MappingModel
 from pdsa.records import Annotation, Measure, Network, RunParams, School
 from pdsa.terms import DataType
 from pdsa.workspace import Workspace, check_names, check_together
-from pdsa.workspace.files import Sheet, form, read_sheet, read_yaml, text_of
+from pdsa.workspace.files import Sheet, form, read_sheet, text_of
 from pdsa.workspace.grouping import Found, grouped
 from pdsa.workspace.rows import check_rows, repeats
 from pdsa.workspace.specs import check_settings
@@ -204,21 +203,16 @@ def _fits(found: _Gathered, name: str, params: RunParams, file: Path) -> None:
         return
     network = found.network or Network("", "")
     loaded = Workspace(params, network, found.schools, found.measures, found.annotations, {}, (), ())
-    empty = not found.schools or not found.measures
-    named = params.schools or params.districts or params.per_school or any(m for m, _ in params.charts)
-    if named or not empty:
-        found.tried(name, lambda: check_names(replace(loaded, annotations=()), params.schools, file.name))
+    # annotations have been told already, by their own rows
+    found.tried(name, lambda: check_names(replace(loaded, annotations=()), params.schools, file.name))
     found.tried(name, lambda: check_together(loaded, file.name))
 
 
 def _mappings(found: _Gathered) -> None:
-    """The saved mappings, by their form where this version has one."""
-    model = import_module("pdsa.params.mappings").MappingModel if find_spec("pdsa.params.mappings") else None
+    """The saved mappings."""
     for file in sorted((found.folder / "mappings").glob("*.yaml")):
         name = f"mappings/{file.name}"
-        data = found.tried(name, lambda file=file: read_yaml(text_of(file), file.name))  # type: ignore[misc]
-        if model is not None and data is not None:
-            found.tried(name, lambda d=data, f=file: forms.build(model, d, f.name))  # type: ignore[misc]
+        found.tried(name, lambda file=file: form(MappingModel, file))  # type: ignore[misc]
 
 
 def _holds(found: _Gathered) -> Iterator[str]:

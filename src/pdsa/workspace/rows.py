@@ -26,6 +26,8 @@ KEYS = ["school", "measure", "period", "group_dim", "group"]
 MEND_ROWS = "fix these rows in the spreadsheet, save as CSV, run the same command again"
 # Whole numbers up to this size are written without a point and read as the same float.
 WHOLE = 2.0**53
+# Longer numbers are no numbers of rows.
+MOST_DIGITS = 12
 # Rows that are joined at a time.
 CHUNK = 100_000
 
@@ -107,7 +109,11 @@ def _origin_rows(sheet: Sheet, findings: Findings) -> NDArray[np.int64]:
     if "row" not in sheet.frame:
         return sheet.rows
     texts = coded(sheet.frame["row"])
-    good = [text.isascii() and text.isdigit() and len(text) < 12 for text in texts.texts]
+    every = "".join(texts.texts)
+    if every.isascii() and every.isdigit() and max(map(len, texts.texts)) < MOST_DIGITS:
+        found = np.array([int(text or "0") for text in texts.texts], dtype=np.int64)[texts.codes]
+        return np.where(found > 0, found, sheet.rows)
+    good = [text.isascii() and text.isdigit() and len(text) < MOST_DIGITS for text in texts.texts]
     bad = [k for k, text in enumerate(texts.texts) if text and not good[k]]
     findings.add(texts.rows_of(bad), "row", lambda row: repr(texts.at(row)), "a row number such as 14, or a blank cell")
     found = np.array([int(text) if ok else 0 for text, ok in zip(texts.texts, good, strict=True)], dtype=np.int64)

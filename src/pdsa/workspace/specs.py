@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
+
 from pdsa.chart.arguments import check_spec, rules_of
 from pdsa.errors import InputError, ParamsError, Problem
-from pdsa.records import Annotation, Calendar, ChartSettings, ChartSpec, Measure, RunParams
-from pdsa.series import new_way
+from pdsa.records import Annotation, Calendar, ChartSettings, ChartSpec, Measure, Positions, RunParams
+from pdsa.series import new_way, period_start
 from pdsa.terms import NO_TARGET
 from pdsa.workspace.files import NOTHING
 
@@ -106,7 +108,16 @@ def _broken(spec: ChartSpec, days: set[date], measure: Measure, calendar: Calend
     first = tuple(dict.fromkeys(start.date() for start, _ in found))
     mixed = tuple(dict.fromkeys(both.date() for _, both in found if both is not None))
     target = None if spec.kind in NO_TARGET else spec.target
-    return replace(spec, break_on=first or None, exclude=mixed or None, target=target)
+    baseline = _whole_years(spec.baseline) if measure.frequency == "year" else spec.baseline
+    return replace(spec, break_on=first or None, exclude=mixed or None, target=target, baseline=baseline)
+
+
+def _whole_years(baseline: Positions | None) -> Positions | None:
+    """A stretch of days as the school years that they lie in: one that begins in September is not begun by then."""
+    if not isinstance(baseline, tuple):
+        return baseline
+    days = pd.Series([pd.Timestamp(day) for day in baseline])
+    return tuple(day.date() for day in period_start(days, "year"))
 
 
 def check_settings(params: RunParams, source: str) -> None:

@@ -16,7 +16,8 @@ TEXTS = ("school", "measure", "group_dim", "group", "status", "source")
 def observations_frame(data: bytes) -> pd.DataFrame:
     """The rows of a version, columns `terms.OBSERVATION_COLUMNS`; without bytes an empty frame."""
     text = data or (",".join(OBSERVATION_COLUMNS) + "\n").encode()
-    kinds = dict.fromkeys(TEXTS, "category") | dict.fromkeys(("value", "numerator", "denominator"), "float64")
+    # As "category" at once, read_csv would make numbers of ids such as 0010.
+    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(("value", "numerator", "denominator"), "float64")
     frame = pd.read_csv(
         BytesIO(text),
         dtype={**kinds, "period": "str", "row": "int64"},
@@ -25,4 +26,5 @@ def observations_frame(data: bytes) -> pd.DataFrame:
         encoding="utf-8",
     )
     period = pd.to_datetime(frame["period"].astype("category"), format="%Y-%m-%d").astype("datetime64[us]")
-    return frame.assign(period=period)[list(OBSERVATION_COLUMNS)]
+    texts = dict.fromkeys(TEXTS, "category")
+    return frame.assign(period=period).astype(texts)[list(OBSERVATION_COLUMNS)]

@@ -1,0 +1,136 @@
+"""Tables made long: columns of several periods side by side go one below the other, a month finds its year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pdsa.check import Coded
+from pdsa.mapping.formats import FORMATS, Context, PeriodFormat, begins, dissect, period_like
+from pdsa.mapping.headers import folded, roles_of
+from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
+from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.tables import Table
+
+__all__ = ["MONTH_OF_YEAR", "PERIOD_OF_HEADER", "SCHOOL_FROM", "arranged", "parted"]
+
+PERIOD_OF_HEADER = "period of the header"
+MONTH_OF_YEAR = "month of the school year"
+SCHOOL_FROM = "school-from"  # the decision that the name of each sheet or file is a school
+SCHOOL_OF = "school (name of the"
+BETWEEN = re.compile(r"[_()\[\]:|]|\s[-–—]\s")
+MOST_WORDS = 6  # of a period: "week of September 2, 2024"
+SHOWN = 4
+
+
+def parted(header: str) -> tuple[str, str] | None:
+    """A header as its period and what else it says: "2019-20 Enrollment" is `("2019-20", "Enrollment")`.
+
+    Examples
+    --------
+    >>> parted("Present (9/2/2024)"), parted("Grade 3")
+    (('9/2/2024', 'Present'), None)
+    """
+    words = BETWEEN.sub(" ", header).split()
+    for count in range(min(len(words) - 1, MOST_WORDS), 0, -1):
+        for period, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
+            if period_like(" ".join(period)):
+                return " ".join(period), " ".join(rest)
+    return None
+
+
+def arranged(table: Table, decisions: Mapping[str, str], remarks: Remarks) -> Table:
+    """The table with a row for each period, where its columns stand side by side by period and kind of number.
+
+    A table whose headers are periods and nothing else stays as it is: it holds one measure. Where somebody decided
+    that the name of each sheet, or file, is a school, the table gets a column of it.
+    """
+    table = _with_years(_unfolded(table, remarks), remarks)
+    if not decisions.get(SCHOOL_FROM) or any({"school", "school_name"} & set(roles_of(h)) for h in table.headers):
+        return table
+    sheet = decisions[SCHOOL_FROM] == "sheet"
+    name = table.source.partition("!")[2] if sheet else table.name.rpartition(".")[0] or table.name
+    return _with_column(table, f"{SCHOOL_OF} {decisions[SCHOOL_FROM]})", constant(name, len(table.rows)))
+
+
+def _with_column(table: Table, header: str, column: Coded) -> Table:
+    kinds = (*table.kinds, np.ones(len(table.rows), np.int8)) if table.kinds else ()
+    return replace(table, headers=(*table.headers, header), columns=(*table.columns, column), kinds=kinds)
+
+
+def _unfolded(table: Table, remarks: Remarks) -> Table:
+    pairs = {k: pair for k, header in enumerate(table.headers) if (pair := parted(header))}
+    periods: dict[str, set[str]] = {}
+    for period, rest in pairs.values():
+        periods.setdefault(folded(rest), set()).add(period)
+    if not any(len(found) > 1 for found in periods.values()):
+        return table
+    times = tuple(dict.fromkeys(period for period, _ in pairs.values()))
+    names = {folded(rest): rest for _, rest in reversed(list(pairs.values()))}
+    fixed = [k for k in range(len(table.headers)) if k not in pairs]
+    places = {(folded(rest), period): k for k, (period, rest) in pairs.items()}
+    rests = [rest for rest in dict.fromkeys(folded(rest) for _, rest in pairs.values()) if rest]
+    remarks.tell(
+        f"{table.source}: columns for each of {len(times)} periods ({', '.join(times[:SHOWN])}"
+        f"{' ...' if len(times) > SHOWN else ''}) read one below the other: "
+        f"{', '.join(shortened(names[rest], 40) for rest in rests)}"
+    )
+    count = len(table.rows)
+    column = Coded(np.repeat(np.arange(len(times)), count), times)
+    chosen = [[places.get((rest, time), -1) for time in times] for rest in rests]
+    return replace(
+        table,
+        headers=(*(table.headers[k] for k in fixed), PERIOD_OF_HEADER, *(names[rest] for rest in rests)),
+        columns=(
+            *(repeated(table.columns[k], len(times)) for k in fixed),
+            column,
+            *(stacked([table.columns[k] if k >= 0 else constant("", count) for k in own]) for own in chosen),
+        ),
+        kinds=_kinds(table, fixed, chosen, len(times)),
+        rows=np.tile(table.rows, len(times)),
+    )
+
+
+def _kinds(
+    table: Table, fixed: Sequence[int], chosen: Sequence[Sequence[int]], times: int
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int8]], ...]:
+    if not table.kinds:
+        return ()
+    count = len(table.rows)
+    blank, text = np.zeros(count, np.int8), np.ones(count * times, np.int8)
+    own = [np.concatenate([table.kinds[k] if k >= 0 else blank for k in places]) for places in chosen]
+    return (*(np.tile(table.kinds[k], times) for k in fixed), text, *own)
+
+
+def _with_years(table: Table, remarks: Remarks) -> Table:
+    """The table with a column of months and years, where months stand without a year beside a column of school years.
+
+    "August" of "2023-24" is August 2023, and "March" is March 2024.
+    """
+    named = [h for h in dict.fromkeys(table.headers) if h and "period" in roles_of(h)]
+    columns = {header: table.columns[table.headers.index(header)] for header in named}
+    years = [header for header in named if all(_reads("school_year", text) for text in columns[header].texts)]
+    months = [header for header in named if all(_reads("%b", text) for text in columns[header].texts)]
+    if len(years) != 1 or len(months) != 1:
+        return table
+    both = joined([columns[months[0]], columns[years[0]]], "\x1f")
+    remarks.tell(f"{table.source}: {months[0]} and {years[0]} read together: {_month_of(both.texts[0])}")
+    return _with_column(table, MONTH_OF_YEAR, mapped(both, _month_of))
+
+
+def _reads(name: str, text: str) -> bool:
+    return not isinstance(begins(_format(name), dissect(text), Context(any_year=True)), str)
+
+
+def _format(name: str) -> PeriodFormat:
+    return next(one for one in FORMATS if one.name == name)
+
+
+def _month_of(pair: str) -> str:
+    """The month of a name and a school year: "2023-08"."""
+    month, year = pair.split("\x1f")
+    day = begins(_format("%b"), dissect(month), Context({"year-of-days": year.strip()}))
+    return day if isinstance(day, str) else f"{day:%Y-%m}"

@@ -158,7 +158,11 @@ def test_windows_text_is_a_question_with_the_cell_that_shows_it() -> None:
         ('a,b\n1,2\n3,"4\n5,6\n', ["row 3, cell 2: found a quote that is never closed, at '4"]),
         ('a,b\n"1"x,2\n', ["row 2: found a cell that cannot be read"]),
         ("a,b\n1," + "x" * 32_768 + "\n", ["row 2, cell 2: found a cell of 32768 characters, expected at most 32767"]),
-        ('a,b\n1,"' + "x" * 200_000 + '"\n', ["row 2: found a cell of more than 131072 characters"]),
+        ('a,b\n1\n1,"' + "x" * 200_000 + '"\n', ["row 3: found a cell of more than 131072 characters"]),
+        (
+            'a,b\n1,"' + "x" * 200_000 + '"\n',
+            ["row 2, cell 2: found a cell of 200000 characters, expected at most 32767"],
+        ),
         (",".join("c" * 501) + "\n" + "1," * 500 + "1\n", ["row 1: found 501 columns, expected at most 500"]),
         ("a,b\n", ["row 1: found a header and no rows below it"]),
         ("\n\n", ["found no text"]),
@@ -231,25 +235,41 @@ def test_quick_and_careful_ways_agree(rows: list[list[str]], delimiter: str, end
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    st.lists(st.lists(st.text('a",\n\r é', max_size=8), min_size=2, max_size=2), min_size=2, max_size=8),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.booleans(),
+)
+@example([['5" pipe', "x"], ['6"', "y"]], "\n", False)
+@example([["a", "b"], ["a\r\nb", 'say ""hi""']], "\r\n", True)
+def test_quotes_are_read_the_same_both_ways(rows: list[list[str]], end: str, quoted: bool) -> None:
+    content = written([[*row[:-1], row[-1] or "x"] for row in rows], ",", end, quoted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(separated, "QUICK_FROM", -1)
+        quick = outcome(content, ",")
+        patch.setattr(separated, "QUICK_FROM", 10**9)
+        careful = outcome(content, ",")
+    assert quick == careful if isinstance(quick, str) else same(quick, careful)
+
+
+def outcome(content: str, delimiter: str = "") -> Grid | str:
+    """The grid of a text, or why there is none."""
+    try:
+        return text(content, delimiter=delimiter)
+    except InputError as error:
+        return str(error)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.text('a,;"\n\r#\t0é', max_size=60))
 def test_irregular_text_is_the_same_in_pieces(content: str) -> None:
-    def outcome() -> object:
-        try:
-            return grids_of("days.csv", content.encode())
-        except InputError as error:
-            return str(error)
-
-    whole = outcome()
+    whole = outcome(content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(separated, "CHUNK", 3)
         patch.setattr(separated, "RECORDS", 2)
         patch.setattr(separated, "QUICK_FROM", -1)
-        pieces = outcome()
-    if isinstance(whole, str):
-        assert pieces == whole
-    else:
-        assert isinstance(pieces, tuple)
-        assert same(whole[0], pieces[0])
+        pieces = outcome(content)
+    assert pieces == whole if isinstance(whole, str) else same(whole, pieces)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -418,7 +418,7 @@ class TestMarylandMore:
             "Star Rating",
             "School Number 301 stands in 8 districts",
         )
-        answers = ("school=district+school", "year=end", "use:Star Rating=stars")
+        answers = ("school=district+school", "year=end", "use=Star Rating", "measure=stars")
         refused(take([file], folder, answers=answers), folder, "which direction of stars is better?")
         ran = take([file], folder, answers=(*answers, "better:stars=up"))
         assert ran.code == 0, ran

@@ -20,6 +20,7 @@ from pdsa.mapping.named import measures_of
 from pdsa.mapping.remarks import Remarks
 from pdsa.mapping.repeats import without_repeats
 from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
+from pdsa.mapping.spikes import without_spikes
 from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
 from pdsa.mapping.times import days_of
@@ -102,6 +103,7 @@ def apply(
     frame, twins = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
     if not remarks.questions and not remarks.problems:
         frame = without_repeats(frame, remarks)
+        frame = without_spikes(frame, known.measures, dict(mapping.decisions), remarks)
     schools = _schools(bodies, frame, twins)
     step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
     return Imported(

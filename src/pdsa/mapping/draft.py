@@ -28,7 +28,7 @@ from pdsa.records import Measure, School
 from pdsa.records.imports import Choice, Mapping, Question
 from pdsa.terms import DataType, Direction, Step
 
-__all__ = ["Draft", "draft", "known_of", "measures_for", "options_of", "sample_of"]
+__all__ = ["Draft", "draft", "known_of", "measures_for", "options_of", "sample_of", "step_of"]
 
 SAMPLE = 300  # schools
 CUMULATIVE = (
@@ -251,17 +251,33 @@ def measures_for(drafted: Draft, known: Sequence[Measure]) -> tuple[Measure, ...
     shelf = {one.id: one for one in library()}
     declared = {one.id for one in known}
     ids = sorted(distinct(drafted.imported.frame["measure"])) if drafted.imported else []
-    step: Step = _step(drafted)
     return tuple(
-        replace(shelf[one].measure(), frequency=step) if one in shelf else _own_measure(one, decisions, drafted, step)
+        _from_library(shelf[one].measure(), drafted)
+        if one in shelf
+        else _own_measure(one, decisions, drafted, step_of(drafted, one))
         for one in ids
         if one not in declared
     )
 
 
-def _step(drafted: Draft) -> Step:
-    step = drafted.imported.step if drafted.imported else ""
-    return {"day": "week", "week": "week", "month": "month", "year": "year"}.get(step, "week")  # type: ignore[return-value]
+def _from_library(measure: Measure, drafted: Draft) -> Measure:
+    """A measure of the library; of a publisher's numbers nobody here knows whether they were counted so."""
+    step = step_of(drafted, measure.id)
+    if drafted.mapping.layout == "students":
+        return replace(measure, frequency=step)
+    columns = next((one for one in drafted.mapping.measures if one.measure == measure.id), None)
+    named = columns and (columns.value or columns.numerator)
+    words = f"as its publisher counts it, under {named[0]!r}" if named else "as its publisher counts it"
+    return replace(measure, frequency=step, definition=f"Imported, {words}. Compare with: {measure.definition}")
+
+
+def step_of(drafted: Draft, measure: str) -> Step:
+    """The step of one measure's periods; days are charted by week."""
+    imported = drafted.imported
+    if imported is None or imported.step == "year":
+        return "year" if imported is not None else "week"
+    days = pd.DatetimeIndex(imported.frame.loc[imported.frame["measure"] == measure, "period"].unique())
+    return "month" if len(days) and (days.day == 1).all() and imported.step != "week" else "week"
 
 
 def _own_measure(measure: str, decisions: dict[str, str], drafted: Draft, step: Step) -> Measure:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
 
-__all__ = ["constant", "joined", "mapped", "mixed", "repeated", "same_texts", "stacked"]
+__all__ = ["constant", "joined", "mapped", "mixed", "repeated", "row_keys", "same_texts", "stacked"]
 
 Ints = NDArray[np.int64]
+
+LARGEST = 2**62
 
 
 def constant(text: str, count: int) -> Coded:
@@ -27,6 +30,18 @@ def mixed(columns: Sequence[Coded | Ints]) -> Ints:
         size = len(column.texts) if isinstance(column, Coded) else int(codes.max(initial=0)) + 1
         key = codes if key is None else np.unique(key * size + codes, return_inverse=True)[1].astype(np.int64)
     return np.zeros(0, dtype=np.int64) if key is None else key
+
+
+def row_keys(frame: pd.DataFrame, names: Sequence[str]) -> Ints:
+    """Shape (rows,): one number for each combination of texts in these columns of a frame."""
+    key, most = np.zeros(len(frame), dtype=np.int64), 1
+    for name in names:
+        codes, found = pd.factorize(frame[name])
+        if most > LARGEST // (len(found) + 1):
+            key, kinds = pd.factorize(key)
+            most = len(kinds)
+        key, most = key * (len(found) + 1) + codes, most * (len(found) + 1)
+    return key
 
 
 def joined(columns: Sequence[Coded], mark: str = "-") -> Coded:

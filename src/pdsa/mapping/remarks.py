@@ -14,11 +14,29 @@ SHOWN_ROWS = 12
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """One row that is not among the observations, or not with its numbers, and why."""
+    """One row that is not among the observations, or not with its numbers.
+
+    Parameters
+    ----------
+    source, row
+        Where it stands.
+    reason
+        Why, without the row's values: the coach's page prints it.
+    found
+        Whose row and which values, for the one who imports.
+    again
+        True for a row that says what another one says.
+    """
 
     source: str
     row: int
     reason: str
+    found: str = ""
+    again: bool = False
+
+    def __str__(self) -> str:
+        what = f"{self.found}, {self.reason}" if self.found else self.reason
+        return f"{self.source}, row {self.row}: {what}"
 
 
 @dataclass(slots=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from pdsa.mapping.keys import row_keys
 from pdsa.mapping.remarks import Aside, Remarks
+
+Ints = NDArray[np.int64]
 
 __all__ = ["KEY", "without_repeats"]
 
@@ -18,7 +22,7 @@ def without_repeats(frame: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
 
     Rows that say the same are kept once, the first of them, and told; rows that contradict each other are problems.
     """
-    key = _key(frame)
+    key = row_keys(frame, KEY)
     order = np.argsort(key, kind="stable")
     same = np.zeros(len(key), dtype=bool)
     same[order[1:]] = key[order[1:]] == key[order[:-1]]
@@ -41,17 +45,7 @@ def without_repeats(frame: pd.DataFrame, remarks: Remarks) -> pd.DataFrame:
     return frame[~(same & alike)].reset_index(drop=True)
 
 
-def _key(frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    key = np.zeros(len(frame), dtype=np.int64)
-    for name in KEY:
-        codes, found = pd.factorize(frame[name])
-        key = key * (len(found) + 1) + codes
-    return key
-
-
-def _first(
-    key: np.ndarray[tuple[int], np.dtype[np.int64]], order: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _first(key: Ints, order: Ints) -> Ints:
     """Shape (rows,): the first row with the same key."""
     starts = np.ones(len(key), dtype=bool)
     starts[1:] = key[order[1:]] != key[order[:-1]]
@@ -61,17 +55,10 @@ def _first(
     return first
 
 
-def _tell(
-    frame: pd.DataFrame, rows: list[int], first: np.ndarray[tuple[int], np.dtype[np.int64]], remarks: Remarks
-) -> None:
+def _tell(frame: pd.DataFrame, rows: list[int], first: Ints, remarks: Remarks) -> None:
     for row in rows:
-        remarks.asides.append(
-            Aside(
-                str(frame["source"].iloc[row]),
-                int(frame["row"].iloc[row]),
-                f"the same as {_place(frame, int(first[row]))}; kept once",
-            )
-        )
+        reason = f"the same as {_place(frame, int(first[row]))}; kept once"
+        remarks.asides.append(Aside(str(frame["source"].iloc[row]), int(frame["row"].iloc[row]), reason, again=True))
     if rows:
         shown = ", ".join(f"{_place(frame, row)} as {_place(frame, int(first[row]))}" for row in rows[:TOLD])
         more = f" and {len(rows) - TOLD} more" if len(rows) > TOLD else ""

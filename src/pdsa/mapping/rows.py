@@ -372,8 +372,8 @@ def _set_aside(
         why = "a denominator of zero" if nothing[row] else why
         group = f" ({rows.group.at(row)})" if rows.group.at(row) else ""
         school = shortened(rows.school_name.at(row) or rows.school.at(row), 40)
-        reason = f"{school}{group}: {_numbers(value, top, bottom, row)}, {why}; set aside"
-        remarks.asides.append(Aside(rows.sources.at(row), int(rows.rows[row]), reason))
+        found = f"{school}{group}: {_numbers(value, top, bottom, row)}"
+        remarks.asides.append(Aside(rows.sources.at(row), int(rows.rows[row]), f"{why}; set aside", found))
     blank = np.where(wrong, np.nan, 0.0)
     return value + blank, top + blank, bottom + blank, np.where(wrong, np.int8(EXCLUDED), status)
 

@@ -29,6 +29,8 @@ MAX_CELL = 32_767  # characters; what a cell of a spreadsheet can hold
 NEVER = re.compile("[\0\ud800-\udfff]")  # in no text
 CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
+MEND = "open it in a spreadsheet, mend these cells, save it as CSV UTF-8, and run the same command again"
+
 Ints = NDArray[np.int64]
 
 
@@ -103,7 +105,7 @@ def check_cells(source: str, grid: Grid) -> Grid:
     if found:
         ordered = sorted(found, key=lambda one: one[:2])
         problems = tuple(Problem(f"row {grid.rows[row]}, cell {cell}", *words) for row, cell, words in ordered)
-        raise InputError(source, problems)
+        raise InputError(source, problems, next_step=MEND)
     return grid
 
 

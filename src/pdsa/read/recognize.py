@@ -110,6 +110,9 @@ def _head(data: bytes) -> bytes:
 
 def _by_parts(source: str, data: bytes) -> str:
     parts = names_in(data)
+    if not parts and not source.lower().endswith(".zip"):
+        step = "download or export it again; if it opens in a spreadsheet, save it again as .xlsx or CSV UTF-8"
+        raise _refused(source, "a workbook or zip file that is damaged or cut short", "an undamaged file", step)
     if "xl/workbook.xml" in parts:
         return "xlsx"
     if "xl/workbook.bin" in parts:

@@ -70,15 +70,25 @@ def _cut(column: Coded, rows: int) -> Coded:
 
 
 def _columns(source: str, text: str, delimiter: str, data: bytes) -> tuple[Sequence[Coded], Ints]:
-    if '"' in text:
-        return _gathered(_quoted(source, text, delimiter))
-    if "\r" in text:
+    quoted = '"' in text
+    if "\r" in text and not quoted:
         text, data = text.replace("\r\n", "\n").replace("\r", "\n"), b""
     if len(text) > QUICK_FROM and delimiter.isascii() and "\0" not in text:
-        found = quick_columns(data or text.encode("utf-8"), delimiter, MAX_COLUMNS)
+        found = _quick(text, delimiter, data)
         if found:
             return found, np.full(len(found[0].codes), len(found), dtype=np.int64)
-    return _gathered(_unquoted(source, text, delimiter))
+    return _gathered(_quoted(source, text, delimiter) if quoted else _unquoted(source, text, delimiter))
+
+
+def _quick(text: str, delimiter: str, data: bytes) -> tuple[Coded, ...] | None:
+    if "\r" not in text:
+        return quick_columns(data or text.encode("utf-8"), delimiter, MAX_COLUMNS)
+    if text.count("\r") != text.count("\r\n"):
+        return None
+    found = quick_columns(text.replace("\r\n", "\n").encode("utf-8"), delimiter, MAX_COLUMNS)
+    # a line break inside a cell is to stay as it is, and there is none if every one of them ends a row
+    lines = text.count("\n") + (not text.endswith("\n"))
+    return found if found and len(found[0].codes) == lines else None
 
 
 def chosen_delimiter(text: str, given: str = "") -> tuple[str, Fact]:

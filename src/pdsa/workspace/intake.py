@@ -13,7 +13,8 @@ import pandas as pd
 
 from pdsa import feeds, ledger
 from pdsa.errors import InputError, ParamsError, Problem
-from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of
+from pdsa.mapping.apply import distinct
+from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of, step_of
 from pdsa.mapping.exports import private_only
 from pdsa.mapping.headers import folded
 from pdsa.params.mappings import MappingModel, mapping_text
@@ -145,6 +146,7 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     folder, name = request.folder, drafted.mapping.name
     there = declared(folder)
     measures = measures_for(drafted, there.measures)
+    _check_steps(drafted, there.measures)
     every = (*there.measures, *measures)
     text = mapping_text(drafted.mapping)
     old = _published(folder, name)
@@ -167,6 +169,23 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     )
     new_schools = len(_new_schools(drafted, there))
     return Taken(stored, revision, checks, verdicts, tuple(told), new_schools, tuple(one.id for one in measures))
+
+
+def _check_steps(drafted: Draft, declared_measures: Sequence[Measure]) -> None:
+    """Refuse numbers of a school year for a measure of weeks: each would stand in one week, and the rest be gaps."""
+    order = ("day", "week", "month", "year")
+    problems = [
+        Problem(
+            f"measures.csv, {one.id}, frequency",
+            f"{one.frequency}, and in the file one number a {step}",
+            f"{step}; or another measure in the file: --answer 'measure=ID' or 'use:COLUMN=ID'",
+        )
+        for one in declared_measures
+        if one.id in distinct(drafted.imported.frame["measure"] if drafted.imported else pd.Series(dtype="str"))
+        and order.index(step := step_of(drafted, one.id)) > order.index(one.frequency)
+    ]
+    if problems:
+        raise InputError(drafted.mapping.name, tuple(problems), NOTHING)
 
 
 def _come_again(request: Request, name: str) -> set[str]:
@@ -317,9 +336,8 @@ def _entry(
         mapping=drafted.mapping.name,
         mapping_sha256=digest(text.encode()),
         counts=_counts(drafted, frame),
-        set_aside=tuple(
-            LeftOut(one.source, one.row, _without_numbers(one.reason), one.reason) for one in drafted.remarks.asides
-        ),
+        set_aside=_left_out(drafted, again=False),
+        duplicates=_left_out(drafted, again=True),
         totals=tuple(TotalNote(str(one), one.equal) for one in checks),
         told=tuple(told),
         revision=revision.summary,
@@ -329,9 +347,9 @@ def _entry(
     )
 
 
-def _without_numbers(reason: str) -> str:
-    """The reason of a row set aside without its values: the coach's page prints it."""
-    return reason.rpartition(", ")[2] if ", " in reason else reason
+def _left_out(drafted: Draft, *, again: bool) -> tuple[LeftOut, ...]:
+    asides = [one for one in drafted.remarks.asides if one.again == again]
+    return tuple(LeftOut(one.source, one.row, one.reason, one.found) for one in asides)
 
 
 def _input_file(path: Path, drafted: Draft) -> InputFile:

@@ -76,7 +76,7 @@ def result_lines(drafted: Draft, taken: Taken) -> list[str]:
     ]
     lines += [_measure_line(str(measure), rows) for measure, rows in frame.groupby("measure", observed=True)]
     lines += _total_lines(imported.totals, taken)
-    asides = [f"  {one.source}, row {one.row}: {one.reason}" for one in drafted.remarks.asides]
+    asides = [f"  {one}" for one in drafted.remarks.asides if not one.again]
     lines += _first(asides, "rows set aside")
     if taken.schools or taken.measures:
         names = ", ".join(taken.measures) or "none"

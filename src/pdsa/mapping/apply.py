@@ -17,10 +17,10 @@ from pdsa.mapping.dated import dated
 from pdsa.mapping.ids import ask_twins
 from pdsa.mapping.keys import constant, mapped, mixed
 from pdsa.mapping.named import measures_of
-from pdsa.mapping.remarks import Remarks
+from pdsa.mapping.outliers import without_outliers
+from pdsa.mapping.remarks import Remarks, listed_rows
 from pdsa.mapping.repeats import without_repeats
 from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
-from pdsa.mapping.spikes import without_spikes
 from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
 from pdsa.mapping.times import days_of
@@ -103,7 +103,7 @@ def apply(
     frame, twins = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
     if not remarks.questions and not remarks.problems:
         frame = without_repeats(frame, remarks)
-        frame = without_spikes(frame, known.measures, dict(mapping.decisions), remarks)
+        frame = without_outliers(frame, known.measures, dict(mapping.decisions), remarks)
     schools = _schools(bodies, frame, twins)
     step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
     return Imported(
@@ -146,7 +146,7 @@ def _observations(
         rows, measure = measures_of(rows, dict(mapping.decisions), tuple(known.measures), known.names, remarks)
     days, step = days_of(rows, mapping, remarks, times[1])
     times[0].append(step)
-    days = _days_of_totals(days, rows)
+    days = _days_of_totals(days, rows, remarks)
     numbers = _numbers_by_type(rows, columns, measure, mapping, known, remarks)
     status = stated(rows, numbers, dict(mapping.decisions), remarks)
     frame = pd.DataFrame(
@@ -170,17 +170,20 @@ def _observations(
     return (
         frame[~rows.total].reset_index(drop=True),
         published[~rows.total].reset_index(drop=True),
-        published[rows.total].reset_index(drop=True),
+        published[rows.total & ~np.isnat(days)].reset_index(drop=True),
     )
 
 
-def _days_of_totals(days: NDArray[np.datetime64], rows: Rows) -> NDArray[np.datetime64]:
-    """A total whose label stands in the column of periods is of the only period of its table."""
+def _days_of_totals(days: NDArray[np.datetime64], rows: Rows, remarks: Remarks) -> NDArray[np.datetime64]:
+    """A total whose label stands in the column of periods is of the only period of its table; else nobody knows when."""
     lost = rows.total & np.isnat(days)
     for code in np.unique(rows.sources.codes[lost]).tolist():
         own = np.unique(days[(rows.sources.codes == code) & ~np.isnat(days)])
         if len(own) == 1:
             days = np.where(lost & (rows.sources.codes == code), own[0], days)
+        else:
+            where = listed_rows(rows.rows[lost & (rows.sources.codes == code)].tolist())
+            remarks.tell(f"{rows.sources.texts[code]}, {where}: totals without a period, compared with nothing")
     return days
 
 

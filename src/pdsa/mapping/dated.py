@@ -113,9 +113,14 @@ def _ask(table: Table, found: Sequence[_Told], remarks: Remarks) -> None:
     """Ask when the numbers are from; choices where title and names contradict each other."""
     choices = tuple(Choice(one.period, f"as {one.where} says ({shortened(one.text, 40)})") for one in found)
     told = shortened(" / ".join((*table.titles, table.name)), 120)
-    shown = f"no column of periods; {told}" if not found else f"{' but '.join(c.word for c in choices)}: {told}"
+    columns = shortened(", ".join(filter(None, table.headers)), 160)
+    shown = (
+        f"no column of periods among {columns}; {told}"
+        if not found
+        else f"{' but '.join(c.word for c in choices)}: {told}"
+    )
     ask = (
         "when are these numbers from? Give the school year (2016-17), the month (2024-03) or the day; "
         "or name the column that says it with --answer period=COLUMN"
     )
-    remarks.ask(Question(f"period:{table.name}", table.source, shown, ask, choices))
+    remarks.ask(Question(f"period:{table.name}", f"{table.source}, row {table.header}", shown, ask, choices))

@@ -75,7 +75,8 @@ def with_answers(grid: Grid, decisions: Pairs[str, str], remarks: Remarks) -> Gr
             remarks.tell(f"{place}: {fact.found}")
             continue
         answer = decisions.get(asked.key, "")
-        if not answer:
+        words = [one.word for one in asked.choices]
+        if not answer or (words and answer not in words and asked.key not in ("delimiter", "encoding")):
             remarks.ask(Question(asked.key, place, fact.found, asked.ask, asked.choices))
         elif answer == "stop":
             remarks.wrong(place, fact.found, "a file without it")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pdsa.check import Coded
 from pdsa.mapping.body import Body, Cells
 from pdsa.mapping.keys import constant, stacked
+from pdsa.mapping.marks import ZERO
 from pdsa.mapping.ratios import decimals
 from pdsa.mapping.remarks import Aside, Remarks, shortened
 from pdsa.mapping.tables import part
@@ -273,7 +274,8 @@ def _scale(part: str, kind: str, columns: MeasureColumns, header: str, decisions
 
 
 def _marks(decisions: Pairs[str, str]) -> dict[str, str]:
-    return {key.removeprefix("mark:"): word for key, word in decisions.items() if key.startswith("mark:")}
+    known = {*STATUS_CODES, ZERO}  # another word answers nothing: the text is asked about again
+    return {k.removeprefix("mark:"): word for k, word in decisions.items() if k.startswith("mark:") and word in known}
 
 
 def _in_halves(cells: Cells, counts: Ints) -> bool:

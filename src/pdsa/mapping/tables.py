@@ -176,7 +176,8 @@ def _row(grid: Grid, row: int) -> list[str]:
 
 def _header(grid: Grid, mapping: Mapping, cells: Ints, remarks: Remarks) -> int:
     """Position of the header row; -1 with a question or a problem where it cannot be told."""
-    wanted = mapping.header_row or int(dict(mapping.decisions).get("header", "0") or 0)
+    said = dict(mapping.decisions).get("header", "")
+    wanted = mapping.header_row or (int(said) if said.isascii() and said.isdigit() else 0)
     if wanted:
         found = np.flatnonzero(grid.rows == wanted)
         if len(found):

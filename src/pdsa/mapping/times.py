@@ -56,7 +56,7 @@ def days_of(rows: Rows, mapping: Mapping, remarks: Remarks, as_of: date | None =
         remarks.tell(f"{cells.header or 'period'}: {text}")
     if not form:
         if not found.questions and not found.problems:
-            shown = shortened(", ".join(cells.texts.texts[:4]), 80)
+            shown = shortened(", ".join(filter(None, cells.texts.texts[:4])), 80) or "blank cells only"
             remarks.wrong(place, shown, "dates such as 2025-10-13, months such as 2025-10, or school years (2025-26)")
         return np.full(len(rows.rows), np.datetime64("NaT", "D")), found.step
     days, bad, reasons = read_periods(cells.texts.texts, form, decisions=decisions)

@@ -173,7 +173,7 @@ class _TextLoader(yaml.BaseLoader):
         seen: dict[str, yaml.Node] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._refuse(node, "a key that is no word", "a word before the colon")
+                self._refuse(key, "a key that is no word", "a word before the colon")
             if key.value != key.value.strip():
                 self._refuse(key, f"blanks around {key.value.strip()!r}", "the key without them")
             if key.value in seen:

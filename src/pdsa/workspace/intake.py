@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Pairs
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from pdsa.terms import STATUSES
 from pdsa.workspace.additions import Declared, add_annotations, declared
 from pdsa.workspace.append import add_measures, add_schools
 from pdsa.workspace.files import form
+from pdsa.workspace.heard import check_answers
 from pdsa.workspace.rows import observations_csv
 from pdsa.workspace.specs import specs_of
 from pdsa.workspace.versions import observations_frame
@@ -78,15 +79,14 @@ class Taken:
 
 
 def mapping_for(request: Request) -> tuple[Mapping, bool]:
-    """The mapping to begin with, answers included, and whether it is still to be proposed."""
+    """The mapping to begin with, without the answers of the command, and whether it is still to be proposed."""
     own = request.folder / "mappings" / f"{_name(request)}.yaml"
     file = request.mapping or (own if own.is_file() else None)
     if file is None:
-        return Mapping(_name(request), decisions=request.answers), True
+        return Mapping(_name(request)), True
     known = form(MappingModel, file).record()
-    fresh = dict(known.decisions) | dict(request.answers)
     again = request.mapping is None and bool(set(dict(request.answers)) - set(dict(known.decisions)))
-    base = replace(known, name=request.name or known.name, decisions=tuple(fresh.items()))
+    base = replace(known, name=request.name or known.name)
     return (replace(Mapping(base.name), decisions=base.decisions, marks=base.marks), True) if again else (base, False)
 
 
@@ -115,13 +115,22 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
         A file that cannot be read, or a problem that no answer can mend.
     """
     base, new = mapping_for(request)
-    options = options_of(base)
-    if options not in grids:
-        grids[options] = tuple(grid for found in read_many(request.files, options) for grid in found)
     there = declared(request.folder)
     known = known_of(there.measures, there.schools)
     private = all(private_only(path, request.folder) for path in request.files)
-    drafted = draft(grids[options], base, known, new=new, private=private, as_of=request.as_of)
+
+    def drafted_with(decisions: Sequence[tuple[str, str]]) -> Draft:
+        """The draft with these answers in place of those of the command."""
+        mapping = replace(base, decisions=tuple((dict(base.decisions) | dict(decisions)).items()))
+        options = options_of(mapping)
+        if options not in grids:
+            grids[options] = tuple(grid for found in read_many(request.files, options) for grid in found)
+        return draft(grids[options], mapping, known, new=new, private=private, as_of=request.as_of)
+
+    told = _heard(request, base, drafted_with)
+    drafted = drafted_with(request.answers)
+    for text in told:
+        drafted.remarks.tell(text)
     own = f"mappings/{base.name}.yaml"
     step = f"mend the file; or add its new column names to {own}; or import it under another name with --name"
     step = "" if new else step
@@ -129,6 +138,19 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     patterns = tuple(dict.fromkeys(re.sub(r"[0-9]+", "*", path.name) for path in request.files))
     mapping = replace(drafted.mapping, files=tuple(dict.fromkeys((*drafted.mapping.files, *patterns))))
     return replace(drafted, mapping=mapping), new
+
+
+def _heard(request: Request, base: Mapping, drafted_with: Callable[[Sequence[tuple[str, str]]], Draft]) -> list[str]:
+    """What must be told of the answers of the command; those that are no choice are an error."""
+    stored = {key: text for key, text in base.decisions if (key, text) not in request.answers}
+    fresh = [(key, text) for key, text in request.answers if stored.get(key) != text]
+    if not fresh:
+        return []
+    problems, told = check_answers(fresh, drafted_with)
+    if problems:
+        step = "run the same command with one of the choices"
+        raise InputError("answers", tuple(problems), NOTHING, step)
+    return told
 
 
 def take_in(request: Request, drafted: Draft) -> Taken:

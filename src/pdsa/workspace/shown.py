@@ -55,8 +55,9 @@ def _columns(drafted: Draft) -> list[str]:
 
 
 def _preview(frame: pd.DataFrame) -> list[str]:
-    columns = [name for name in frame.columns if name not in ("source", "row") and _any(frame[name])]
-    return frame[columns].head(5).to_string(index=False, na_rep="").splitlines()
+    first = frame.head(5)
+    columns = [name for name in frame.columns if name not in ("source", "row") and _any(first[name])]
+    return first[columns].to_string(index=False, na_rep="").splitlines()
 
 
 def _any(column: pd.Series) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pdsa.mapping.remarks import Remarks
-from pdsa.mapping.spikes import without_spikes
+from pdsa.mapping.outliers import without_outliers
 from pdsa.terms import STATUSES
 
 TYPES = {"attendance": "proportion", "teacher_time": "continuous"}
@@ -30,7 +30,7 @@ def frame(denominators: list[float], measure: str = "attendance", column: str = 
 
 def asked(table: pd.DataFrame) -> list[str]:
     remarks = Remarks()
-    without_spikes(table, TYPES, {}, remarks)
+    without_outliers(table, TYPES, {}, remarks)
     return [one.place for one in remarks.questions]
 
 
@@ -44,7 +44,7 @@ def test_the_first_and_the_last_number_are_compared_with_the_two_next_to_them() 
     assert asked(frame([118, 117, 2360])) == ["a.csv, row 4"]
 
 
-def test_what_grows_or_is_small_or_unsteady_is_no_spike() -> None:
+def test_what_grows_or_is_small_or_unsteady_is_no_outlier() -> None:
     assert asked(frame([118, 118, 2200, 117, 118])) == []  # less than twenty times
     assert asked(frame([4, 4, 400, 4, 4])) == []  # neighbors below five
     assert asked(frame([118, 118, 11800, 11900, 12000])) == []  # a new level
@@ -66,9 +66,9 @@ def test_series_do_not_touch() -> None:
 def test_answers() -> None:
     table = frame([118, 118, 11800, 117, 118])
     remarks = Remarks()
-    kept = without_spikes(table, TYPES, {"spikes": "keep"}, remarks)
+    kept = without_outliers(table, TYPES, {"outliers": "keep"}, remarks)
     assert kept["denominator"].tolist() == [118, 118, 11800, 117, 118]
-    aside = without_spikes(table, TYPES, {"spikes": "set-aside"}, remarks)
+    aside = without_outliers(table, TYPES, {"outliers": "set-aside"}, remarks)
     assert aside["status"].tolist() == ["reported"] * 2 + ["excluded"] + ["reported"] * 2
     assert np.isnan(aside["denominator"].iloc[2])
     assert [(one.source, one.row) for one in remarks.asides] == [("a.csv", 4)]

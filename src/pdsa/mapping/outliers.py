@@ -13,7 +13,7 @@ from pdsa.mapping.remarks import Aside, Remarks
 from pdsa.records.imports import Choice, Question
 from pdsa.terms import STATUSES
 
-__all__ = ["without_spikes"]
+__all__ = ["without_outliers"]
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,7 +26,7 @@ PLAIN = ("count", "continuous", "rate", "time_between")
 KEY = ("school", "measure", "group_dim", "group")
 
 
-def without_spikes(
+def without_outliers(
     frame: pd.DataFrame, types: Pairs[str, str], decisions: Pairs[str, str], remarks: Remarks
 ) -> pd.DataFrame:
     """The frame; numbers far from both neighbors are asked about, kept, or set aside, as somebody decided.
@@ -40,7 +40,7 @@ def without_spikes(
     types
         The data type of each measure.
     """
-    if decisions.get("spikes") == "keep" or len(frame) < 3:
+    if decisions.get("outliers") == "keep" or len(frame) < 3:
         return frame
     order, starts = _order(frame)
     plain = frame["measure"].astype(str).map(types).isin(PLAIN).to_numpy() if _any_plain(frame, types) else None
@@ -50,18 +50,18 @@ def without_spikes(
         if name == "value":
             numbers = np.where(plain, numbers, np.nan) if plain is not None else np.full(0, np.nan)
         if len(numbers) and np.isfinite(numbers).any():
-            found[order] |= _spikes(numbers[order], starts)
+            found[order] |= _outliers(numbers[order], starts)
     rows = np.flatnonzero(found).tolist()
     if not rows:
         return frame
-    if decisions.get("spikes") == "set-aside":
+    if decisions.get("outliers") == "set-aside":
         return _set_aside(frame, found, remarks)
     shown = "; ".join(_told(frame, row) for row in rows[:SHOWN])
     more = f"; {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     choices = (Choice("keep", "they are right"), Choice("set-aside", "their rows make no lines and are told"))
     place = f"{frame['source'].iloc[rows[0]]}, row {frame['row'].iloc[rows[0]]}"
     ask = f"are these numbers right? They are {TIMES:.0f} times as large, or as small, as those before and after"
-    remarks.ask(Question("spikes", place, shown + more, ask, choices))
+    remarks.ask(Question("outliers", place, shown + more, ask, choices))
     return frame
 
 
@@ -84,7 +84,7 @@ def _order(frame: pd.DataFrame) -> tuple[NDArray[np.int64], Mask]:
     return order, starts
 
 
-def _spikes(numbers: Floats, starts: Mask) -> Mask:
+def _outliers(numbers: Floats, starts: Mask) -> Mask:
     """Shape (rows,): numbers far from the two before and after them, or at an end from the two next to them."""
     none = np.full(len(numbers), np.nan)
     ends = np.append(starts[1:], True)

@@ -1,0 +1,71 @@
+"""Answers that somebody gave on the command line: each must answer a question, with one of its choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pdsa.check import nearest
+from pdsa.errors import Problem
+from pdsa.mapping.draft import Draft
+from pdsa.mapping.remarks import shortened
+from pdsa.records.imports import Question
+
+__all__ = ["check_answers"]
+
+ROUNDS = 8
+# Questions whose choices are examples: any text may be the answer.
+OPEN = ("pass", "sheets", "use", "delimiter")
+# What somebody may say without being asked; a key ends there or goes on after a colon or "=".
+UNASKED = (
+    *("use", "measure", "break", "type", "better", "cumulative", "mark", "same", "code", "column", "denominator"),
+    *("min-days", "not-personal", "period-of-file", "period", "other-measures", "school-id", "days-until", "repeats"),
+    *("school-from", "district-rows", "level", "decimal", "scale", "whole", "outliers", "students", "sheets", "row"),
+)
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list[Problem], list[str]]:
+    """Problems of answers that are no choice of their question, and a sentence for each that answers none.
+
+    Parameters
+    ----------
+    given
+        Keys and answers.
+    drafted
+        Makes the draft with some of the answers.
+    """
+    left, known = dict(given), dict[str, str]()
+    problems: list[Problem] = []
+    asked: dict[str, Question] = {}
+    for _ in range(ROUNDS):
+        remarks = drafted(tuple(known.items())).remarks
+        asked |= {one.key: one for one in remarks.questions}
+        heard = [key for key in left if key in asked]
+        if not heard:
+            break
+        for key in heard:
+            known[key] = left.pop(key)
+            problems += _problem(asked[key], known[key])
+        if problems:
+            return problems, []
+    if remarks.problems:  # what else would be asked cannot be known
+        return [], []
+    return [], [_idle(key, text, asked) for key, text in left.items() if not _may_be_said(key)]
+
+
+def _problem(question: Question, answer: str) -> list[Problem]:
+    words = [one.word for one in question.choices]
+    if not words or answer in words or question.key in OPEN or any("=" in word for word in words):
+        return []
+    expected = f"one of {', '.join(words)}: {question.ask}"
+    return [Problem(f"--answer {question.key}", repr(shortened(answer)), expected)]
+
+
+def _may_be_said(key: str) -> bool:
+    return any(key == one or key.startswith((f"{one}:", f"{one}=")) for one in UNASKED)
+
+
+def _idle(key: str, text: str, asked: Iterable[str]) -> str:
+    near = nearest(key, [*asked, *UNASKED, "dates", "year", "school", "header", "encoding"])
+    return f"--answer {key}={shortened(text)} answers no question of these files{near}"

@@ -267,10 +267,7 @@ def _schools(bodies: Sequence[Body], frame: pd.DataFrame, twins: Pairs[str, str]
     there = set(distinct(frame["school"]))
     found: dict[str, School] = {}
     for body in bodies:
-        if len(body.school_name.texts) == len(body.district.texts) == 1:
-            found = {
-                one: School(one, body.school_name.texts[0] or one, body.district.texts[0]) for one in there
-            } | found
+        if body.school_name.texts == body.district.texts == ("",):
             continue
         key = mixed([body.school, body.school_name, body.district])
         for row in np.unique(key, return_index=True)[1].tolist():

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pdsa.check import Coded, nearest
 from pdsa.mapping.formats import period_like
-from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label
+from pdsa.mapping.headers import MEASURE_PARTS, folded, total_label, zeros
 from pdsa.mapping.ids import clean_ids, filled_down, visible
 from pdsa.mapping.keys import constant, joined, mapped, repeated, same_texts, stacked
 from pdsa.mapping.levels import coarser, namesakes, uncompared
@@ -324,5 +324,7 @@ def _melted(
 
 def scope_of(district: Coded, total: Mask) -> Coded:
     """The district whose total a row is; "" for a total of all."""
-    whole = np.array([folded(t) in WHOLE_IDS or total_label(t) for t in district.texts], dtype=bool)[district.codes]
+    whole = np.array([folded(t) in WHOLE_IDS or zeros(t) or total_label(t) for t in district.texts], dtype=bool)[
+        district.codes
+    ]
     return _blanked(district, whole & total)

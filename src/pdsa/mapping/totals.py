@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
-from pdsa.mapping.headers import folded, group_words, total_label, zeros
+from pdsa.mapping.headers import folded, group_words, roles_of, total_label, zeros
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
@@ -45,7 +45,8 @@ def total_rows(
     if not named.any():
         return named
     plain = np.zeros(len(table.rows), dtype=bool)
-    for header in ids:
+    others = [h for h in table.headers if "school" in roles_of(h) and "school_name" not in roles_of(h)]
+    for header in dict.fromkeys([*ids, *others]):
         column = table.columns[table.headers.index(header)]
         plain |= _texts(column, _whole_id)
     found = named & plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from pdsa.params import Model, Whole
 from pdsa.records.imports import Mapping, MeasureColumns, StudentRows
@@ -69,7 +69,7 @@ class MappingModel(Model):
     sheets: Names = ()
     layout: Literal["long", "wide", "students"] = "long"
     encoding: str = ""
-    delimiter: str = ""
+    delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] = ""
     decimal: Literal["", ".", ","] = ""
     row: str = ""
     strip: tuple[Annotated[str, Field(pattern="^[0-9A-Fa-f]{2}$")], ...] = ()

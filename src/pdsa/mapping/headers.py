@@ -9,6 +9,7 @@ from functools import cache
 
 from pdsa.content import content
 from pdsa.content.library import library
+from pdsa.mapping.formats import period_like
 
 __all__ = [
     "MEASURE_PARTS",
@@ -24,7 +25,6 @@ __all__ = [
 ]
 
 YEARS = re.compile(r"\b(19|20)[0-9]{2}\s*[-/–]\s*((19|20)?[0-9]{2})\b|\b(19|20)[0-9]{2}\b")
-YEAR = re.compile(r"(19|20)[0-9]{2}")
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 NUMBER = re.compile(r"[<>=≤≥~ ]*[-−(]?[0-9][0-9.,  ]*%?\)?|\.[0-9]+")
 LONGEST_LABEL = 80
@@ -157,6 +157,8 @@ def _row_score(row: Sequence[str], known: frozenset[str]) -> float:
     for cell in dict.fromkeys(cells):
         if folded(cell) in known or roles_of(cell) or measure_parts(cell):
             score += 2.0
-        elif is_number(cell) and not YEAR.fullmatch(cell):  # the columns of a wide table are called 2019, 2020 ...
+        elif period_like(cell):  # the columns of a wide table are called 2019, 2020 ...
+            score += 0.5
+        elif is_number(cell):
             score -= 1.0
     return score

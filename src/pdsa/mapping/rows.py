@@ -212,6 +212,8 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     bottom = np.where(pairs, value.denominator, denominator.value)
     status = _status(value, numerator, denominator, pairs)
     counted = np.isfinite(top) & np.isfinite(bottom) & np.isin(status, (REPORTED, TOP, BOTTOM, NOT_APPLICABLE))
+    # "<5%" tells more than "<10" of 12
+    counted &= ~(np.isin(numerator.status, (TOP, BOTTOM)) & np.isin(value.status, (REPORTED, TOP, BOTTOM)))
     _compare(rows, value, top, bottom, counted & (status == REPORTED), share, remarks)
     answer = (
         np.where(counted | ~np.isin(status, (REPORTED, TOP, BOTTOM)), np.nan, value.value),

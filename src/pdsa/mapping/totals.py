@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
-from pdsa.mapping.headers import folded, group_words, total_label, zeros
+from pdsa.mapping.headers import folded, group_words, roles_of, total_label, zeros
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
@@ -38,12 +38,15 @@ def total_rows(
     for header in dict.fromkeys([*labels, *ids]):
         column = table.columns[table.headers.index(header)]
         hits = _texts(column, total_label)
+        if int(hits.sum()) * 2 > len(hits) > 2:  # what stands in most rows is no label of a total
+            continue
         text_of[hits & ~named] = np.array(column.texts, dtype=object)[column.codes[hits & ~named]]
         named |= hits
     if not named.any():
         return named
     plain = np.zeros(len(table.rows), dtype=bool)
-    for header in ids:
+    others = [h for h in table.headers if "school" in roles_of(h) and "school_name" not in roles_of(h)]
+    for header in dict.fromkeys([*ids, *others]):
         column = table.columns[table.headers.index(header)]
         plain |= _texts(column, _whole_id)
     found = named & plain

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pdsa.mapping.remarks import Remarks
 from pdsa.mapping.outliers import without_outliers
+from pdsa.mapping.remarks import Remarks
 from pdsa.terms import STATUSES
 
 TYPES = {"attendance": "proportion", "teacher_time": "continuous"}

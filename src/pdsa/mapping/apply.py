@@ -175,7 +175,7 @@ def _observations(
 
 
 def _days_of_totals(days: NDArray[np.datetime64], rows: Rows, remarks: Remarks) -> NDArray[np.datetime64]:
-    """A total whose label stands in the column of periods is of the only period of its table; else nobody knows when."""
+    """A total whose label stands in the column of periods is of the only period of its table, if there is one."""
     lost = rows.total & np.isnat(days)
     for code in np.unique(rows.sources.codes[lost]).tolist():
         own = np.unique(days[(rows.sources.codes == code) & ~np.isnat(days)])

@@ -24,6 +24,7 @@ from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
 from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
 from pdsa.mapping.times import days_of
+from pdsa.mapping.wholes import without_large_groups
 from pdsa.records import School
 from pdsa.records.imports import Mapping, MeasureColumns
 from pdsa.terms import OBSERVATION_COLUMNS, STATUSES
@@ -103,7 +104,9 @@ def apply(
     frame, twins = _same_schools(pd.concat(frames, ignore_index=True), known, mapping, remarks)
     if not remarks.questions and not remarks.problems:
         frame = without_repeats(frame, remarks)
-        frame = without_outliers(frame, known.measures, dict(mapping.decisions), remarks)
+        frame = without_large_groups(frame, remarks)
+        headers = {one.measure: (one.denominator or one.value or ("",))[0] for one in mapping.measures}
+        frame = without_outliers(frame, known.measures, dict(mapping.decisions), remarks, headers)
     schools = _schools(bodies, frame, twins)
     step = min(steps, key=("day", "week", "month", "year", "").index) if steps else ""
     return Imported(
@@ -234,12 +237,21 @@ def _same_schools(
     frame: pd.DataFrame, known: Known, mapping: Mapping, remarks: Remarks
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """The frame with ids that stand for another one replaced, as somebody decided, and which ones those are."""
-    ids = [one for one in distinct(frame["school"]) if one]
-    twins = ask_twins(mapping.name, ids, known.schools, dict(mapping.decisions), remarks)
+    twins = ask_twins(_first_places(frame), known.schools, dict(mapping.decisions), remarks)
     if not twins:
         return frame, twins
     same = frame["school"].astype(str).map(lambda one: twins.get(one, one)).astype("category")
     return frame.assign(school=same), twins
+
+
+def _first_places(frame: pd.DataFrame) -> dict[str, str]:
+    """Each school and the place of its first row."""
+    codes, schools = pd.factorize(frame["school"])
+    first = np.full(len(schools), len(codes))
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    rows = frame.iloc[first]
+    places = zip(schools, rows["source"], rows["row"], strict=True)
+    return {str(school): f"{source}, row {row}, school" for school, source, row in places if school}
 
 
 def distinct(column: pd.Series) -> list[str]:

@@ -18,6 +18,7 @@ from pdsa.mapping.levels import coarser, namesakes, uncompared
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
+from pdsa.read.grid import KINDS
 from pdsa.records.imports import Mapping, MeasureColumns, Names
 
 __all__ = ["Body", "Cells", "body_of", "pick"]
@@ -99,7 +100,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     total = _totals(table, mapping, parts, labels, remarks)
     table, total = _compared(table, mapping, district, total, remarks)
     school = _school(table, parts, total, decisions, remarks)
-    groups = _groups(table, mapping)
+    groups = _groups(table, mapping, remarks)
     columns = {
         "school": school,
         "school_name": _cleaned(table, name),
@@ -252,13 +253,14 @@ def _parts(table: Table, one: MeasureColumns, remarks: Remarks) -> dict[str, Cel
     return {part: _cells(table, header) for part, header in headers.items()}
 
 
-def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:
+def _groups(table: Table, mapping: Mapping, remarks: Remarks) -> tuple[Coded, Coded]:
     """Dimension and group of each row; everybody is no group, and neither is what another column says already."""
     none = constant("", len(table.rows))
     found = [(dimension, header) for dimension, names in mapping.groups if (header := pick(table, names))]
     dims: list[Coded] = []
     texts: list[Coded] = []
     for dimension, header in found:
+        _refuse_dates(table, header, remarks)
         column = _cleaned(table, header)
         idle = whole_groups(column) | _names_another(column, [other for _, other in found if other != header])
         for other in texts:
@@ -271,6 +273,16 @@ def _groups(table: Table, mapping: Mapping) -> tuple[Coded, Coded]:
     if not dims:
         return none, none
     return _crossed(dims), _crossed(texts)
+
+
+def _refuse_dates(table: Table, header: str, remarks: Remarks) -> None:
+    """Tell cells of a column of texts of which a spreadsheet made dates."""
+    place = table.headers.index(header)
+    if not table.kinds:
+        return
+    for row in np.flatnonzero(table.kinds[place] == KINDS.index("date")).tolist():
+        expected = "the text that stood there: a spreadsheet made a date of it; format the column as text"
+        remarks.wrong(table.place(row, header), table.columns[place].at(row), expected)
 
 
 def _names_another(column: Coded, headers: Sequence[str]) -> Mask:

@@ -15,7 +15,7 @@ from pdsa.feeds import looks_cumulative
 from pdsa.mapping.answers import measures_chosen
 from pdsa.mapping.apply import Imported, Known, apply, distinct
 from pdsa.mapping.exports import Export
-from pdsa.mapping.facts import DELIMITERS, is_prose, with_answers
+from pdsa.mapping.facts import DELIMITERS, ask_cut, is_prose, with_answers
 from pdsa.mapping.headers import folded
 from pdsa.mapping.propose import propose
 from pdsa.mapping.pupils import counted, exports_of
@@ -130,6 +130,7 @@ def _tables(grids: Sequence[Grid], base: Mapping, remarks: Remarks) -> tuple[Tab
             continue
         table = table_of(with_answers(grid, decisions, remarks), base, remarks)
         if table is not None:
+            ask_cut(grid, table, decisions, remarks)
             found.append(table)
     if not found and not remarks.problems and not remarks.questions:
         remarks.wrong(grids[0].source if grids else "the file", "text without numbers", "a table of numbers")

@@ -9,11 +9,11 @@ import numpy as np
 
 from pdsa.mapping.headers import is_number
 from pdsa.mapping.remarks import Remarks
-from pdsa.mapping.tables import filled, part
+from pdsa.mapping.tables import Table, filled, part
 from pdsa.read.grid import Fact, Grid
 from pdsa.records.imports import Choice, Question
 
-__all__ = ["is_prose", "with_answers"]
+__all__ = ["ask_cut", "is_prose", "with_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,25 @@ def _without(grid: Grid, fact: Fact) -> Grid:
         rows=grid.rows[keep],
         widths=grid.widths[keep],
     )
+
+
+def ask_cut(grid: Grid, table: Table, decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """Ask whether a file is complete whose last line has no end, and whose last number is shorter than all others."""
+    if not any(fact.kind == "no final line break" for fact in grid.facts) or decisions.get("end") == "complete":
+        return
+    last, column = len(table.rows) - 1, table.columns[-1]
+    text = column.at(last).strip()
+    others = [len(one.strip()) for k, one in enumerate(column.texts) if is_number(one) and k != column.codes[last]]
+    alone = int((column.codes == column.codes[last]).sum()) == 1
+    if not is_number(text) or not others or not alone or len(text) >= min(others):
+        return
+    place = table.place(last, table.headers[-1])
+    found = f"{text}, the last cell of a file without a line break at its end; all other numbers there are longer"
+    if decisions.get("end") == "stop":
+        remarks.wrong(place, found, "a complete file")
+        return
+    choices = (Choice("complete", f"the number is {text}"), STOP)
+    remarks.ask(Question("end", place, found, "is the file complete, or was it cut off within this number?", choices))
 
 
 def is_prose(grid: Grid) -> bool:

@@ -21,6 +21,7 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 MOST_TWINS = 3  # asked one by one; more are one question
 FLOATED = re.compile(r"[0-9]+\.0+")
+MARKS = "\"'“”„‟‘’‚‛«»"  # a word processor puts them around a text
 QUOTED = re.compile(r"'[^']+")  # how spreadsheets are told that a number is text
 MOST_BLANK = 0.5
 # Letters of other scripts that look like Latin ones: enough to find a name that was typed on another keyboard.
@@ -108,25 +109,33 @@ def filled_down(table: Table, header: str, column: Coded, decisions: Mapping[str
 
 
 def ask_twins(
-    source: str, ids: Sequence[str], known: Sequence[str], decisions: Mapping[str, str], remarks: Remarks
+    ids: Mapping[str, str], known: Sequence[str], decisions: Mapping[str, str], remarks: Remarks
 ) -> dict[str, str]:
     """For ids that look like another one, the id that they stand for, as somebody decided; the rest is asked.
 
-    Ids that differ only in capitals or in letters of another script, and ids that lack the zeros of another one.
+    Ids that differ only in capitals, in quotation marks or in letters of another script, and ids that lack the zeros of
+    another one.
+
+    Parameters
+    ----------
+    ids
+        Each id and the place of its first row.
+    known
+        Ids of the schools that are declared.
     """
     answer: dict[str, str] = {}
     asked: list[tuple[str, str]] = []
-    for one, twin in _twins(ids, known).items():
+    for one, twin in _twins(list(ids), known).items():
         decided = decisions.get(f"same:{one}") or decisions.get("same", "")
         if decided == "same":
             answer[one] = twin
         elif decided != "different":
             asked.append((one, twin))
     if len(asked) > MOST_TWINS:
-        _ask_twins(source, asked, remarks)
+        _ask_twins(ids[asked[0][0]], asked, remarks)
         return answer
     for one, twin in asked:
-        _ask_twin(source, one, twin, f"same:{one}", remarks)
+        _ask_twin(ids[one], one, twin, f"same:{one}", remarks)
     return answer
 
 
@@ -154,7 +163,7 @@ def _without_zeros(text: str) -> str:
 
 
 def _look(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).translate(LOOKALIKES).casefold()
+    return unicodedata.normalize("NFKC", text).translate(LOOKALIKES).casefold().strip(MARKS)
 
 
 def _ask_twins(source: str, pairs: Sequence[tuple[str, str]], remarks: Remarks) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Pairs
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 
 from pdsa.mapping.keys import row_keys
 from pdsa.mapping.remarks import Aside, Remarks
+from pdsa.mapping.wholes import excluded
 from pdsa.records.imports import Choice, Question
-from pdsa.terms import STATUSES
 
 __all__ = ["without_outliers"]
 
@@ -27,7 +28,11 @@ KEY = ("school", "measure", "group_dim", "group")
 
 
 def without_outliers(
-    frame: pd.DataFrame, types: Pairs[str, str], decisions: Pairs[str, str], remarks: Remarks
+    frame: pd.DataFrame,
+    types: Pairs[str, str],
+    decisions: Pairs[str, str],
+    remarks: Remarks,
+    headers: Pairs[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """The frame; numbers far from both neighbors are asked about, kept, or set aside, as somebody decided.
 
@@ -39,6 +44,10 @@ def without_outliers(
         Observations.
     types
         The data type of each measure.
+    decisions
+        `outliers`: `keep` or `set-aside`.
+    headers
+        What the file calls the denominator, or the value, of each measure.
     """
     if decisions.get("outliers") == "keep" or len(frame) < 3:
         return frame
@@ -55,8 +64,8 @@ def without_outliers(
     if not rows:
         return frame
     if decisions.get("outliers") == "set-aside":
-        return _set_aside(frame, found, remarks)
-    shown = "; ".join(_told(frame, row) for row in rows[:SHOWN])
+        return _set_aside(frame, found, headers, remarks)
+    shown = "; ".join(_told(frame, row, headers) for row in rows[:SHOWN])
     more = f"; {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     choices = (Choice("keep", "they are right"), Choice("set-aside", "their rows make no lines and are told"))
     place = f"{frame['source'].iloc[rows[0]]}, row {frame['row'].iloc[rows[0]]}"
@@ -102,20 +111,21 @@ def _outliers(numbers: Floats, starts: Mask) -> Mask:
         return np.asarray(calm & ((numbers >= TIMES * high) | ((numbers > 0) & (numbers * TIMES <= low))), dtype=bool)
 
 
-def _told(frame: pd.DataFrame, row: int) -> str:
+def _told(frame: pd.DataFrame, row: int, headers: Pairs[str, str]) -> str:
+    """The number, where it stands, and the usual one of its series."""
     one = frame.iloc[row]
-    number = (
-        f"{one.numerator:,.10g} of {one.denominator:,.10g}" if np.isfinite(one.denominator) else f"{one.value:,.10g}"
-    )
-    return f"{one.school}, {one.measure}, {one.period:%Y-%m-%d} (row {one.row}): {number}"
+    counted = bool(np.isfinite(one.denominator))
+    own = np.logical_and.reduce([(frame[name] == one[name]).to_numpy() for name in KEY])
+    usual = np.nanmedian(frame.loc[own, "denominator" if counted else "value"].to_numpy(dtype=float))
+    header = headers.get(str(one.measure)) or ("denominator" if counted else "value")
+    number = one.denominator if counted else one.value
+    where = f"{one.school}, {one.measure}, {one.period:%Y-%m-%d} (row {one.row})"
+    return f"{where}: {header} {number:.10g}, usually {usual:.10g}"
 
 
-def _set_aside(frame: pd.DataFrame, rows: Mask, remarks: Remarks) -> pd.DataFrame:
+def _set_aside(frame: pd.DataFrame, rows: Mask, headers: Pairs[str, str], remarks: Remarks) -> pd.DataFrame:
     for row in np.flatnonzero(rows).tolist():
         one = frame.iloc[row]
         reason = "far from the numbers before and after; set aside"
-        remarks.asides.append(Aside(str(one.source), int(one.row), reason, _told(frame, row)))
-    blank = np.where(rows, np.nan, 0.0)
-    numbers = {name: frame[name].to_numpy(dtype=float) + blank for name in ("value", "numerator", "denominator")}
-    words = np.where(rows, "excluded", frame["status"].astype(str))
-    return frame.assign(**numbers, status=pd.Categorical(words, categories=list(STATUSES)))
+        remarks.asides.append(Aside(str(one.source), int(one.row), reason, _told(frame, row, headers)))
+    return excluded(frame, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Pairs
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -140,7 +141,7 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     )
     body = np.arange(len(grid.rows)) > at
     body &= (cells > 0) & ~_repeated(grid, at, cells, remarks)
-    body &= ~_notes(grid, at, body, cells, remarks)
+    body &= ~_notes(grid, body, cells, dict(mapping.decisions), remarks)
     width = max((k + 1 for k, text in enumerate(headers) if text), default=0)
     _check_widths(grid, body, width, remarks)
     if not body.any():
@@ -303,20 +304,21 @@ def _repeated(grid: Grid, at: int, cells: Ints, remarks: Remarks) -> Mask:
     return same
 
 
-def _notes(grid: Grid, at: int, body: Mask, cells: Ints, remarks: Remarks) -> Mask:
+def _notes(grid: Grid, body: Mask, cells: Ints, decisions: Pairs[str, str], remarks: Remarks) -> Mask:
     """Rows of one text in a table of several columns: notes, left out and told; between rows of numbers, a question."""
     usual = int(np.median(cells[body])) if body.any() else 0
     single = body & (cells == 1) if usual >= 3 else np.zeros(len(body), dtype=bool)
     single &= ~_numeric_rows(grid, single)
     full = np.flatnonzero(body & ~single)
-    last = int(full[-1]) if len(full) else at
+    last = int(full[-1]) if len(full) else 0
     for row in np.flatnonzero(single).tolist():
         text = next(text for text in _row(grid, row) if text.strip())
         remarks.tell(f"{grid.source}, row {grid.rows[row]}: a note, left out: {shortened(text, 100)}")
-        if row < last and not text.lstrip().startswith(("#", "*")):
+        key = f"note-row:{shortened(text, 40)}"
+        if row < last and not text.lstrip().startswith(("#", "*")) and decisions.get(key) != "note":
             remarks.ask(
                 Question(
-                    f"note-row:{shortened(text, 40)}",
+                    key,
                     f"{grid.source}, row {grid.rows[row]}",
                     f"one text alone in a row between rows of numbers: {shortened(text)}",
                     "is it a note, or does it name something for the rows below it?",

@@ -57,6 +57,8 @@ def total_rows(
     for header in dict.fromkeys([*labels, *ids]):
         column = table.columns[table.headers.index(header)]
         hits = _texts(column, total_label)
+        if int(hits.sum()) * 2 > len(hits) > 2:  # what stands in most rows is no label of a total
+            continue
         text_of[hits & ~named] = np.array(column.texts, dtype=object)[column.codes[hits & ~named]]
         named |= hits
     if not named.any():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from pdsa.mapping.formats import NEEDS, Context, PeriodFormat, begins, dissect, named
+from pdsa.mapping.formats import EPOCHS, NEEDS, Context, PeriodFormat, begins, dissect, named
 from pdsa.records.imports import Choice, Question
 
 __all__ = ["STOP", "about_format", "about_future", "about_orders", "about_zones", "answered", "evidence"]
@@ -27,7 +27,14 @@ def about_format(one: PeriodFormat, shown: str, place: str, decisions: Mapping[s
     if not key or key in decisions:
         return None
     ask, choices = _ASKED[key]
+    if key == "excel" and (serial := re.match("[0-9]{5}", shown)):
+        choices = (*(_day_of(serial[0], since, word) for since, word in EPOCH_WORDS), STOP)
     return Question(key, place, shown, ask, choices)
+
+
+def _day_of(serial: str, since: str, word: str) -> Choice:
+    day = EPOCHS[since] + timedelta(days=int(serial))
+    return Choice(since, f"{serial} is {day:%Y-%m-%d}, as {word} counts")
 
 
 def about_orders(
@@ -125,6 +132,7 @@ def _told(day: date, one: PeriodFormat) -> str:
     return f"{day.day} {day:%B}" if one.name in NO_YEAR else f"{day.day} {day:%B %Y}"
 
 
+EPOCH_WORDS = (("1900", "Excel"), ("1904", "old Excel for Mac"))
 _ASKED = {
     "year": (
         "Which year does a single number name?",

@@ -13,6 +13,7 @@ from pathlib import Path
 from pdsa.errors import InputError, Problem
 from pdsa.publish import write_atomic
 from pdsa.records import Measure, School
+from pdsa.texts import guarded
 from pdsa.workspace.files import read_sheet
 
 __all__ = ["MEASURE_COLUMNS", "SCHOOL_COLUMNS", "Added", "add_measures", "add_schools", "csv_rows"]
@@ -138,7 +139,7 @@ def _write(path: Path, old: bytes, columns: Sequence[str], rows: Sequence[Cells]
 
 
 def csv_rows(rows: Iterable[Sequence[str]], end: str = "\n") -> str:
-    """Rows as CSV, quoted where a cell needs it."""
+    """Rows as CSV, quoted where a cell needs it, and with an apostrophe before what a spreadsheet would run."""
     text = io.StringIO()
-    csv.writer(text, lineterminator=end).writerows(rows)
+    csv.writer(text, lineterminator=end).writerows([guarded(cell) for cell in row] for row in rows)
     return text.getvalue()

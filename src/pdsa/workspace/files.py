@@ -20,6 +20,7 @@ from pdsa import params as forms
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.read.texts import CsvReader
 from pdsa.terms import OBSERVATION_COLUMNS
+from pdsa.texts import unguarded
 
 NOTHING = "no report was started"
 # A params file is written by hand; anything larger or deeper is a mistake or an attack.
@@ -95,7 +96,7 @@ def read_sheet(file: Path, *, reserved: bool = False) -> Sheet:
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
     data = file.read_bytes()
     if len(data) > MANY_BYTES and (plain := plain_frame(data)) is not None:
-        return Sheet(file.name, plain, np.arange(2, len(plain) + 2, dtype=np.int64))
+        return Sheet(file.name, _unguarded(plain, data), np.arange(2, len(plain) + 2, dtype=np.int64))
     header, filled = _head(data)
     if header and not filled:
         return Sheet(
@@ -106,7 +107,14 @@ def read_sheet(file: Path, *, reserved: bool = False) -> Sheet:
     if reader.problems:
         raise InputError(file.name, tuple(reader.problems), NOTHING)
     frame = pd.DataFrame({name: pd.Series(cells, dtype="str") for name, cells in columns.items()})
-    return Sheet(file.name, frame, np.array(reader.rows, dtype=np.int64))
+    return Sheet(file.name, _unguarded(frame, data), np.array(reader.rows, dtype=np.int64))
+
+
+def _unguarded(frame: pd.DataFrame, data: bytes) -> pd.DataFrame:
+    """The cells without the apostrophes that keep spreadsheets from running them."""
+    if b"'" not in data:
+        return frame
+    return pd.DataFrame({name: column.map(unguarded) for name, column in frame.items()})
 
 
 def plain_frame(data: bytes) -> pd.DataFrame | None:

@@ -15,6 +15,7 @@ from pdsa.errors import InputError, Problem
 from pdsa.publish import slug, write_atomic
 from pdsa.records import Measure, School, SourceNote
 from pdsa.terms import OBSERVATION_COLUMNS
+from pdsa.texts import guarded
 from pdsa.workspace.files import NOTHING, Sheet, read_sheet
 
 __all__ = ["check_rows", "read_observations", "write_observations"]
@@ -192,7 +193,7 @@ def _texts(frame: pd.DataFrame, names: tuple[str, ...]) -> Made:
     for one in found:
         key = key * len(one.texts) + one.codes
     first, place = _distinct(key)
-    quoted = [[_quoted(text) for text in one.texts] for one in found]
+    quoted = [[_quoted(guarded(text)) for text in one.texts] for one in found]
     made = [",".join(texts[one.codes[row]] for texts, one in zip(quoted, found, strict=True)) for row in first.tolist()]
     return np.array(made, dtype=object), place
 

@@ -7,6 +7,7 @@ from io import BytesIO
 import pandas as pd
 
 from pdsa.terms import OBSERVATION_COLUMNS
+from pdsa.texts import unguarded
 
 __all__ = ["observations_frame"]
 
@@ -26,5 +27,7 @@ def observations_frame(data: bytes) -> pd.DataFrame:
         encoding="utf-8",
     )
     period = pd.to_datetime(frame["period"].astype("category"), format="%Y-%m-%d").astype("datetime64[us]")
-    texts = dict.fromkeys(TEXTS, "category")
-    return frame.assign(period=period).astype(texts)[list(OBSERVATION_COLUMNS)]
+    texts = {name: frame[name].astype("category") for name in TEXTS}
+    if b"'" in text:  # texts that were kept from running in a spreadsheet
+        texts = {name: column.cat.rename_categories(unguarded) for name, column in texts.items()}
+    return frame.assign(period=period, **texts)[list(OBSERVATION_COLUMNS)]

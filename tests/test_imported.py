@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pdsa.mapping.draft import Draft, draft, known_of
+from pdsa.mapping.ratios import Ratio, plain_numbers, ratios
 from pdsa.read.grid import Grid
 from pdsa.records import School
 from pdsa.records.imports import Mapping, MeasureColumns
@@ -125,6 +126,8 @@ class TestOneRow:
             (("#DIV/0!", "#DIV/0!", "#DIV/0!"), (None, None, None, "error")),
             (("*", "*", "#DIV/0!"), (None, None, None, "error")),
             (("*", "*", ""), (None, None, None, "suppressed")),
+            (("", "<10", ""), (None, None, None, "suppressed")),
+            (("<5", "40", ""), (None, 5.0, 40.0, "bottom_coded")),
         ],
     )
     def test_a_row(
@@ -219,6 +222,72 @@ class TestTotals:
         assert one.imported is not None
         (total,) = one.imported.totals.to_dict("records")
         assert f"{total['period']:%Y-%m-%d}" == "2025-10-01"
+
+    def test_a_total_is_not_set_aside(self) -> None:
+        """It is compared as it was published, even if it cannot be."""
+        one = drafted([HEAD, *PLAIN, ["", "All Schools", "2025-10", "400", "356", ""]])
+        assert one.remarks.asides == []
+        assert one.imported is not None
+        (total,) = one.imported.totals.to_dict("records")
+        assert (total["numerator"], total["denominator"], total["status"]) == (400.0, 356.0, "reported")
+
+    def test_a_label_in_the_column_of_ids(self) -> None:
+        one = drafted([HEAD, *PLAIN, ["Grand Total", "", "2025-10", "116", "356", ""]])
+        assert len(seen(one)) == 32
+
+
+class TestKinds:
+    """Rates, averages and groups."""
+
+    def test_a_rate_over_nothing(self) -> None:
+        head = ["School Number", "School Name", "Month", "Incidents", "Students"]
+        said = {
+            "use:Incidents": "discipline_incidents numerator",
+            "use:Students": "discipline_incidents denominator",
+            "denominator:discipline_incidents": "Students",
+        }
+        rows = [row[:5] for row in PLAIN]
+        one = drafted([head, *rows, ["0099", "Elm", "2025-10", "2", "0"]], said=said)
+        assert [(row[0], *row[3:6]) for row in seen(one) if row[8] == "excluded"] == [("0099", None, None, None)]
+        assert [aside.reason for aside in one.remarks.asides] == ["a denominator of zero; set aside"]
+        more = drafted([head, *rows, ["0099", "Elm", "2025-10", "50", "40"]], said=said)
+        assert ("0099", 50.0, 40.0) in [(row[0], row[4], row[5]) for row in seen(more)]
+
+    def test_bounds_of_a_rate_in_percent(self) -> None:
+        """`>= 95.0` beside 17.8 for 17.8%: the bound is 0.95, as 38 of 214 is 0.178."""
+        head = ["School Number", "Month", "Mobility Rate", "Mobility Count", "Avg Daily Member Count"]
+        rows = [[row[0], row[2], f"{100 * int(row[3]) / int(row[4]):.1f}", row[3], row[4]] for row in PLAIN]
+        bounds = [["0099", "2025-10", ">= 95.0", "*", "*"], ["0098", "2025-10", "<= 5.0", "*", "*"]]
+        found = {row[0]: row for row in seen(drafted([head, *rows, *bounds]))}
+        assert (found["0099"][3], found["0099"][8]) == (0.95, "top_coded")
+        assert (found["0098"][3], found["0098"][8]) == (0.05, "bottom_coded")
+
+    def test_half_days_are_kept_and_told(self) -> None:
+        """One number in five has a half: no slip, and nothing to ask."""
+        head = ["School Number", "Month", "Days Attended Cnt", "Days Member Cnt"]
+        rows = [
+            [row[0], row[2], f"{700 + 3 * k % 7 + (0.5 if k % 5 == 0 else 0):g}", "800"] for k, row in enumerate(PLAIN)
+        ]
+        one = drafted([head, *rows])
+        assert seen(one)[0][4:6] == (700.5, 800.0)
+        assert "Days Attended Cnt: parts of a whole (half days or averages) are kept as they stand" in one.remarks.told
+
+    def test_a_count_beside_a_rate_without_its_whole_is_not_used(self) -> None:
+        mapping = Mapping(
+            "days",
+            school=KNOWN.school,
+            period=KNOWN.period,
+            measures=(
+                MeasureColumns("chronic_absence", ("Chronic Absentee Pct",), ("Chronic Absentee Cnt",), (), "percent"),
+            ),
+        )
+        rows = [[*row[:5], "30.0"] for row in PLAIN]
+        assert {row[3:6] for row in seen(drafted([HEAD, *rows], mapping=mapping))} == {(0.3, None, None)}
+
+    def test_everybody_is_no_group(self) -> None:
+        rows = [[*row, group] for row in PLAIN for group in ("All Students", "Female")]
+        one = drafted([[*HEAD, "Student Group"], *rows])
+        assert {row[6:8] for row in seen(one)} == {("", ""), ("Student Group", "Female")}
 
 
 class TestRepeats:
@@ -466,3 +535,124 @@ class TestWhatMayNotMatter:
         before = bag(drafted([HEAD, *PLAIN]))
         lost = [line for line in before if line not in bag(one)]
         assert len(lost) <= 1
+
+
+def columns(**texts: Sequence[str]) -> dict[str, Coded]:
+    return {name: coded(one) for name, one in texts.items()}
+
+
+WHOLE = ["40", "50", "80", "25", "16", "90"]
+SOME = ["10", "20", "12", "5", "4", "72"]
+
+
+class TestRatios:
+    """Which column is the quotient of two others."""
+
+    def test_a_percent_of_two_counts(self) -> None:
+        found = ratios(columns(rate=["25.0", "40.0", "15.0", "20.0", "25.0", "80.0"], some=SOME, whole=WHOLE))
+        assert found == (Ratio("rate", "some", "whole", 100.0, 1.0),)
+
+    def test_a_fraction(self) -> None:
+        found = ratios(columns(rate=[".25", "0.40", "0.15", "0.2", "0.25", "0.8"], some=SOME, whole=WHOLE))
+        assert [(one.value, one.numerator, one.denominator, one.factor) for one in found] == [
+            ("rate", "some", "whole", 1.0)
+        ]
+
+    def test_percent_signs_and_commas(self) -> None:
+        whole = ["4,000", "5,000", "8,000", "2,500", "1,600", "9,000"]
+        some = ["1,000", "2,000", "1,200", "500", "400", "7,200"]
+        found = ratios(columns(rate=["25%", "40%", "15%", "20%", "25%", "80%"], some=some, whole=whole))
+        assert [(one.value, one.numerator, one.denominator, one.factor) for one in found] == [
+            ("rate", "some", "whole", 1.0)
+        ]
+
+    def test_digits_that_a_program_wrote(self) -> None:
+        """67.099999999999994 is 67.1, the rounded quotient of 51 and 76."""
+        rate = ["67.099999999999994", "40", "15", "20", "25", "80"]
+        found = ratios(columns(rate=rate, some=["51", *SOME[1:]], whole=["76", *WHOLE[1:]]))
+        assert [(one.value, one.numerator, one.denominator) for one in found] == [("rate", "some", "whole")]
+
+    def test_counts_of_small_groups_are_no_rate(self) -> None:
+        """Next to nothing is near to every quotient that is next to nothing."""
+        grade = ["0"] * 30 + ["1"] * 8 + ["2", "3"]
+        share = [f"0.{k % 9 + 1}" for k in range(40)]
+        twelve = [str(50 + 7 * k % 40) for k in range(40)]
+        assert ratios(columns(grade=grade, share=share, twelve=twelve)) == ()
+
+    def test_a_count_is_no_rate_of_two_others(self) -> None:
+        """Ten for each one: not even incidents of students are so many."""
+        found = ratios(
+            columns(
+                many=["10", "8", "12", "9", "11", "20"],
+                some=["100", "200", "360", "90", "440", "400"],
+                whole=["10", "25", "30", "10", "40", "20"],
+            )
+        )
+        assert found == ()
+
+    def test_five_rows_are_needed(self) -> None:
+        few = columns(rate=["25.0", "40.0", "15.0", "20.0"], some=SOME[:4], whole=WHOLE[:4])
+        assert ratios(few) == ()
+
+    def test_one_row_in_ten_that_is_off_is_too_many(self) -> None:
+        rate = ["25.0", "40.0", "15.0", "20.0", "25.0", "80.0", "25.0", "40.0", "15.0", "33.0"]
+        assert ratios(columns(rate=rate, some=[*SOME, *SOME[:4]], whole=[*WHOLE, *WHOLE[:4]])) == ()
+
+    def test_one_in_twenty_is_not(self) -> None:
+        rate = ["25.0", "40.0", "15.0", "20.0", "25.0", "80.0"] * 4
+        rate[7] = "33.0"
+        (found,) = ratios(columns(rate=rate, some=SOME * 4, whole=WHOLE * 4))
+        assert found.share == pytest.approx(23 / 24)
+
+    def test_two_rates_are_no_evidence(self) -> None:
+        """A column of two different numbers agrees by chance."""
+        found = ratios(columns(rate=["25", "40"] * 3, some=["10", "20"] * 3, whole=["40", "50"] * 3))
+        assert found == ()
+
+    @pytest.mark.parametrize(
+        ("text", "value", "slack"),
+        [
+            ("12", 12.0, 0.5),
+            ("1,234.5", 1234.5, 0.05),
+            ("91.25%", 0.9125, 0.00005),
+            (" 7 ", 7.0, 0.5),
+            (".5", 0.5, 0.05),
+            ("-3", -3.0, 0.5),
+            ("1,23", None, 0.0),
+            ("<5", None, 0.0),
+            ("*", None, 0.0),
+            ("", None, 0.0),
+        ],
+    )
+    def test_plain_numbers(self, text: str, value: float | None, slack: float) -> None:
+        numbers, slacks = plain_numbers(coded([text]))
+        assert number(numbers[0]) == value
+        assert slacks[0] == pytest.approx(slack)
+
+
+class TestTotalRows:
+    """Labels of totals, and ids that are none."""
+
+    @pytest.mark.parametrize(
+        "label", ["Total", "STATE TOTALS", "Grand Total", "All Allegany Schools", "District Total*"]
+    )
+    def test_labels(self, label: str) -> None:
+        one = drafted([HEAD, *PLAIN, ["", label, "2025-10", "116", "356", ""]])
+        assert len(seen(one)) == 32
+
+    @pytest.mark.parametrize("own", ["A", "All", "999", "-", "TOTAL"])
+    def test_ids_that_mean_all(self, own: str) -> None:
+        one = drafted([HEAD, *PLAIN, [own, "All Allegany Schools", "2025-10", "116", "356", ""]])
+        assert own not in {row[0] for row in seen(one)}
+
+    def test_a_label_in_a_column_that_has_no_role(self) -> None:
+        head = ["County", *HEAD]
+        rows = [["Adams", *row] for row in PLAIN] + [["Grand Total", "", "", "2025-10", "116", "356", ""]]
+        one = drafted([head, *rows])
+        assert len(seen(one)) == 32
+        known = drafted([head, *rows], mapping=KNOWN)
+        assert len(seen(known)) == 32
+
+    def test_a_school_whose_name_begins_like_a_total_is_asked_about(self) -> None:
+        one = drafted([HEAD, *PLAIN, ["0099", "Total Learning Academy of Ames", "2025-10", "11", "40", ""]])
+        assert keys(one) == ["total:Total Learning Academy of Ames"]

@@ -112,8 +112,8 @@ def _total_lines(totals: pd.DataFrame, taken: Taken) -> list[str]:
     unequal = [f"  {one}" for one in taken.totals if one.equal is False]
     unknown = len(taken.totals) - equal - len(unequal)
     head = (
-        f"  totals of others: {len(totals):,} row{'s' if len(totals) != 1 else ''} ({'; '.join(said)}); {equal:,} equal their sums, "
-        f"{len(unequal):,} do not, {unknown:,} cannot be compared"
+        f"  totals of others: {len(totals):,} row{'s' if len(totals) != 1 else ''} ({'; '.join(said)}); "
+        f"{equal:,} equal their sums, {len(unequal):,} do not, {unknown:,} cannot be compared"
     )
     return [head, *_first(unequal, "totals that are not the sum of their members")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pdsa.mapping.remarks import Remarks
-from pdsa.mapping.sides import MONTH_OF_YEAR, PERIOD_OF_HEADER, SCHOOL_FROM, arranged, parted
+from pdsa.mapping.sides import MONTH_OF_YEAR, PERIOD_OF_HEADER, SCHOOL_FROM, arranged, parted, schools_as_columns
 from pdsa.mapping.tables import Table, table_of
 from pdsa.records.imports import Mapping
 from tables_by_hand import grid, rows_of, table
@@ -123,7 +123,8 @@ def test_a_header_as_period_and_rest(header: str, pair: tuple[str, str]) -> None
 
 
 @pytest.mark.parametrize(
-    "header", ["Grades 3-5 Enrolled", "Grade 11-12", "Enrollment", "2019-20", "Ages 5-17", "N 45299"]
+    "header",
+    ["Grades 3-5 Enrolled", "Grade 11-12", "Enrollment", "2019-20", "Ages 5-17", "N 45299", "Sep 2024", "Week 3 2024"],
 )
 def test_a_header_without_a_period(header: str) -> None:
     assert parted(header) is None
@@ -165,6 +166,28 @@ def test_headers_that_are_only_periods_stay() -> None:
         Ada    | 10      | 1       | 7
     """)
     assert arranged(one, {}, Remarks()) is one
+
+
+def test_columns_of_periods_of_rows_that_name_their_measure() -> None:
+    made = arranged(
+        table("""
+            School | Measure | Sep 2024 | Oct 2024 | Nov 2024
+            Ada    | Truancy | 1        | 2        | 3
+        """),
+        {},
+        Remarks(),
+    )
+    assert made.headers == ("School", "Measure", PERIOD_OF_HEADER, "value")
+    assert [row[2:] for row in rows_of(made)] == [["Sep 2024", "1"], ["Oct 2024", "2"], ["Nov 2024", "3"]]
+
+
+def test_columns_that_may_be_schools() -> None:
+    text = "Date | Ada's | Bell | Note | Total\n2024-09-09 | 91% | 92% | rain | 90%"
+    assert schools_as_columns(table(text)) == ("Ada's", "Bell")
+    assert schools_as_columns(table(text.replace("Note", "School"))) == ()
+    assert schools_as_columns(table(text.replace("Date", "Room"))) == ()
+    made = arranged(table(text), {"layout": "schools-as-columns"}, Remarks())
+    assert [row[-2:] for row in rows_of(made)] == [["Ada's", "91%"], ["Bell", "92%"]]
 
 
 def test_months_find_their_school_year() -> None:

@@ -518,6 +518,27 @@ School ID,School,Present,Enrolled,Present,Enrolled
         stored=8,
     ),
     Case(
+        "A row for each measure, a column for each month",
+        {"score.csv": "School,Measure,Sep 2024,Oct 2024,Jan 2025,Target\nAda,Attendance rate,91%,92%,93.5%,95%\n"
+                      "Ada,Chronic absence,20%,21%,18%,15%\nBell,Attendance rate,89%,90%,91%,95%\n"},
+        rows=("Ada attendance 2025-01-01 0.935 reported", "Ada chronic_absence 2024-10-01 0.21 reported"),
+        stored=9,
+        told=("columns for each of 3 periods (Sep 2024, Oct 2024, Jan 2025)", "columns not used: Target"),
+    ),
+    Case(
+        "Schools as columns",
+        {"a.csv": "Date,Lark,Bell High,Total\n2024-09-09,91.5%,89%,90%\n2024-09-10,92%,88%,90%\n"},
+        asked=("'layout=schools-as-columns' (each column is a school: Lark, Bell High)",),
+    ),
+    Case(
+        "Schools as columns, answered",
+        {"a.csv": "Date,Lark,Bell High,Total\n2024-09-09,91.5%,89%,90%\n2024-09-10,92%,88%,90%\n"},
+        ("layout=schools-as-columns", "measure=attendance"),
+        rows=("Lark attendance 2024-09-09 0.915 reported", "Bell High attendance 2024-09-10 0.88 reported"),
+        stored=4,
+        told=("2 columns of schools read one below the other", "columns not used: Total"),
+    ),
+    Case(
         "A sheet for each month",
         {"monthly.xlsx": {"Sept 2024": "School Code,School,Chronically Absent,Total Students\n0011,Ada,10,100\n",
                           "Oct 2024": "School Code,School,Chronically Absent,Total Students\n0011,Ada,12,101\n"}},

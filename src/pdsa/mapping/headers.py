@@ -113,9 +113,9 @@ def group_words() -> frozenset[str]:
 
 
 @cache
-def _totals() -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _totals() -> tuple[tuple[str, ...], ...]:
     known = content("headers")["totals"]
-    return tuple(known["begins"]), tuple(known["ends"]), tuple(known["all_of"])
+    return tuple(tuple(known[part]) for part in ("begins", "ends", "all_of", "exactly"))
 
 
 def total_label(text: str) -> bool:
@@ -123,10 +123,10 @@ def total_label(text: str) -> bool:
     words = _words(text)
     if len(text) > LONGEST_LABEL:
         return False
-    begins, ends, all_of = _totals()
+    begins, ends, all_of, exactly = _totals()
     whole = words.startswith("all ") and words.split()[-1] in all_of
     first = any(words == one or words.startswith(f"{one} ") for one in begins)
-    return whole or first or any(words.endswith(f" {one}") for one in ends)
+    return words in exactly or whole or first or any(words.endswith(f" {one}") for one in ends)
 
 
 def zeros(text: str) -> bool:

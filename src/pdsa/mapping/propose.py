@@ -18,7 +18,7 @@ from pdsa.mapping.parts import Parts
 from pdsa.mapping.periods import part_of_year
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.roles import Roles, column_of, numeric, roles_in
-from pdsa.mapping.sides import SCHOOL_FROM
+from pdsa.mapping.sides import LAYOUT, SCHOOL_FROM, SCHOOLS_AS_COLUMNS, schools_as_columns
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import total_rows
 from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Question
@@ -177,6 +177,10 @@ def _check_found(
     for table, one, parts in zip(tables, roles, schools, strict=True):
         place = f"{table.source}, row {table.header}"
         headers = shortened(", ".join(filter(None, table.headers)), 200)
+        if not parts and not decisions.get("school-id") and not decisions.get(LAYOUT) and not one.parts:
+            _ask_layout(table, remarks)
+        if LAYOUT in {question.key for question in remarks.questions}:
+            continue
         if not parts and not decisions.get("school-id") and SCHOOL_FROM not in {q.key for q in remarks.questions}:
             found = f"the columns {headers}; none is called school or district"
             remarks.ask(Question("school-id", place, found, "which school are the numbers of? Give its id"))
@@ -199,6 +203,20 @@ def _check_found(
             title += f" (which names {' and '.join(named)} of the library)" if named else ""
             ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
             remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def _ask_layout(table: Table, remarks: Remarks) -> None:
+    """A table without schools and with columns of numbers that nobody knows: perhaps each of them is a school."""
+    found = schools_as_columns(table)
+    if not found:
+        return
+    choices = (
+        Choice(SCHOOLS_AS_COLUMNS, f"each column is a school: {shortened(', '.join(found), 60)}"),
+        Choice("other", "no: all numbers are of one school, or of something else"),
+    )
+    shown = f"no column is called school; numbers stand under {shortened(', '.join(found), 120)}"
+    ask = "are these columns schools?"
+    remarks.ask(Question(LAYOUT, f"{table.source}, row {table.header}", shown, ask, choices))
 
 
 def _ask_title(table: Table, roles: Roles, decisions: Pairs[str, str], remarks: Remarks) -> None:

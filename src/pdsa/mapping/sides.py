@@ -10,18 +10,33 @@ import numpy as np
 
 from pdsa.check import Coded
 from pdsa.mapping.formats import FORMATS, Context, PeriodFormat, begins, dissect, period_like
-from pdsa.mapping.headers import folded, roles_of
+from pdsa.mapping.headers import folded, is_number, measure_parts, roles_of
 from pdsa.mapping.keys import constant, joined, mapped, repeated, stacked
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table
 
-__all__ = ["MONTH_OF_YEAR", "PERIOD_OF_HEADER", "SCHOOL_FROM", "arranged", "parted"]
+__all__ = [
+    "LAYOUT",
+    "MONTH_OF_YEAR",
+    "PERIOD_OF_HEADER",
+    "SCHOOLS_AS_COLUMNS",
+    "SCHOOL_FROM",
+    "arranged",
+    "parted",
+    "schools_as_columns",
+]
 
 PERIOD_OF_HEADER = "period of the header"
 MONTH_OF_YEAR = "month of the school year"
 SCHOOL_FROM = "school-from"  # the decision that the name of each sheet or file is a school
 SCHOOL_OF = "school (name of the"
+LAYOUT, SCHOOLS_AS_COLUMNS = "layout", "schools-as-columns"  # the decision that each column is a school
+VALUE = "value"
+LEAST_PERIODS, LEAST_SCHOOLS = 3, 2
 BETWEEN = re.compile(r"[_()\[\]:|]|\s[-–—]\s")
+# What no period goes without: a digit or a month. Most headers of wide files are settled by it.
+MAY_BE_PERIOD = re.compile(r"[0-9]|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+LETTER = re.compile(r"[^\W\d_]|%")
 MOST_WORDS = 6  # of a period: "week of September 2, 2024"
 SHOWN = 4
 
@@ -35,9 +50,12 @@ def parted(header: str) -> tuple[str, str] | None:
     (('9/2/2024', 'Present'), None)
     """
     words = BETWEEN.sub(" ", header).split()
+    if not MAY_BE_PERIOD.search(header) or period_like(header) or period_like(" ".join(words)):
+        return None
     for count in range(min(len(words) - 1, MOST_WORDS), 0, -1):
         for period, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
-            if period_like(" ".join(period)):
+            other = " ".join(rest)
+            if period_like(" ".join(period)) and LETTER.search(other) and not period_like(other):
                 return " ".join(period), " ".join(rest)
     return None
 
@@ -45,10 +63,13 @@ def parted(header: str) -> tuple[str, str] | None:
 def arranged(table: Table, decisions: Mapping[str, str], remarks: Remarks) -> Table:
     """The table with a row for each period, where its columns stand side by side by period and kind of number.
 
-    A table whose headers are periods and nothing else stays as it is: it holds one measure. Where somebody decided
-    that the name of each sheet, or file, is a school, the table gets a column of it.
+    A table whose headers are periods and nothing else stays as it is, if it holds one measure. Where somebody decided
+    that the columns are schools, these go one below the other, too; where the name of each sheet, or file, is a
+    school, the table gets a column of it.
     """
     table = _with_years(_unfolded(table, remarks), remarks)
+    if decisions.get(LAYOUT) == SCHOOLS_AS_COLUMNS:
+        table = _schools_below(table, remarks)
     if not decisions.get(SCHOOL_FROM) or any({"school", "school_name"} & set(roles_of(h)) for h in table.headers):
         return table
     sheet = decisions[SCHOOL_FROM] == "sheet"
@@ -61,29 +82,68 @@ def _with_column(table: Table, header: str, column: Coded) -> Table:
     return replace(table, headers=(*table.headers, header), columns=(*table.columns, column), kinds=kinds)
 
 
+def schools_as_columns(table: Table) -> tuple[str, ...]:
+    """Headers that may be schools: of numbers, beside a column of periods, and without any word that is known."""
+    roles = [roles_of(header) for header in table.headers]
+    if not any("period" in one for one in roles) or any(
+        {"school", "school_name", "district"} & set(one) for one in roles
+    ):
+        return ()
+    found = [
+        header
+        for header, known, column in zip(table.headers, roles, table.columns, strict=True)
+        if header and not known and not measure_parts(header) and not period_like(header) and _numbers(column)
+    ]
+    return tuple(found) if len(found) >= LEAST_SCHOOLS else ()
+
+
+def _numbers(column: Coded) -> bool:
+    some = [text for text in column.texts if text.strip()]
+    return bool(some) and sum(map(is_number, some)) * 2 >= len(some)
+
+
+def _schools_below(table: Table, remarks: Remarks) -> Table:
+    schools = schools_as_columns(table)
+    if not schools:
+        return table
+    remarks.tell(f"{table.source}: {len(schools)} columns of schools read one below the other")
+    pairs = {table.headers.index(header): (header, VALUE) for header in schools}
+    return _stacked(table, pairs, f"{SCHOOL_OF} column)")
+
+
 def _unfolded(table: Table, remarks: Remarks) -> Table:
     pairs = {k: pair for k, header in enumerate(table.headers) if (pair := parted(header))}
+    pure = {k: (header, VALUE) for k, header in enumerate(table.headers) if header and period_like(header)}
+    if not pairs and len(pure) >= LEAST_PERIODS and any("measure" in roles_of(header) for header in table.headers):
+        pairs = pure
     periods: dict[str, set[str]] = {}
     for period, rest in pairs.values():
         periods.setdefault(folded(rest), set()).add(period)
     if not any(len(found) > 1 for found in periods.values()):
         return table
     times = tuple(dict.fromkeys(period for period, _ in pairs.values()))
-    names = {folded(rest): rest for _, rest in reversed(list(pairs.values()))}
-    fixed = [k for k in range(len(table.headers)) if k not in pairs]
-    places = {(folded(rest), period): k for k, (period, rest) in pairs.items()}
-    rests = [rest for rest in dict.fromkeys(folded(rest) for _, rest in pairs.values()) if rest]
+    names = dict.fromkeys(rest for _, rest in pairs.values())
     remarks.tell(
         f"{table.source}: columns for each of {len(times)} periods ({', '.join(times[:SHOWN])}"
         f"{' ...' if len(times) > SHOWN else ''}) read one below the other: "
-        f"{', '.join(shortened(names[rest], 40) for rest in rests)}"
+        f"{', '.join(shortened(name, 40) for name in names)}"
     )
+    return _stacked(table, pairs, PERIOD_OF_HEADER)
+
+
+def _stacked(table: Table, pairs: Mapping[int, tuple[str, str]], header: str) -> Table:
+    """Columns one below the other: each is of something (a period, a school), which a new column names, and a part."""
+    times = tuple(dict.fromkeys(of for of, _ in pairs.values()))
+    names = {folded(rest): rest for _, rest in reversed(list(pairs.values()))}
+    fixed = [k for k in range(len(table.headers)) if k not in pairs]
+    places = {(folded(rest), of): k for k, (of, rest) in pairs.items()}
+    rests = [rest for rest in dict.fromkeys(folded(rest) for _, rest in pairs.values()) if rest]
     count = len(table.rows)
     column = Coded(np.repeat(np.arange(len(times)), count), times)
-    chosen = [[places.get((rest, time), -1) for time in times] for rest in rests]
+    chosen = [[places.get((rest, of), -1) for of in times] for rest in rests]
     return replace(
         table,
-        headers=(*(table.headers[k] for k in fixed), PERIOD_OF_HEADER, *(names[rest] for rest in rests)),
+        headers=(*(table.headers[k] for k in fixed), header, *(names[rest] for rest in rests)),
         columns=(
             *(repeated(table.columns[k], len(times)) for k in fixed),
             column,

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.errors import Problem
-from pdsa.mapping.formats import Context, begins, dissect, named
+from pdsa.mapping.body import Cells
+from pdsa.mapping.formats import NEEDS, Context, begins, dissect, named
 from pdsa.mapping.periods import find_format, find_periods_in_text, read_periods
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.rows import Rows
@@ -60,9 +61,19 @@ def days_of(rows: Rows, mapping: Mapping, remarks: Remarks, as_of: date | None =
             remarks.wrong(place, shown, "dates such as 2025-10-13, months such as 2025-10, or school years (2025-26)")
         return np.full(len(rows.rows), np.datetime64("NaT", "D")), found.step
     days, bad, reasons = read_periods(cells.texts.texts, form, decisions=decisions)
+    _tell_answers(form, decisions, cells, days, remarks)
     if not found.questions:
         _tell_bad(rows, bad, reasons, remarks)
     return days[cells.texts.codes], found.step
+
+
+def _tell_answers(form: str, decisions: dict[str, str], cells: Cells, days: Days, remarks: Remarks) -> None:
+    """Tell where an answer, perhaps of last year, puts periods that have no year of their own."""
+    known = days[~np.isnat(days)]
+    for key in {NEEDS[name] for name in form.split("|") if name in NEEDS} & set(decisions):
+        if len(known):
+            first = f"the first one begins on {known.min()}, the last one on {known.max()}"
+            remarks.tell(f"{cells.header or 'period'}: {key}={decisions[key]}, as answered: {first}")
 
 
 def _year_of_sources(rows: Rows) -> str:

@@ -18,7 +18,26 @@ __all__ = ["WHOLE_IDS", "total_rows", "whole_groups"]
 Mask = NDArray[np.bool_]
 
 # Ids that stand for "all of them" in published files, beside a label that says so.
-WHOLE_IDS = frozenset({"", "a", "all", "total", "totals", "state", "district", "-", "--", "*", "999", "9999", "99999"})
+WHOLE_IDS = frozenset(
+    {
+        "",
+        "a",
+        "all",
+        "total",
+        "totals",
+        "state",
+        "district",
+        "network",
+        "nation",
+        "overall",
+        "-",
+        "--",
+        "*",
+        "999",
+        "9999",
+        "99999",
+    }
+)
 
 
 def total_rows(

@@ -42,6 +42,8 @@ def test_a_denominator_a_hundred_times_its_neighbors_is_asked_about() -> None:
 def test_the_first_and_the_last_number_are_compared_with_the_two_next_to_them() -> None:
     assert asked(frame([11800, 118, 117])) == ["a.csv, row 2"]
     assert asked(frame([118, 117, 2360])) == ["a.csv, row 4"]
+    assert asked(frame([5, 118, 117])) == asked(frame([118, 117, 5])) == []  # a school that opens, or closes
+    assert asked(frame([70, 71, 3, 70, 71])) == []  # a year in which few were tested
 
 
 def test_what_grows_or_is_small_or_unsteady_is_no_outlier() -> None:

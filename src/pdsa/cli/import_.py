@@ -94,6 +94,7 @@ def _settled(request: Request, batch: bool) -> tuple[Draft, Request]:
     from pdsa.workspace.intake import prepare
 
     grids: dict[Any, Any] = {}
+    said: list[str] = []
     while True:
         drafted, _ = prepare(request, grids)
         if not drafted.remarks.questions:
@@ -101,7 +102,9 @@ def _settled(request: Request, batch: bool) -> tuple[Draft, Request]:
         if batch:
             raise _unanswered(request, drafted.remarks.questions)
         for line in drafted.remarks.told:
-            click.echo(f"  {line}")
+            if line not in said:
+                click.echo(f"  {line}")
+        said += drafted.remarks.told
         answers = tuple((one.key, _ask(one)) for one in drafted.remarks.questions)
         request = replace(request, answers=(*request.answers, *answers))
 

@@ -184,7 +184,7 @@ def _days_of_totals(days: NDArray[np.datetime64], rows: Rows, remarks: Remarks) 
         own = np.unique(days[(rows.sources.codes == code) & ~np.isnat(days)])
         if len(own) == 1:
             days = np.where(lost & (rows.sources.codes == code), own[0], days)
-        else:
+        elif not remarks.questions:
             where = listed_rows(rows.rows[lost & (rows.sources.codes == code)].tolist())
             remarks.tell(f"{rows.sources.texts[code]}, {where}: totals without a period, compared with nothing")
     return days

@@ -107,13 +107,13 @@ def _total_lines(totals: pd.DataFrame, taken: Taken) -> list[str]:
     for measure, rows in totals.groupby("measure", observed=True):
         own = series.xs(measure, level="measure")
         full = int((own == rows["period"].nunique()).sum())
-        said.append(f"{measure}: {len(own):,} aggregates, {full:,} of them in all periods")
+        said.append(f"{measure}: {len(own):,} aggregate{'s' if len(own) != 1 else ''}, {full:,} of them in all periods")
     equal = sum(one.equal is True for one in taken.totals)
     unequal = [f"  {one}" for one in taken.totals if one.equal is False]
     unknown = len(taken.totals) - equal - len(unequal)
     head = (
-        f"  totals of others: {len(totals):,} rows ({'; '.join(said)}); {equal:,} equal their sums, "
-        f"{len(unequal):,} do not, {unknown:,} cannot be compared"
+        f"  totals of others: {len(totals):,} row{'s' if len(totals) != 1 else ''} ({'; '.join(said)}); "
+        f"{equal:,} equal their sums, {len(unequal):,} do not, {unknown:,} cannot be compared"
     )
     return [head, *_first(unequal, "totals that are not the sum of their members")]
 

@@ -551,6 +551,9 @@ class TestNewYork:
         assert ran.code == 2
         assert "row 10040, cell 2: found control characters (0x16)" in ran.err
         ran = take([data / "demographics.csv.gz"], folder, answers=("strip=yes",))
+        assert ran.code == 2
+        assert "04M277, enrollment, 2007-07-01 (row 1375): total_enrollment 3, usually 90" in ran.err
+        ran = take([data / "demographics.csv.gz"], folder, answers=("strip=yes", "outliers=keep"))
         assert ran.code == 0, ran
         rows = rows_of(folder, "demographics")
         assert len(rows) == 10075
@@ -566,7 +569,13 @@ class TestNewYork:
             "which column holds the measure?",
             "'use=Number Tested'",
         )
-        ran = take([file], folder, answers=("use:Level 3+4 %=math", "better:math=up", "year=end"))
+        answers = ("use:Level 3+4 %=math", "better:math=up", "year=end")
+        refused(
+            take([file], folder, answers=answers),
+            folder,
+            "06M098, math, 2006-07-01 (row 4155): Number Tested 1, usually 96",
+        )
+        ran = take([file], folder, answers=(*answers, "outliers=keep"))
         assert ran.code == 0, ran
         assert "math: value = Level 3+4 %; numerator = Level 3+4 #; denominator = Number Tested" in ran.out
         rows = rows_of(folder, "math-test-results")

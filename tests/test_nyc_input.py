@@ -101,6 +101,8 @@ def test_totals_are_not_a_school(joined: RawTable, observations: pd.DataFrame) -
         "missing": 19_691,
         "suppressed": 0,
         "excluded": 0,
+        "not_applicable": 0,
+        "error": 0,
     }
     assert observations["value"].mean() * 100 == pytest.approx(MEAN_SCHOOLS, abs=5e-7)
 

@@ -134,7 +134,7 @@ class TestAlone:
             sheet.goto(path.as_uri())
         assert said == []
         assert requests == [path.as_uri() for path in paths]
-        assert len(paths) == 34
+        assert len(paths) == 38
 
 
 class TestStructure:
@@ -225,7 +225,7 @@ class TestLinks:
 
     def test_anchors_of_a_page_are_unique(self, made: Made, hostile: Made) -> None:
         pages = [path for path in [*pages_of(made), *pages_of(hostile)] if path not in network_pages(made, hostile)]
-        assert len(pages) == 28
+        assert len(pages) == 32
         for path in pages:
             anchors = Page(path.read_text(encoding="utf-8")).values("id")
             assert len(anchors) == len(set(anchors)), path

@@ -127,7 +127,7 @@ def test_a_date_that_is_none_is_refused_once(trap: str) -> None:
             "line 1: found the tag tag:yaml.org,2002:python/object/apply:os.system, expected a plain value.",
         ),
         ("a: !!binary aGk=\n", "line 1: found the tag tag:yaml.org,2002:binary, expected a plain value."),
-        ("a: 1\n? [b, c]\n: d\n", "line 1: found a key that is no word, expected a word before the colon."),
+        ("a: 1\n? [b, c]\n: d\n", "line 2: found a key that is no word, expected a word before the colon."),
         ("a:\n\tb: 1\n", "line 2: found a tab, expected blanks: YAML is indented with blanks only."),
         ("a: 1\nb: 'x\nc: 1\n", "line 2: found a quote that is never closed, expected the closing quote."),
         ('a: 1\nb: "x\nc: 1\n', "line 2: found a quote that is never closed, expected the closing quote."),

@@ -14,6 +14,7 @@ from pdsa.mapping.keys import mapped
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.tables import Table
 from pdsa.records.imports import Choice, Question
+from pdsa.texts import unguarded
 
 __all__ = ["ask_twins", "clean_ids", "filled_down", "telling", "visible"]
 
@@ -29,9 +30,12 @@ LOOKALIKES = str.maketrans("АВЕКМНОРСТХІЈЅаеорсухіјѕΑΒ
 
 
 def visible(text: str) -> str:
-    """A text without blanks at its ends, characters that nobody sees, and accents written as two characters."""
+    """A text without blanks at its ends, characters that nobody sees, and accents written as two characters.
+
+    The apostrophe that keeps a spreadsheet from running a text is none of its characters.
+    """
     plain = INVISIBLE.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ").replace("\u202f", " ")
-    return " ".join(plain.split())
+    return unguarded(" ".join(plain.split()))
 
 
 def telling(table: Table, headers: Sequence[str], district: str) -> str:

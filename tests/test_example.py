@@ -360,13 +360,16 @@ def test_labels_with_characters_that_markup_reads_are_among_the_annotations(exam
     assert {row["kind"] for row in annotations} == {"change", "other", "policy"}
 
 
+def tracker(example, month):
+    """The texts of a tracker: by school and week; the average has no id."""
+    text = (example / f"incoming/attendance-tracker-2026-{month}.csv").read_text(encoding="utf-8")
+    _, _, header, *body = csv.reader(text.splitlines())
+    return {row[0]: dict(zip(header[2:], row[2:], strict=True)) for row in body[:-2]}
+
+
 def test_trackers_of_two_months_differ_in_one_week_and_two_numbers(example):
-    may, june = (
-        {row[0]: dict(zip(table[2][2:], row[2:], strict=True)) for row in table[3:-2]}
-        for month in ("05", "06")
-        for table in [list(csv.reader((example / f"incoming/attendance-tracker-2026-{month}.csv").open()))]
-    )
-    assert len(may) == 25  # 24 schools and the average, which has no id
+    may, june = tracker(example, "05"), tracker(example, "06")
+    assert len(may) == 25
     assert list(june["0107"]) == [*may["0107"], "2026-06-01"]
     changed = [
         (s, week, may[s][week], june[s][week]) for s in may for week in may[s] if s and may[s][week] != june[s][week]

@@ -433,6 +433,25 @@ class TestTotals:
         assert (north.name, north.equal, north.members) == ("north", True, 2)
         assert (south.name, south.equal, south.difference.numerator) == ("south", False, -1)
 
+    def test_rows_that_say_their_district_themselves(self) -> None:
+        """A publisher writes 2 in one year and 02 in the next: rows are added to the total beside them."""
+        members = frame(*self.MEMBERS).assign(district=["2", "2", "3"])
+        row = total(scope="district", key="2", numerator=7.0, denominator=70.0)
+        (one,) = compare_totals(members, pd.DataFrame([row]), [ABSENT], {"a": "02", "b": "02", "c": "03"})
+        assert (one.equal, one.members) == (True, 2)
+
+    def test_sums_of_averages_are_equal_but_for_rounding(self) -> None:
+        """Three averages with one decimal: the sum of all may be 0.2 off, and not 0.3; counts must be equal."""
+        members = (*shares("a", [(3, 30.2)]), *shares("b", [(4, 40.4)]), *shares("c", [(5, 50.1)]))
+        (near,) = self.check(total(numerator=12.0, denominator=120.9), members=members)
+        assert (near.equal, near.note) == (True, "but for the rounding of averages")
+        (far,) = self.check(total(numerator=12.0, denominator=121.0), members=members)
+        assert far.equal is False
+        (count,) = self.check(total(numerator=12.1, denominator=120.7), members=members)
+        assert count.equal is False
+        (halves,) = self.check(total(numerator=12.0, denominator=120.5))
+        assert halves.equal is False
+
     def test_hidden_members_make_a_lower_bound(self) -> None:
         members = (*self.MEMBERS[:2], {"school": "c", "measure": "absent", "period": WEEKS[0], "status": "suppressed"})
         (one,) = self.check(total(numerator=12.0, denominator=120.0), members=members)

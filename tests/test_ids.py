@@ -84,13 +84,15 @@ def test_the_id_that_stands_in_one_district_only() -> None:
 
 def test_twins_are_asked() -> None:
     remarks = Remarks()
-    assert ask_twins("f.csv", ["lincoln"], ["Lincoln"], {}, remarks) == {}
+    assert ask_twins({"lincoln": "f.csv, row 2"}, ["Lincoln"], {}, remarks) == {}
     assert [question.key for question in remarks.questions] == ["same:lincoln"]
-    assert ask_twins("f.csv", ["lincoln"], ["Lincoln"], {"same:lincoln": "same"}, Remarks()) == {"lincoln": "Lincoln"}
-    assert ask_twins("f.csv", ["lincoln"], ["Lincoln"], {"same:lincoln": "different"}, Remarks()) == {}
+    assert ask_twins({"lincoln": "f.csv, row 2"}, ["Lincoln"], {"same:lincoln": "same"}, Remarks()) == {
+        "lincoln": "Lincoln"
+    }
+    assert ask_twins({"lincoln": "f.csv, row 2"}, ["Lincoln"], {"same:lincoln": "different"}, Remarks()) == {}
 
 
 def test_letters_of_another_script_make_twins() -> None:
     remarks = Remarks()
-    ask_twins("f.csv", ["Аda"], ["Ada"], {}, remarks)
+    ask_twins({"Аda": "f.csv, row 2"}, ["Ada"], {}, remarks)
     assert "CYRILLIC" in remarks.questions[0].found

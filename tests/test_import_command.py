@@ -219,10 +219,12 @@ class TestQuestions:
         assert {row["measure"] for row in observations(folder, "points")} == {"points"}
         assert observations(folder, "points")[0]["value"] == "1.5"
 
-    def test_a_wrong_choice_is_asked_again(self, folder: Path, tmp_path: Path) -> None:
+    def test_a_wrong_choice_is_refused_with_the_right_ones(self, folder: Path, tmp_path: Path) -> None:
         before = tree(folder)
         error = refusal(run(self.asked(tmp_path), "--into", folder, "--batch", "--answer", "year=banana", *AS_OF))
-        assert "year=end" in str(error)
+        (problem,) = error.problems
+        assert (problem.place, problem.found) == ("--answer year", "'banana'")
+        assert "end, start, calendar" in problem.expected
         assert tree(folder) == before
 
     def test_an_answer_that_is_none(self, folder: Path, tmp_path: Path) -> None:

@@ -16,13 +16,14 @@ def test_a_label_beside_a_blank_or_whole_id() -> None:
     one = table("""
         School ID | School       | Rate
         0012      | Ada          | 91
+        0013      | Bell         | 89
                   | Total        | 90
         00000     | State Totals | 92
     """)
     remarks = Remarks()
-    assert total_rows(one, ["School ID"], ["School"], {}, remarks).tolist() == [False, True, True]
+    assert total_rows(one, ["School ID"], ["School"], {}, remarks).tolist() == [False, False, True, True]
     assert remarks.told == [
-        "f.csv, rows 3 to 4: totals (Total, State Totals); left out of the schools and compared with their sums"
+        "f.csv, rows 4 to 5: totals (Total, State Totals); left out of the schools and compared with their sums"
     ]
 
 
@@ -41,6 +42,11 @@ def test_a_label_beside_an_ordinary_id_is_asked() -> None:
         decisions = {"total:Total Learning Academy": word}
         assert total_rows(one, ["School ID"], ["School"], decisions, asked).tolist() == answer
         assert not asked.questions
+
+
+def test_what_stands_in_most_rows_is_no_label_of_a_total() -> None:
+    one = table("School ID | Kind\n0001 | Total\n0002 | Total\n | Part")
+    assert total_rows(one, ["School ID"], ["Kind"], {}, Remarks()).tolist() == NONE
 
 
 def test_an_id_of_zeros_alone_is_a_school() -> None:

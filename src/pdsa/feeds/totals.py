@@ -145,7 +145,7 @@ def _check(scope: str, row: dict[Hashable, Any], members: pd.DataFrame, data_typ
     summed = _sum(members[usable], data_type, published)
     gap = _less(summed, published)
     hidden = int((~usable).sum())
-    slack = max((_rounding(members.loc[usable, name]) for name in ("numerator", "denominator")), default=0.0)
+    slack = (_rounding(members.loc[usable, "numerator"]), _rounding(members.loc[usable, "denominator"]))
     equal, note = _judge(published, summed, gap, hidden, len(members), slack)
     if len(members) and np.isnan(summed.numerator) and np.isnan(summed.value):
         note = "members have shares without numerators and denominators: a mean of shares is no share of the whole"
@@ -198,23 +198,26 @@ def _less(one: Totaled, other: Totaled) -> Totaled:
 
 
 def _judge(
-    published: Totaled, summed: Totaled, gap: Totaled, hidden: int, members: int, slack: float
+    published: Totaled, summed: Totaled, gap: Totaled, hidden: int, members: int, slack: tuple[float, float]
 ) -> tuple[bool | None, str]:
     """Whether both agree; with hidden members only a sum that is too large already contradicts."""
     if not members:
         return None, "no member reported"
     counts = [
-        (off, total)
-        for off, total in ((gap.numerator, published.numerator), (gap.denominator, published.denominator))
+        (off, CLOSE * max(abs(total), 1), rounding)
+        for off, total, rounding in (
+            (gap.numerator, published.numerator, slack[0]),
+            (gap.denominator, published.denominator, slack[1]),
+        )
         if not np.isnan(off)
     ]
-    over = any(off > max(CLOSE * max(abs(total), 1), slack) for off, total in counts)
+    over = any(off > close + rounding for off, close, rounding in counts)
     if hidden:
         note = f"{many(hidden, 'member')} hidden, a bound or without a number: the sum is a lower bound"
         return (False if over else None), note
     if counts:
-        same = all(abs(off) <= CLOSE * max(abs(total), 1) for off, total in counts)
-        near = all(abs(off) <= max(CLOSE * max(abs(total), 1), slack) for off, total in counts)
+        same = all(abs(off) <= close for off, close, _ in counts)
+        near = all(abs(off) <= close + rounding for off, close, rounding in counts)
         return near, "" if same or not near else "but for the rounding of averages"
     if np.isnan(gap.value):
         return None, "nothing to compare"

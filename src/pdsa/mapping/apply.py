@@ -20,7 +20,8 @@ from pdsa.mapping.named import measures_of
 from pdsa.mapping.outliers import without_outliers
 from pdsa.mapping.remarks import Remarks, listed_rows
 from pdsa.mapping.repeats import without_repeats
-from pdsa.mapping.rows import Numbers, Rows, parts_of, stack
+from pdsa.mapping.rows import parts_of
+from pdsa.mapping.stacks import Numbers, Rows, stack
 from pdsa.mapping.stated import stated
 from pdsa.mapping.tables import Table
 from pdsa.mapping.times import days_of

@@ -16,6 +16,7 @@ from pdsa.mapping.ids import clean_ids, filled_down, visible
 from pdsa.mapping.keys import constant, joined, mapped, repeated, same_texts, stacked
 from pdsa.mapping.levels import coarser, namesakes, uncompared
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
+from pdsa.mapping.sides import filled_column
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import WHOLE_IDS, total_rows, whole_groups
 from pdsa.read.grid import KINDS
@@ -91,7 +92,7 @@ def body_of(table: Table, mapping: Mapping, remarks: Remarks) -> Body | None:
     """The rows of a table by role; None with a problem where a column is not there."""
     decisions = dict(mapping.decisions)
     parts = [pick(table, names) for names in mapping.school]
-    wide = [h for h in table.headers if mapping.layout == "wide" and h and period_like(h)]
+    wide = _periods(table, remarks) if mapping.layout == "wide" else []
     period = pick(table, mapping.period)
     if not _all_there(table, mapping, parts, remarks):
         return None
@@ -171,6 +172,16 @@ def _others(table: Table, mapping: Mapping) -> list[str]:
     used = {pick(table, names) for names in (*mapping.school, *single, *groups, *parts)}
     used |= {header for header, _ in mapping.totals}
     return [header for header in dict.fromkeys(table.headers) if header and header not in used]
+
+
+def _periods(table: Table, remarks: Remarks) -> list[str]:
+    """The headers that are periods; those under which nothing stands yet are told and left out."""
+    found = [header for header in table.headers if header and period_like(header)]
+    full = [h for h in found if filled_column(table.columns[table.headers.index(h)])]
+    if 0 < len(full) < len(found):
+        blank = shortened(", ".join(h for h in found if h not in full), 80)
+        remarks.tell(f"{table.source}: nothing stands under {blank}; left out")
+    return full or found
 
 
 def _tell_unknown(table: Table, mapping: Mapping, others: Sequence[str], remarks: Remarks) -> None:

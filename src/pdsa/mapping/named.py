@@ -11,7 +11,7 @@ from pdsa.mapping.answers import LEAVE_OUT
 from pdsa.mapping.headers import folded, measure_parts
 from pdsa.mapping.keys import mapped
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.rows import Rows
+from pdsa.mapping.stacks import Rows
 from pdsa.records.imports import Choice, Question
 
 __all__ = ["measures_of"]

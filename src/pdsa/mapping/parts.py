@@ -42,10 +42,10 @@ def counted(
 ) -> list[Parts]:
     """The measures without counts that are counts of an unknown whole.
 
-    A share needs its denominator. Where a column is named like a count and has no denominator beside it, numbers with
-    decimals are percents (told); whole numbers are a question: `denominator:<column>`.
+    A share or a rate needs its denominator. Where a column is named like a count and has no denominator beside it,
+    numbers with decimals are shares or rates (told); whole numbers are a question: `denominator:<column>`.
     """
-    shares = {one.id for one in library() if one.data_type == "proportion"}
+    shares = {one.id for one in library() if one.data_type in ("proportion", "rate")}
     answer = []
     for one in found:
         if one.measure not in shares or not one.numerator or one.denominator or one.value:
@@ -99,7 +99,7 @@ def _settled(
         return None
     if decided == PERCENT or _percents(columns[one.numerator]):
         if decided != PERCENT:
-            remarks.tell(f"{one.numerator}: read as shares, because no count of students has decimals or percent signs")
+            remarks.tell(f"{one.numerator}: read as shares or rates, because no count has decimals or percent signs")
         return replace(one, value=one.numerator, numerator="")
     _ask(one, columns, place, remarks)
     return None
@@ -109,7 +109,7 @@ def _ask(one: Parts, columns: Mapping[str, Coded], place: str, remarks: Remarks)
     others = [header for header in columns if header != one.numerator][:MOST_CHOICES]
     choices = (
         *(Choice(header, f"of the number under {header}") for header in others),
-        Choice(PERCENT, "these numbers are percents already"),
+        Choice(PERCENT, "these numbers are percents or rates already"),
         Choice(NONE, "the file does not tell: the column is not used"),
     )
     shown = f"{one.numerator}: {shortened(', '.join(columns[one.numerator].texts[:4]), 60)}; no denominator beside it"

@@ -11,14 +11,14 @@ import numpy as np
 
 from pdsa.mapping.answers import measures_chosen
 from pdsa.mapping.formats import period_like
-from pdsa.mapping.headers import MEASURE_PARTS, folded, measures_in
+from pdsa.mapping.headers import MEASURE_PARTS, folded, measure_parts, measures_in
 from pdsa.mapping.keys import mixed
 from pdsa.mapping.levels import coarser, namesakes
 from pdsa.mapping.parts import Parts
 from pdsa.mapping.periods import part_of_year
 from pdsa.mapping.remarks import Remarks, shortened
 from pdsa.mapping.roles import Roles, column_of, numeric, roles_in
-from pdsa.mapping.sides import LAYOUT, SCHOOL_FROM, SCHOOLS_AS_COLUMNS, schools_as_columns
+from pdsa.mapping.sides import LAYOUT, MEASURE_FROM, SCHOOL_FROM, SCHOOLS_AS_COLUMNS, schools_as_columns
 from pdsa.mapping.tables import Table
 from pdsa.mapping.totals import total_rows
 from pdsa.records.imports import Choice, Mapping, MeasureColumns, Names, Question
@@ -174,6 +174,8 @@ def _check_found(
     _ask_school_of_sheets(
         [table for table, parts in zip(tables, schools, strict=True) if not parts], decisions, remarks
     )
+    open_ones = [table for table, one in zip(tables, roles, strict=True) if any(p.measure == "?" for p in one.parts)]
+    _ask_measure_of_sheets(open_ones, decisions, remarks)
     for table, one, parts in zip(tables, roles, schools, strict=True):
         place = f"{table.source}, row {table.header}"
         headers = shortened(", ".join(filter(None, table.headers)), 200)
@@ -197,12 +199,28 @@ def _check_found(
         if one.parts and not one.measure and all(p.measure not in ("", "?") for p in one.parts):
             _ask_title(table, one, decisions, remarks)
         if (one.wide or any(p.measure == "?" for p in one.parts)) and not one.measure and not decisions.get("measure"):
+            if MEASURE_FROM in {question.key for question in remarks.questions}:
+                continue
             shown = ", ".join(h for p in one.parts for h in p.headers) or ", ".join(one.wide[:MOST_SHOWN])
             title = f"; the title says {shortened(' / '.join(table.titles), 100)}" if table.titles else ""
             named = measures_in(" / ".join((*table.titles, table.source)))
             title += f" (which names {' and '.join(named)} of the library)" if named else ""
             ask = "which measure is this? Give its id, of the library (attendance, chronic_absence ...) or your own"
             remarks.ask(Question("measure", place, f"numbers under {shown}{title}", ask))
+
+
+def _ask_measure_of_sheets(tables: Sequence[Table], decisions: Pairs[str, str], remarks: Remarks) -> None:
+    """Several sheets with the same numbers, whose names are different measures."""
+    sheets = [table.source.partition("!")[2] for table in tables]
+    named = {measure for sheet in sheets for measure, _ in measure_parts(sheet)}
+    if len(tables) < 2 or len(named) < 2 or decisions.get(MEASURE_FROM) or decisions.get("measure"):
+        return
+    choices = (
+        Choice("sheet", f"the name of each sheet is its measure: {shortened(', '.join(sheets), 60)}"),
+        Choice("one", "all sheets hold one measure"),
+    )
+    shown = f"{len(tables)} sheets with the columns {shortened(', '.join(filter(None, tables[0].headers)), 80)}"
+    remarks.ask(Question(MEASURE_FROM, tables[0].source, shown, "which measures are these?", choices))
 
 
 def _ask_layout(table: Table, remarks: Remarks) -> None:

@@ -25,6 +25,7 @@ from pdsa.records.imports import Choice, Question
 __all__ = ["Parts", "Roles", "column_of", "numeric", "roles_in"]
 
 STEPS = ("day", "week", "month", "year")
+ENROLLMENT = "enrollment"
 WIDE_FROM = 3  # headers that are periods, from which a table counts as wide
 OURS = ("school", "measure", "period")
 
@@ -268,7 +269,13 @@ def _named(
         made = _assembled(measure, parts, columns, triples)
         if made and made.headers:
             found.append(made)
-    return _without_doubles(found)
+    return _without_doubles(_without_enrollment(found))
+
+
+def _without_enrollment(found: list[Parts]) -> list[Parts]:
+    """Numbers of students that are the denominator of another measure are no measure besides."""
+    below = {one.denominator for one in found}
+    return [one for one in found if one.measure != ENROLLMENT or one.value not in below]
 
 
 def _assembled(
@@ -286,6 +293,8 @@ def _assembled(
             return Parts(measure, ratio.value, ratio.numerator, ratio.denominator, ratio.factor)
     value = parts.get("value", [""])[0]
     numerator = parts.get("numerator", [""])[0]
+    if value and value == numerator:  # "Tardies" may be a rate or a count: whole numbers are counts
+        value, numerator = ("", numerator) if _whole(columns[value]) else (value, "")
     own = parts.get("denominator", [])
     plain = own or [h for h in columns if "denominator" in roles_of(h)]
     denominator = plain[0] if numerator and len(plain) == 1 else ""
@@ -294,6 +303,11 @@ def _assembled(
     if value and numerator and (not denominator or not _fits(value, numerator, denominator, columns)):
         return Parts(measure, value, unlinked=(numerator, denominator))
     return Parts(measure, value, numerator, denominator) if value or numerator else None
+
+
+def _whole(column: Coded) -> bool:
+    numbers = plain_numbers(column)[0]
+    return bool((numbers == np.round(numbers))[np.isfinite(numbers)].all())
 
 
 def _fits(value: str, numerator: str, denominator: str, columns: Mapping[str, Coded]) -> bool:

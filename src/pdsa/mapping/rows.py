@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Pairs
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pdsa.check import Coded
-from pdsa.mapping.body import Body, Cells
-from pdsa.mapping.keys import constant, stacked
+from pdsa.mapping.body import Cells
 from pdsa.mapping.marks import ZERO
 from pdsa.mapping.ratios import decimals
 from pdsa.mapping.remarks import Aside, Remarks, shortened
-from pdsa.mapping.tables import part
+from pdsa.mapping.stacks import STATUS_CODES, Numbers, Rows
 from pdsa.mapping.values import ValueRole, Values, read_values
-from pdsa.records.imports import Mapping, MeasureColumns, Question
-from pdsa.terms import STATUSES
+from pdsa.records.imports import Choice, Mapping, MeasureColumns, Question
 
-__all__ = ["STATUS_CODES", "Numbers", "Rows", "parts_of", "stack"]
+__all__ = ["parts_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,143 +25,12 @@ Codes = NDArray[np.int8]
 Mask = NDArray[np.bool_]
 
 REPORTED, MISSING, SUPPRESSED, EXCLUDED, TOP, BOTTOM, NOT_APPLICABLE, ERROR = range(8)
-STATUS_CODES: Pairs[str, int] = {status: code for code, status in enumerate(STATUSES)}
 # Where several parts of a row have no number, the first of these tells why the row has none.
 WEIGHT = (ERROR, SUPPRESSED, NOT_APPLICABLE, MISSING)
 PRINTED = re.compile(r"[0-9]+\.[0-9]+")
 HALVES = 0.1  # share of parts of a whole from which a column counts half days or averages, no students
 PLAUSIBLE = 0.5  # share of impossible rows from which the columns are taken for swapped
 WHOLE_UNIT = 1.01  # published rates may differ from their counts by one unit of their last digit
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """The rows of one measure from all tables, each array of shape (rows,).
-
-    Parameters
-    ----------
-    sources, rows
-        Table and row number of each row.
-    school, school_name, district, part, group_dim, group, measure, status
-        Texts by role.
-    period
-        Cells of the period.
-    cells
-        Cells of the value, the numerator and the denominator; parts that no table has are left out.
-    total
-        Rows that are totals.
-    """
-
-    sources: Coded
-    rows: Ints
-    school: Coded
-    school_name: Coded
-    district: Coded
-    part: Coded
-    group_dim: Coded
-    group: Coded
-    measure: Coded
-    status: Coded
-    period: Cells
-    cells: Pairs[str, Cells]
-    total: Mask
-
-    def only(self, keep: Mask) -> Rows:
-        """Some of the rows."""
-        texts = {name: _kept(getattr(self, name), keep) for name in (*TEXTS, "sources")}
-        return Rows(
-            rows=self.rows[keep],
-            total=self.total[keep],
-            period=_kept_cells(self.period, keep),
-            cells={part: _kept_cells(one, keep) for part, one in self.cells.items()},
-            **texts,
-        )
-
-    def place(self, row: int, column: str = "") -> str:
-        """File, row and column of a cell."""
-        return f"{self.sources.at(row)}, row {self.rows[row]}" + (f", {column}" if column else "")
-
-
-def _kept(column: Coded, keep: Mask) -> Coded:
-    return Coded(column.codes[keep], column.texts)
-
-
-def _kept_cells(cells: Cells, keep: Mask) -> Cells:
-    return Cells(cells.header, part(cells.texts, keep), None if cells.kinds is None else cells.kinds[keep])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Numbers:
-    """The numbers of rows, each array of shape (rows,); `published` are numerators and denominators before rows that
-    cannot be were set aside."""
-
-    value: Floats
-    numerator: Floats
-    denominator: Floats
-    status: Codes
-    published: tuple[Floats, Floats]
-
-    @classmethod
-    def absent(cls, count: int) -> Numbers:
-        """No number in any row."""
-        none = np.full(count, np.nan)
-        return cls(none, none, none, np.full(count, MISSING, np.int8), (none, none))
-
-    def put(self, rows: Mask, other: Numbers) -> Numbers:
-        """These numbers with those of some rows replaced."""
-
-        def placed(own: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
-            answer = own.copy()
-            answer[rows] = new
-            return answer
-
-        names = ("value", "numerator", "denominator", "status")
-        arrays = {name: placed(getattr(self, name), getattr(other, name)) for name in names}
-        both = tuple(placed(own, new) for own, new in zip(self.published, other.published, strict=True))
-        return Numbers(**arrays, published=(both[0], both[1]))
-
-
-TEXTS = ("school", "school_name", "district", "part", "group_dim", "group", "measure", "status")
-
-
-def stack(bodies: Sequence[Body], measure: str) -> Rows:
-    """The rows of all tables that have a measure, one below the other."""
-    chosen = [body for body in bodies if measure in body.measures]
-    if len(chosen) == 1:
-        return _alone(chosen[0], measure)
-    parts = dict.fromkeys(part for body in chosen for part in body.measures[measure])
-    return Rows(
-        sources=stacked([body.sources for body in chosen]),
-        rows=np.concatenate([body.rows for body in chosen]),
-        period=_stacked_cells([body.period for body in chosen]),
-        cells={part: _stacked_cells([_of(body, measure, part) for body in chosen]) for part in parts},
-        total=np.concatenate([body.total for body in chosen]),
-        **{name: stacked([getattr(body, name) for body in chosen]) for name in TEXTS},
-    )
-
-
-def _alone(body: Body, measure: str) -> Rows:
-    """The rows of the only table."""
-    return Rows(
-        sources=body.sources,
-        rows=body.rows,
-        period=body.period,
-        cells=body.measures[measure],
-        total=body.total,
-        **{name: getattr(body, name) for name in TEXTS},
-    )
-
-
-def _of(body: Body, measure: str, part: str) -> Cells:
-    return body.measures[measure].get(part) or Cells("", constant("", len(body.rows)), None)
-
-
-def _stacked_cells(cells: Sequence[Cells]) -> Cells:
-    header = next((one.header for one in cells if one.header), "")
-    if all(one.kinds is None for one in cells):
-        return Cells(header, stacked([one.texts for one in cells]), None)
-    kinds = [np.ones(len(one.texts.codes), np.int8) if one.kinds is None else one.kinds for one in cells]
-    return Cells(header, stacked([one.texts for one in cells]), np.concatenate(kinds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,10 +66,17 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
         status = np.where((top == 0) & (bottom == 0), np.int8(NOT_APPLICABLE), np.int8(REPORTED))
         counts = (np.full(len(top), np.nan), top, bottom, status)
         return Numbers(*_set_aside(rows, counts, share, data_type, remarks), published=(top, bottom))
-    found = {part: _spread(values, rows.cells[part]) for part, values in read.items()}
+    if set(read) == {"numerator"} and data_type in ("proportion", "rate"):
+        header = rows.cells["numerator"].header
+        remarks.wrong(
+            rows.place(0, header), f"{columns.measure}: counts without a denominator", "a denominator as well"
+        )
+    spread = {part: _spread(values, rows.cells[part]) for part, values in read.items()}
+    if data_type == "rate" and "value" in spread and "numerator" not in spread:
+        spread["value"] = _per_one(rows, spread["value"], dict(mapping.decisions), remarks)
     absent = _Part.absent(len(rows.rows))
-    value, numerator, denominator = (found.get(part, absent) for part in ("value", "numerator", "denominator"))
-    if set(found) == {"numerator"}:  # a count without a denominator is its own value
+    value, numerator, denominator = (spread.get(part, absent) for part in ("value", "numerator", "denominator"))
+    if set(spread) == {"numerator"}:  # a count without a denominator is its own value
         value, numerator = numerator, absent
     pairs = np.isfinite(value.denominator)
     top = np.where(pairs, value.numerator, numerator.value)
@@ -223,6 +94,31 @@ def parts_of(rows: Rows, columns: MeasureColumns, data_type: str, mapping: Mappi
     )
     value_, top_, bottom_, status = _set_aside(rows, answer, share, data_type, remarks)
     return Numbers(value_, top_, bottom_, status, (answer[1], answer[2]))
+
+
+def _per_one(rows: Rows, value: _Part, decisions: Pairs[str, str], remarks: Remarks) -> _Part:
+    """Published rates for each one: "per 100 students" is told by the header, else it is a question."""
+    cells = rows.cells["value"]
+    if any(text.rstrip().endswith("%") for text in cells.texts.texts):
+        return value
+    said = re.search(r"per ([0-9][0-9,]*)", cells.header.casefold())
+    answer = decisions.get(f"per:{cells.header}", "")
+    if said and not answer:
+        remarks.tell(f"{cells.header}: read as numbers per {said[1]}")
+    number = said[1].replace(",", "") if said else ""
+    divisor = answer if answer.isdigit() else number
+    if not divisor:
+        numbers = value.value[np.isfinite(value.value)]
+        shown = f"numbers from {numbers.min():.6g} to {numbers.max():.6g}" if len(numbers) else "no numbers"
+        choices = (
+            Choice("1", "for each student"),
+            Choice("100", "per 100 students"),
+            Choice("1000", "per 1,000 students"),
+        )
+        question = "per how many are these rates?"
+        remarks.ask(Question(f"per:{cells.header}", rows.place(0, cells.header), shown, question, choices))
+        return value
+    return replace(value, value=value.value / float(divisor), slack=value.slack / float(divisor))
 
 
 def _is_plain(read: Values) -> bool:

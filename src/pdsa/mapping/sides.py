@@ -17,11 +17,13 @@ from pdsa.mapping.tables import Table
 
 __all__ = [
     "LAYOUT",
+    "MEASURE_FROM",
     "MONTH_OF_YEAR",
     "PERIOD_OF_HEADER",
     "SCHOOLS_AS_COLUMNS",
     "SCHOOL_FROM",
     "arranged",
+    "filled_column",
     "parted",
     "schools_as_columns",
 ]
@@ -29,10 +31,13 @@ __all__ = [
 PERIOD_OF_HEADER = "period of the header"
 MONTH_OF_YEAR = "month of the school year"
 SCHOOL_FROM = "school-from"  # the decision that the name of each sheet or file is a school
+MEASURE_FROM = "measure-from"  # the decision that the name of each sheet is a measure
+MEASURE_OF = "measure (name of the"
 SCHOOL_OF = "school (name of the"
 LAYOUT, SCHOOLS_AS_COLUMNS = "layout", "schools-as-columns"  # the decision that each column is a school
 VALUE = "value"
 LEAST_PERIODS, LEAST_SCHOOLS = 3, 2
+UNDERSCORED = re.compile(r"(?<=[0-9])_(?=[0-9])")  # rate_2022_23
 BETWEEN = re.compile(r"[_()\[\]:|]|\s[-–—]\s")
 # What no period goes without: a digit or a month. Most headers of wide files are settled by it.
 MAY_BE_PERIOD = re.compile(r"[0-9]|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
@@ -49,7 +54,7 @@ def parted(header: str) -> tuple[str, str] | None:
     >>> parted("Present (9/2/2024)"), parted("Grade 3")
     (('9/2/2024', 'Present'), None)
     """
-    words = BETWEEN.sub(" ", header).split()
+    words = BETWEEN.sub(" ", UNDERSCORED.sub("-", header)).split()
     if not MAY_BE_PERIOD.search(header) or period_like(header) or period_like(" ".join(words)):
         return None
     for count in range(min(len(words) - 1, MOST_WORDS), 0, -1):
@@ -65,19 +70,23 @@ def arranged(table: Table, decisions: Mapping[str, str], remarks: Remarks) -> Ta
 
     A table whose headers are periods and nothing else stays as it is, if it holds one measure. Where somebody decided
     that the columns are schools, these go one below the other, too; where the name of each sheet, or file, is a
-    school, the table gets a column of it.
+    school, or a measure, the table gets a column of it.
     """
     table = _with_years(_unfolded(table, remarks), remarks)
     if decisions.get(LAYOUT) == SCHOOLS_AS_COLUMNS:
         table = _schools_below(table, remarks)
+    if decisions.get(MEASURE_FROM) == "sheet" and not any("measure" in roles_of(header) for header in table.headers):
+        table = _with_column(table, f"{MEASURE_OF} sheet)", table.source.partition("!")[2])
     if not decisions.get(SCHOOL_FROM) or any({"school", "school_name"} & set(roles_of(h)) for h in table.headers):
         return table
     sheet = decisions[SCHOOL_FROM] == "sheet"
     name = table.source.partition("!")[2] if sheet else table.name.rpartition(".")[0] or table.name
-    return _with_column(table, f"{SCHOOL_OF} {decisions[SCHOOL_FROM]})", constant(name, len(table.rows)))
+    return _with_column(table, f"{SCHOOL_OF} {decisions[SCHOOL_FROM]})", name)
 
 
-def _with_column(table: Table, header: str, column: Coded) -> Table:
+def _with_column(table: Table, header: str, texts: Coded | str) -> Table:
+    """The table with one more column, of the same text in every row or of its own texts."""
+    column = constant(texts, len(table.rows)) if isinstance(texts, str) else texts
     kinds = (*table.kinds, np.ones(len(table.rows), np.int8)) if table.kinds else ()
     return replace(table, headers=(*table.headers, header), columns=(*table.columns, column), kinds=kinds)
 
@@ -95,6 +104,12 @@ def schools_as_columns(table: Table) -> tuple[str, ...]:
         if header and not known and not measure_parts(header) and not period_like(header) and _numbers(column)
     ]
     return tuple(found) if len(found) >= LEAST_SCHOOLS else ()
+
+
+def filled_column(column: Coded) -> bool:
+    """Whether any cell of a column holds more than blanks."""
+    used = np.bincount(column.codes, minlength=len(column.texts)) > 0
+    return any(bool(text.strip()) and there for text, there in zip(column.texts, used.tolist(), strict=True))
 
 
 def _numbers(column: Coded) -> bool:
@@ -116,11 +131,14 @@ def _unfolded(table: Table, remarks: Remarks) -> Table:
     pure = {k: (header, VALUE) for k, header in enumerate(table.headers) if header and period_like(header)}
     if not pairs and len(pure) >= LEAST_PERIODS and any("measure" in roles_of(header) for header in table.headers):
         pairs = pure
-    periods: dict[str, set[str]] = {}
-    for period, rest in pairs.values():
-        periods.setdefault(folded(rest), set()).add(period)
-    if not any(len(found) > 1 for found in periods.values()):
+    pairs = _of_several(pairs)
+    if not pairs:
         return table
+    full = {of for k, (of, _) in pairs.items() if filled_column(table.columns[k])}
+    blank = {of for of, _ in pairs.values()} - full
+    if blank:
+        remarks.tell(f"{table.source}: nothing stands under {shortened(', '.join(sorted(blank)), 80)}; left out")
+        return _unfolded(_without(table, [k for k, (of, _) in pairs.items() if of in blank]), remarks)
     times = tuple(dict.fromkeys(period for period, _ in pairs.values()))
     names = dict.fromkeys(rest for _, rest in pairs.values())
     remarks.tell(
@@ -129,6 +147,26 @@ def _unfolded(table: Table, remarks: Remarks) -> Table:
         f"{', '.join(shortened(name, 40) for name in names)}"
     )
     return _stacked(table, pairs, PERIOD_OF_HEADER)
+
+
+def _of_several(pairs: Mapping[int, tuple[str, str]]) -> dict[int, tuple[str, str]]:
+    """The columns whose kind of number stands under several periods, and others of the same periods."""
+    periods: dict[str, set[str]] = {}
+    for period, rest in pairs.values():
+        periods.setdefault(folded(rest), set()).add(period)
+    times = {period for found in periods.values() if len(found) > 1 for period in found}
+    return {k: (period, rest) for k, (period, rest) in pairs.items() if period in times}
+
+
+def _without(table: Table, places: Sequence[int]) -> Table:
+    """The table without some of its columns."""
+    keep = [k for k in range(len(table.headers)) if k not in set(places)]
+    return replace(
+        table,
+        headers=tuple(table.headers[k] for k in keep),
+        columns=tuple(table.columns[k] for k in keep),
+        kinds=tuple(table.kinds[k] for k in keep) if table.kinds else (),
+    )
 
 
 def _stacked(table: Table, pairs: Mapping[int, tuple[str, str]], header: str) -> Table:

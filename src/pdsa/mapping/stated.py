@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pdsa.content import content
 from pdsa.mapping.marks import known_mark
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.rows import STATUS_CODES, Numbers, Rows
+from pdsa.mapping.stacks import STATUS_CODES, Numbers, Rows
 from pdsa.mapping.unclear import NO_NUMBER
 from pdsa.records.imports import Choice, Question
 

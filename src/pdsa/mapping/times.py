@@ -12,7 +12,7 @@ from pdsa.mapping.body import Cells
 from pdsa.mapping.formats import NEEDS, Context, begins, dissect, named
 from pdsa.mapping.periods import find_format, find_periods_in_text, read_periods
 from pdsa.mapping.remarks import Remarks, shortened
-from pdsa.mapping.rows import Rows
+from pdsa.mapping.stacks import Rows
 from pdsa.records.imports import Mapping, Question
 
 __all__ = ["days_of"]

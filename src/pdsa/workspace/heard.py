@@ -19,7 +19,19 @@ OPEN = ("pass", "sheets", "use", "delimiter")
 UNASKED = (
     *("use", "measure", "break", "type", "better", "cumulative", "mark", "same", "code", "column", "denominator"),
     *("min-days", "not-personal", "period-of-file", "period", "other-measures", "school-id", "days-until", "repeats"),
-    *("school-from", "district-rows", "level", "decimal", "scale", "whole", "outliers", "students", "sheets", "row"),
+    *(
+        "school-from",
+        "district-rows",
+        "level",
+        "decimal",
+        "scale",
+        "whole",
+        "outliers",
+        "students",
+        "per",
+        "sheets",
+        "row",
+    ),
 )
 
 Pairs = Sequence[tuple[str, str]]

@@ -21,15 +21,15 @@ MAY, JUNE = "2026-05-25", "2026-06-01"
 BREAK_WEEK, LEFT_BLANK, BOUND, FEW = (20, "2026-03-16"), (1, "2026-04-20"), "95% or more", "n<10"
 OPEN, TO_COME = (13, MAY), "TBD"  # June has the number
 REVISED = (8, "2026-05-18")  # the school sent another number in June
-# First Wednesdays: 03/04/2026 is a day in March or in April, and so is every other one.
-GRADE_DAYS = (
-    *("09/04/2024", "10/02/2024", "11/06/2024", "12/04/2024", "01/08/2025", "02/05/2025", "03/05/2025"),
-    *("04/02/2025", "05/07/2025", "09/03/2025", "10/01/2025", "11/05/2025", "12/03/2025", "01/07/2026"),
-    *("02/04/2026", "03/04/2026", "04/08/2026", "05/06/2026"),
+# Months by their first day: 03/01/2026 is 1 March or 3 January, and every other one is two days too.
+MONTHS = (
+    *("09/01/2024", "10/01/2024", "11/01/2024", "12/01/2024", "01/01/2025", "02/01/2025", "03/01/2025"),
+    *("04/01/2025", "05/01/2025", "06/01/2025", "08/01/2025", "09/01/2025", "10/01/2025", "11/01/2025"),
+    *("12/01/2025", "01/01/2026", "02/01/2026", "03/01/2026", "04/01/2026", "05/01/2026"),
 )
-LATE_DAYS = 2  # of the school that joined late
-WRONG_TOTAL = "02/05/2025"  # its network total is 2 too high
-HIDDEN, HIDDEN_SINCE = 12, 13  # smaller groups are printed as * from the fourteenth day on
+LATE_MONTHS = 2  # of the school that joined late
+WRONG_TOTAL = "02/01/2025"  # its network total is 2 too high
+HIDDEN, HIDDEN_SINCE = 12, 15  # smaller groups are printed as * from the sixteenth month on
 
 
 def incoming_texts(schools: int) -> dict[str, str]:
@@ -96,23 +96,23 @@ def _cell(school: int, week: str, tenths: int, last: str) -> str:
 
 
 def _grade_checks(schools: int) -> Iterator[Row]:
-    """An export of a row a school and day, with a total a day."""
-    yield ("School ID", "School Name", "Date", "Students Passing", "Students With Grades")
-    for position, day in enumerate(GRADE_DAYS):
+    """An export of a row a school and month, with a total a month."""
+    yield ("School ID", "School Name", "Month", "Students Passing", "Students With Grades")
+    for position, month in enumerate(MONTHS):
         sums = [0, 0]
         for school in range(schools):
-            if school == LATE and position < len(GRADE_DAYS) - LATE_DAYS:
+            if school == LATE and position < len(MONTHS) - LATE_MONTHS:
                 continue
             passing, graded = _grades(school, position)
             sums = [sums[0] + passing, sums[1] + graded]
             shown = (passing, graded) if graded >= HIDDEN or position < HIDDEN_SINCE else ("*", "*")
-            yield (school_id(school), SCHOOLS[school].name, day, *shown)
-        yield ("", "Network total", day, sums[0] + 2 * (day == WRONG_TOTAL), sums[1])
+            yield (school_id(school), SCHOOLS[school].name, month, *shown)
+        yield ("", "Network total", month, sums[0] + 2 * (month == WRONG_TOTAL), sums[1])
 
 
 def _grades(school: int, position: int) -> tuple[int, int]:
-    """Students who pass all core courses, and all students, on one day."""
+    """Students who pass all core courses, and all students, in one month."""
     plan = SCHOOLS[school]
-    lots = stream(school, GRADES_PART).random((len(GRADE_DAYS), 300)).tolist()[position]
+    lots = stream(school, GRADES_PART).random((len(MONTHS), 300)).tolist()[position]
     graded = plan.students - int(lots[-1] * 3)
     return sum(lot < plan.on_track for lot in lots[:graded]), graded

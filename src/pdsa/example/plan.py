@@ -231,7 +231,7 @@ student or teacher in it exists. Use it to learn the workbench and to see what a
                            in them, and TRUTH.csv does not speak of them:
                              attendance-tracker-2026-05.csv  weeks as columns, an average, texts among the numbers
                              attendance-tracker-2026-06.csv  the same a week later, with a revised number
-                             grade-checks.csv                a long export, with totals and dates such as 03/04/2026
+                             grade-checks.csv                a long export, with totals and dates such as 03/01/2026
 
 Make the reports, from this folder:
 

@@ -90,7 +90,7 @@ def test_answers_about_a_denominator() -> None:
 def test_decimals_are_shares(cells: list[str]) -> None:
     made, remarks = settled(cells)
     assert made == [Parts("chronic_absence", value="Absent")]
-    assert "no count of students has decimals" in remarks.told[0]
+    assert "no count has decimals" in remarks.told[0]
 
 
 def test_several_rates_of_one_measure_are_asked_and_several_counts_left_out() -> None:

@@ -28,6 +28,7 @@ from pdsa.workspace.additions import Declared, add_annotations, declared
 from pdsa.workspace.append import add_measures, add_schools
 from pdsa.workspace.files import form
 from pdsa.workspace.heard import check_answers
+from pdsa.workspace.kept import kept, recalled
 from pdsa.workspace.rows import observations_csv
 from pdsa.workspace.specs import specs_of
 from pdsa.workspace.versions import observations_frame
@@ -85,6 +86,7 @@ def mapping_for(request: Request) -> tuple[Mapping, bool]:
     if file is None:
         return Mapping(_name(request)), True
     known = form(MappingModel, file).record()
+    known = replace(known, decisions=recalled(known.decisions, request.files, request.as_of))
     again = request.mapping is None and bool(set(dict(request.answers)) - set(dict(known.decisions)))
     base = replace(known, name=request.name or known.name)
     return (replace(Mapping(base.name), decisions=base.decisions, marks=base.marks), True) if again else (base, False)
@@ -170,7 +172,7 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     measures = measures_for(drafted, there.measures)
     _check_steps(drafted, there.measures)
     every = (*there.measures, *measures)
-    text = mapping_text(drafted.mapping)
+    text = mapping_text(replace(drafted.mapping, decisions=kept(drafted.mapping.decisions, request.files)))
     old = _published(folder, name)
     again = _come_again(request, name)
     revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"), again=again)
@@ -300,7 +302,9 @@ def _verdicts(
     before = observations_frame(ledger.version(folder, entry, charted=True))
     names = {one: one for one in pd.unique(charted["school"].astype(str))}
     specs = specs_of(RunParams("import"), measures, there.annotations, there.network.calendar, names)
-    return tuple(map(str, feeds.verdict_changes(before, charted, measures, there.network.calendar, specs)))
+    changes = feeds.verdict_changes(before, charted, measures, there.network.calendar, specs)
+    # that a school which is new has a verdict now is no change of one
+    return tuple(str(one) for one in changes if (one.before, one.after) != ("no_data", "too_few"))
 
 
 def _likenesses(drafted: Draft, there: Declared) -> list[str]:

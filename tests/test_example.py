@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,6 +21,9 @@ FILES = {
     "README.txt",
     "TRUTH.csv",
     "annotations.csv",
+    "incoming/attendance-tracker-2026-05.csv",
+    "incoming/attendance-tracker-2026-06.csv",
+    "incoming/grade-checks.csv",
     "measures.csv",
     "network.yaml",
     "observations/attendance.csv",
@@ -31,7 +34,7 @@ FILES = {
     "schools.csv",
 }
 # sha256 over name, NUL, bytes, NUL of every file in order of names: written by this version on Linux, numpy 2.4
-DIGEST = "a8c21093bd6fa7494e8153a66ba55cc1978aded50a5d247ff68ce0eb698e5317"
+DIGEST = "6e399d3de8396a737074c047055d221b368e21fbcd87d4804d51c5cd58f2fed6"
 IMPROVE_ATTENDANCE = {"0107", "0121", "0142", "0177", "0205", "0226", "0254", "0268"}
 IMPROVE_ON_TRACK = {"0107", "0121", "0177", "0205", "0268"}
 MORE_CHECK_INS = IMPROVE_ATTENDANCE | {"0163", "0191", "0240", "0261"}
@@ -357,6 +360,40 @@ def test_labels_with_characters_that_markup_reads_are_among_the_annotations(exam
     assert {row["kind"] for row in annotations} == {"change", "other", "policy"}
 
 
+def tracker(example, month):
+    """The texts of a tracker: by school and week; the average has no id."""
+    text = (example / f"incoming/attendance-tracker-2026-{month}.csv").read_text(encoding="utf-8")
+    _, _, header, *body = csv.reader(text.splitlines())
+    return {row[0]: dict(zip(header[2:], row[2:], strict=True)) for row in body[:-2]}
+
+
+def test_trackers_of_two_months_differ_in_one_week_and_two_numbers(example):
+    may, june = tracker(example, "05"), tracker(example, "06")
+    assert len(may) == 25
+    assert list(june["0107"]) == [*may["0107"], "2026-06-01"]
+    changed = [
+        (s, week, may[s][week], june[s][week]) for s in may for week in may[s] if s and may[s][week] != june[s][week]
+    ]
+    assert changed == [("0163", "2026-05-18", "92.0%", "89.6%"), ("0198", "2026-05-25", "TBD", "90.9%")]
+    texts = [text for row in may.values() for text in row.values() if not text.endswith("%")]
+    assert Counter(texts) == {"95% or more": 5, "n<10": 4, "n/a": 1, "": 1, "TBD": 1}
+
+
+def test_grade_checks_have_dates_that_can_be_read_in_two_orders(example):
+    checks = rows(example, "incoming/grade-checks.csv")
+    days = list(dict.fromkeys(row["Month"] for row in checks))
+    assert len(days) == 20 and "03/01/2026" in days
+    assert all(int(part) <= 12 for day in days for part in day.split("/")[:2])
+    for day in days:
+        own = [row for row in checks if row["Month"] == day and row["School ID"] and row["Students Passing"] != "*"]
+        (total,) = [row for row in checks if row["Month"] == day and not row["School ID"]]
+        difference = int(total["Students Passing"]) - sum(int(row["Students Passing"]) for row in own)
+        if any(row["Students Passing"] == "*" for row in checks if row["Month"] == day):
+            assert 0 < difference < 24  # of two schools with fewer than twelve students
+        else:
+            assert difference == (2 if day == "02/01/2025" else 0)
+
+
 @pytest.mark.parametrize("schools", [1, 30, 400])
 def test_other_numbers_of_schools_repeat_the_first_ones(example, tmp_path, schools):
     write_example(tmp_path, schools=schools)
@@ -399,7 +436,16 @@ def plant(folder, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.txt", ".hidden", "observations/mine.csv", "params/mine.yaml", "log.sqlite", "outputs/index.html"]
+    "name",
+    [
+        "notes.txt",
+        ".hidden",
+        "observations/mine.csv",
+        "incoming/mine.csv",
+        "params/mine.yaml",
+        "log.sqlite",
+        "outputs/index.html",
+    ],
 )
 @pytest.mark.parametrize("made_before", [False, True])
 def test_a_folder_with_another_file_is_refused_and_left_as_it_is(tmp_path, name, made_before):

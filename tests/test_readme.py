@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,16 +34,58 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", *command.split()]
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+    words = [sys.executable, "-m", *shlex.split(command)]
+    return subprocess.run(
+        words, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False
+    )
 
 
 def test_readme_shows_the_commands_that_are_run_here() -> None:
-    assert {command.split()[1] for command in COMMANDS} == {"example", "report", "lab"}
-    assert len(COMMANDS) >= 6
+    assert {command.split()[1] for command in COMMANDS} == {"check", "example", "import", "lab", "new", "report"}
+    assert len(COMMANDS) >= 12
 
 
-@pytest.mark.parametrize("command", [c for c in dict.fromkeys(COMMANDS) if " lab " not in c and DATA not in c])
+OWN = [command for command in COMMANDS if command.split()[1] in ("new", "check", "import")]
+
+
+def test_a_network_of_ones_own_begins_as_shown(desk: Path) -> None:
+    """One after the other, because each command needs what those before it made."""
+    asked = []
+    for command in OWN:
+        done = run(command, desk)
+        if done.returncode == 2 and "--answer" not in command:
+            asked.append(command)
+            assert "--answer 'measure=...'" in done.stderr and "nothing was imported" in done.stderr
+        else:
+            assert done.returncode == 0, done.stderr
+    assert len(asked) == 1  # the line of which README says that pdsa asks for the rest
+    last = run(OWN[-1], desk).stdout
+    assert "24 schools, 2 measures, 774 rows of observations in 2 files" in last
+    assert run("pdsa report our-network --dry-run", desk).returncode == 0
+
+
+def test_the_question_that_readme_shows_is_what_pdsa_asks(desk: Path) -> None:
+    (shown,) = [text for _, text in BLOCKS if text.startswith("grade-checks.csv: 1 problem found")]
+    assert run("pdsa example asked", desk).returncode == 0
+    done = run("pdsa import asked/incoming/grade-checks.csv --into asked --as-of 2026-06-12", desk)
+    assert done.returncode == 2
+    assert " ".join(shown.split()) in " ".join(done.stderr.split())
+
+
+def test_readme_names_every_question() -> None:
+    """The keys stand in the code in a few ways; a new one that README does not have is found here."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "pdsa").rglob("*.py"))
+    calls = re.findall(r"""(?:Question|_Asked)\(\s*(?:key=)?f?"([a-z][a-z0-9-]*)""", code)
+    keys = {*calls, *re.findall(r"""key = f"([a-z-]+):""", code)}
+    assert len(keys) >= 25
+    told = set(re.findall(r"`([a-z0-9-]+)(?::[A-Za-z]+)?`", README))
+    assert keys - told == set()
+
+
+REPORTED = [c for c in dict.fromkeys(COMMANDS) if c not in OWN and " lab " not in c and DATA not in c]
+
+
+@pytest.mark.parametrize("command", REPORTED)
 def test_command_runs(command: str, desk: Path) -> None:
     # all 24 schools once would be the example's own test again: three of them show that the command is right
     fewer = " --only 0107 --only 0184 --only 0135" if command.endswith("example.yaml") else ""
@@ -113,7 +156,7 @@ def test_settings_of_the_params_file_are_as_readme_shows_them(desk: Path) -> Non
 
 def test_pictures_exist_and_have_words() -> None:
     pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README)
-    assert len(pictures) >= 3
+    assert len(pictures) >= 4
     for words, path in pictures:
         assert len(words) > 30
         assert (ROOT / path).is_file()

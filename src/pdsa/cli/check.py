@@ -23,6 +23,10 @@ MOST = 40
 def check(folder: Path, as_json: bool) -> None:
     """Check every file of the workspace FOLDER and print what is wrong; nothing is changed.
 
+    All problems of all files are named at once: file, row as the spreadsheet shows it, column, what was found, what
+    was expected, and the next step. Where nothing is wrong, it says what the workspace holds and what is still to be
+    filled in. Run it after pdsa import and after each change by hand, before pdsa report.
+
     Exit code 0: nothing is wrong. 2: at least one problem.
     """
     from pdsa.workspace.review import review

@@ -19,25 +19,33 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--into", type=click.Path(path_type=Path), default=Path(), help="The workspace; the current folder by default."
+    "--into",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The workspace, a folder with network.yaml; the current folder by default.",
 )
 @click.option(
-    "--name", default="", help="Name of the mapping and of observations/NAME.csv; made of the file's name by default."
+    "--name",
+    default="",
+    help="Name of the mapping and of observations/NAME.csv; by default the file's name without its numbers.",
 )
 @click.option(
     "--mapping", type=click.Path(path_type=Path), default=None, help="A mapping file, in place of the workspace's own."
 )
 @click.option(
-    "--answer", multiple=True, metavar="KEY=CHOICE", help="The answer to a question; may be given several times."
+    "--answer",
+    multiple=True,
+    metavar="KEY=CHOICE",
+    help="The answer to a question, such as dates=month-first; may be given several times.",
 )
 @click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
     default=None,
-    help="The day on which these numbers were known; today by default.",
+    help="The day on which these numbers were known, such as 2026-05-29; today by default.",
 )
 @click.option("--batch", is_flag=True, help="Ask nothing: an open question is an error.")
-@click.option("--dry-run", is_flag=True, help="Show what would be stored; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Ask, and show what would be stored; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for programs; implies --batch.")
 def import_(
     files: tuple[Path, ...],
@@ -48,14 +56,50 @@ def import_(
     as_of: datetime | None,
     **flags: bool,
 ) -> None:
-    """Take FILES into a workspace: CSV, TSV, XLSX, XLSM, ODS, XML, JSON, and zip, tar or gz archives of them.
+    """Take FILES, as you have them, into a workspace (made by pdsa new).
 
-    All files of one command are of one kind, for instance a file for each year. pdsa proposes which column is what,
-    shows it, asks what it cannot know, and keeps the answers in mappings/NAME.yaml: next month the same command asks
-    nothing. The files are only read; rows go to observations/NAME.csv, and every version is kept in imports/NAME/.
+    Reads CSV, TSV, XLSX, XLSM, ODS, XML, JSON, and zip, tar or gz archives of them. All files of one command are of
+    one kind, for instance a file for each year. The files are only read, never changed.
 
-    Without a terminal, or with --batch, questions are an error that names the answers to give, such as
-    --answer dates=month-first. `--answer 'use:COLUMN=MEASURE'` adds a column as a measure.
+    \b
+    Begin:   pdsa new our-network
+             pdsa import tracker-2026-05.csv --into our-network
+    Look:    pdsa import tracker-2026-05.csv --into our-network --dry-run
+    Answer:  pdsa import tracker-2026-05.csv --into our-network \\
+               --answer measure=attendance --answer 'mark:<10=suppressed'
+    Later:   pdsa import tracker-2026-06.csv --into our-network
+    Then:    pdsa check our-network
+             pdsa report our-network
+
+    QUESTIONS. pdsa shows what each column becomes and guesses nothing: what a file does not decide is asked. At a
+    terminal you type a choice. Without a terminal, or with --batch, an open question is an error: it says where, what
+    was found and which answers there are, nothing is stored, and you run the same command with one --answer for each.
+    An answer may open the next question; go on until none is left. Quote answers that hold blanks, < or *.
+
+    \b
+    Often asked, or said without being asked:
+      measure=attendance            which measure the numbers are (pdsa new --list)
+      'use:Rate=attendance'         this column holds that measure; numerator or
+                                    denominator may follow: 'use:Here=attendance numerator'
+      use:COLUMN=ignore             leave a column out
+      dates=month-first             03/04/2026 is March 4 (or day-first)
+      year=end                      2017 is the school year 2016-17 (or start)
+      period:FILE=2016-17           when the numbers of a file are from
+      school=district+school        school numbers repeat in several districts
+      scale:COLUMN=percent          0.9 is 0.9% (or fraction: 90%)
+      'mark:TEXT=missing'           what a text that is no number means: missing,
+                                    suppressed, not_applicable, error, zero, ...
+      cumulative:MEASURE=yes        it counts from the beginning of the year
+      header=5, sheets=NAME         where the table stands
+
+    WHERE THE ROWS GO. observations/NAME.csv holds what is known now; imports/NAME/ every version, with what was done
+    and set aside; mappings/NAME.yaml the mapping and your answers, so that next month the same command asks nothing.
+    New schools and measures are added to schools.csv and measures.csv. Totals are left out of the schools and
+    compared with their sums. Texts such as * or "95% or more" never become numbers.
+
+    Rows of single students are read only from the workspace's folder private/, and added up; columns of names, birth
+    dates, e-mail addresses and the like stop the import. Exit code 0: stored, or nothing new. 2: a question is open,
+    or something is wrong; nothing was stored.
     """
     from pdsa.workspace.intake import Request
 

@@ -15,7 +15,16 @@ import click
 def new(folder: Path | None, name: str, measures: str, listing: bool) -> None:
     """Write a new workspace into FOLDER, which must be new or empty.
 
-    Measures of the library bring their definitions with them; pdsa import adds others as they come.
+    A workspace is a folder of plain files: network.yaml, schools.csv, measures.csv, observations/ and others; its
+    README.txt says what each is for. Measures of the library bring their definitions with them; pdsa import adds
+    schools, and other measures, as they come.
+
+    \b
+    Begin:  pdsa new --list
+            pdsa new our-network --measures attendance,chronic_absence
+    Then:   pdsa import FILE --into our-network
+            pdsa check our-network
+            pdsa report our-network
     """
     from pdsa.workspace.start import new_workspace
 

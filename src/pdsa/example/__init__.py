@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pdsa.errors import InputError, Problem
 from pdsa.example.draw import Row, open_weeks, school_id, series_rows, stream
+from pdsa.example.incoming import incoming_texts
 from pdsa.example.plan import (
     CLOSURES,
     CONSTANT,
@@ -96,9 +97,9 @@ def _strangers(folder: Path, schools: int) -> list[Problem]:
 
 
 def _entries(folder: Path) -> Iterator[Path]:
-    """Walk the folder and the two folders of an example; nothing deeper, however large a foreign folder is."""
+    """Walk the folder and the folders of an example; nothing deeper, however large a foreign folder is."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.name in ("observations", "params") and path.is_dir() and not path.is_symlink():
+        if path.name in ("observations", "params", "incoming") and path.is_dir() and not path.is_symlink():
             yield from sorted(path.iterdir())
         else:
             yield path
@@ -127,6 +128,7 @@ def _texts(schools: int) -> dict[str, str]:
         "schools.csv": _csv(("id", "name", "district", "pseudonym"), _school_rows(schools)),
         "annotations.csv": _csv(("date", "school", "measure", "kind", "label"), _annotation_rows(schools)),
         "TRUTH.csv": _csv(("school", "measure", "effect", "start", "size", "lasting", "note"), _truth_rows(schools)),
+        **incoming_texts(schools),
         "params/example.yaml": PARAMS,
         "network.yaml": _network(),
     }

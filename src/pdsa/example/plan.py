@@ -227,10 +227,20 @@ student or teacher in it exists. Use it to learn the workbench and to see what a
   observations/*.csv       one file a measure, one row a school and week (dated on its Monday)
   params/example.yaml      one run of reports
   TRUTH.csv                what was planted: one row a school and measure
+  incoming/                files as people send them, to try pdsa import on; nothing reads them, nothing is planted
+                           in them, and TRUTH.csv does not speak of them:
+                             attendance-tracker-2026-05.csv  weeks as columns, an average, texts among the numbers
+                             attendance-tracker-2026-06.csv  the same a week later, with a revised number
+                             grade-checks.csv                a long export, with totals and dates such as 03/01/2026
 
 Make the reports, from this folder:
 
   pdsa report params/example.yaml
+
+Take the files in, into a folder of your own (attendance of the tracker is not what this network calls attendance):
+
+  pdsa new ../our-network
+  pdsa import incoming/attendance-tracker-2026-05.csv --into ../our-network --as-of 2026-05-29
 
 Then open TRUTH.csv beside them. `effect` says what was planted (improvement, worsening, none, too_few,
 constant, no_data), `start` the first changed week, `size` the shift in the unit of the measure before it is

@@ -265,6 +265,9 @@ def _increments(
         found[part] = np.round(totals - before, DECIMALS)
     falls = chains.known & np.any([found[part] < 0 for part in parts], axis=0)
     _refuse_falls(chains, measure, falls)
+    after = np.zeros(len(falls), dtype=bool)  # which of the two totals was wrong, nobody knows
+    after[chains.prior >= 0] = (falls & ~_below_zero(chains, parts))[chains.prior[chains.prior >= 0]]
+    after &= chains.known & ~falls
     broken = chains.known & chains.since(chains.hiding)
     covered = _covered(chains, opening)
     status = status_words(rows).to_numpy(dtype=object).copy()
@@ -273,15 +276,20 @@ def _increments(
     bounds = np.isin(status, ("top_coded", "bottom_coded"))
     for part in NUMBERS:
         rows[part] = np.where(chains.known, found.get(part, _kept(rows, part, parts)), np.nan)
-    above = _above(rows, measure) & ~falls & ~broken
+    above = (_above(rows, measure) | after) & ~falls & ~broken
     rows.loc[falls | broken | above | ~chains.known, list(NUMBERS)] = np.nan
     status[broken] = np.where(hidden[broken], "suppressed", "missing")
     status[bounds] = "missing"
     status[long | falls | above] = "excluded"
     empty = (rows["numerator"] == 0) & (rows["denominator"] == 0)
     status[empty.to_numpy() & (status == "reported")] = "not_applicable"
-    _tell(chains, measure, parts, (falls, above, broken, bounds, long), covered, told)
+    _tell(chains, measure, parts, (falls, above & ~after, broken, bounds, long, after), covered, told)
     return rows.assign(status=status)
+
+
+def _below_zero(chains: Chains, parts: tuple[str, ...]) -> Bools:
+    """Totals that are errors by themselves."""
+    return np.asarray(np.any([chains.rows[part].to_numpy(dtype=float) < 0 for part in parts], axis=0), dtype=bool)
 
 
 def _refuse_falls(chains: Chains, measure: Measure, falls: Bools) -> None:
@@ -319,11 +327,13 @@ def _tell(
     chains: Chains, measure: Measure, parts: tuple[str, ...], found: tuple[Bools, ...], covered: Ints,
     told: list[Notice],
 ) -> None:  # fmt: skip
-    falls, above, broken, bounds, long = found
+    falls, above, broken, bounds, long, after = found
     step = measure.frequency
-    for i in np.flatnonzero(falls | above | broken | bounds | long).tolist():
+    for i in np.flatnonzero(falls | above | broken | bounds | long | after).tolist():
         if falls[i]:
             told.append(_fall(chains, measure, parts, i))
+        elif after[i]:
+            told.append(_notice(chains, measure, i, "unknown increment", "the total before it fell: excluded"))
         elif above[i]:
             told.append(_notice(chains, measure, i, "impossible increment", "more than its whole: excluded"))
         elif bounds[i]:

@@ -12,7 +12,7 @@ from pdsa.records.imports import Choice, Question
 from pdsa.series import Bools
 
 # Fewer steps show nothing; a series that never falls in one year of so many steps is asked about.
-FEWEST_POINTS, FEWEST_RISES = 4, 10
+FEWEST_POINTS, FEWEST_RISES, CORRECTED = 4, 10, 5
 # Nearly all: of the school years without a fall, of the turns of the year with one.
 NEARLY = 0.95
 
@@ -44,7 +44,7 @@ class Evidence:
     def __str__(self) -> str:
         shown = ", ".join(f"{value:.10g}" for value in self.example)
         turns = f", and falls at {self.drops} of {self.turns} turns of the year" if self.turns else ""
-        return f"{self.column} never falls in {self.steady} of {self.years} school years{turns}: {shown} ..."
+        return f"{self.column} rises steadily in {self.steady} of {self.years} school years{turns}: {shown} ..."
 
     def question(self, place: str) -> Question:
         """What must be answered before these numbers are charted."""
@@ -92,7 +92,8 @@ def running(rows: pd.DataFrame, column: str, school_year_start: int) -> Evidence
     enough = np.bincount(chain) >= FEWEST_POINTS
     # a series of zeros neither rises nor falls and says nothing
     judged = enough & (rises + falls > 0)
-    steady = judged & (falls == 0)
+    # one correction in a year of rises is no proof against it: somebody is asked
+    steady = judged & ((falls == 0) | ((falls == 1) & (rises >= CORRECTED)))
     turns = begins & ~series & judged[chain] & np.concatenate([[False], values[:-1] > 0])
     drops = turns & (change < 0)
     if rises[judged].sum() < FEWEST_RISES or steady.sum() < NEARLY * judged.sum():

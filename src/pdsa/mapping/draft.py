@@ -278,7 +278,9 @@ def step_of(drafted: Draft, measure: str) -> Step:
     if imported is None or imported.step == "year":
         return "year" if imported is not None else "week"
     days = pd.DatetimeIndex(imported.frame.loc[imported.frame["measure"] == measure, "period"].unique())
-    return "month" if len(days) and (days.day == 1).all() and imported.step != "week" else "week"
+    months = len(np.unique(days.year * 12 + days.month))
+    alone = months == len(days) and (months > 2 or (days.day == 1).all())  # also the last days, or the first Mondays
+    return "month" if len(days) and alone else "week"
 
 
 def _own_measure(measure: str, decisions: dict[str, str], drafted: Draft, step: Step) -> Measure:

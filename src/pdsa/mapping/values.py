@@ -251,11 +251,16 @@ class _Column:
         return np.asarray(impossible | below | (coded & (np.abs(written) > 10 * others.max())), dtype=bool)
 
     def _is_small_group(self, written: Floats, numbers: Mask) -> Mask:
-        """Bounds among shares that may as well tell how few the students are; not where upper bounds stand too."""
+        """Bounds among shares that may as well tell how few the students are.
+
+        Not where upper bounds stand too, unless other cells have percent signs and these have none.
+        """
         bounds = numbers & self._where(lambda cell: cell.side != "" and not cell.percent)
         small = bounds & (written > 5) & self._where(lambda cell: bool(SMALL_GROUP.fullmatch(cell.text)))
         small &= ~np.array([self._meaning(p) in AS_IT_LOOKS for p in range(len(numbers))], dtype=bool)
-        return small & (self.role.kind == "share") & (not self._where(lambda cell: cell.side == "top_coded").any())
+        signed = bool(self._where(lambda cell: cell.percent).any())
+        tops = bool(self._where(lambda cell: cell.side == "top_coded").any())
+        return small & (self.role.kind == "share") & (signed or not tops)
 
     def _ask_about_parts(self, numbers: Mask) -> None:
         """Round what is whole but for the last digits of a double; ask about parts of a student."""

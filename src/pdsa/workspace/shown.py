@@ -44,6 +44,8 @@ def collected(lines: Sequence[str]) -> list[str]:
 
 def _columns(drafted: Draft) -> list[str]:
     mapping = drafted.mapping
+    if mapping.layout == "students":
+        return [f"{mapping.name}: rows of students, added up to schools; no student goes further"]
     school = " + ".join(" or ".join(names) for names in mapping.school) or dict(mapping.decisions).get("school-id", "")
     period = " or ".join(mapping.period) or {"header": "the headers"}.get(mapping.period_from, mapping.period_from)
     lines = [f"{mapping.name}: school = {school}; period = {period}"]

@@ -241,6 +241,21 @@ class TestQuestions:
         assert sorted({row["period"] for row in rows}) == [f"{year}-07-01" for year in range(2019, 2024)]
 
 
+class TestNoticed:
+    """What is seen only once the rows are complete is told as well."""
+
+    def test_a_running_total_that_falls(self, folder: Path, tmp_path: Path) -> None:
+        present = [90 * week for week in range(1, 13)]
+        present[6] = 100
+        weeks = [f"2025-{9 + day // 30:02d}-{day % 30 + 1:02d}" for day in range(0, 84, 7)]
+        rows = [f"0001,{week},{count},{110 * n}" for n, (week, count) in enumerate(zip(weeks, present, strict=True), 1)]
+        file = sheet(tmp_path / "run.csv", rows, "School ID,Week,Days Present,Days Enrolled")
+        told = done(run(file, "--into", folder, "--batch", "--answer", "cumulative:attendance=yes", *AS_OF))
+        assert "run.csv, row 8, 0001, attendance" in told
+        assert "the running numerator falls from 540 to 100" in told
+        assert "denominators rise through the year" in told
+
+
 class TestAgain:
     """What comes back."""
 

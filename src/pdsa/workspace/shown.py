@@ -67,7 +67,7 @@ def _any(column: pd.Series) -> bool:
 
 
 def result_lines(drafted: Draft, taken: Taken) -> list[str]:
-    """What was read and stored: rows by measure and status, totals, and rows set aside."""
+    """What was read and stored: rows by measure and status, totals, rows set aside, notices."""
     imported = drafted.imported
     if imported is None:
         return []
@@ -81,6 +81,9 @@ def result_lines(drafted: Draft, taken: Taken) -> list[str]:
     lines += _total_lines(imported.totals, taken)
     asides = [f"  {one}" for one in drafted.remarks.asides if not one.again]
     lines += _first(asides, "rows set aside")
+    # falls of running totals, definitions that change and likenesses are seen only once the rows are complete
+    later = [f"  {one}" for one in taken.told if one not in drafted.remarks.told]
+    lines += _first(later, "noticed in the numbers")
     if taken.schools or taken.measures:
         names = ", ".join(taken.measures) or "none"
         lines.append(f"  new in the workspace: {taken.schools:,} schools; measures {names}")

@@ -23,6 +23,7 @@ from pdsa.feeds import (
     school_changes,
     verdict_changes,
 )
+from pdsa.feeds.evidence import running
 from pdsa.records import Calendar, ChartSpec, Closure, Measure, Rule
 from pdsa.terms import OBSERVATION_COLUMNS
 
@@ -630,3 +631,22 @@ class TestBreaks:
         (one,) = definition_breaks(frame(*rows), uses)
         assert one.label == 'denominator from "B"'
         assert one.found.startswith('the denominator was "A" and is "B"; denominators change to 0.60 times')
+
+
+class TestFewReports:
+    def test_totals_of_two_schools_and_four_weeks_are_asked_about(self) -> None:
+        rows = shares("a", [(92, 100), (185, 200), (270, 300), (361, 400)])
+        rows += shares("b", [(45, 50), (92, 100), (140, 150), (186, 200)])
+        assert looks_cumulative(frame(*rows), "absent") is not None
+        assert running(frame(*rows), "denominator", 7) is not None
+
+    def test_so_few_that_grow_a_little_are_not(self) -> None:
+        rows = shares("a", [(92, 100), (93, 101), (94, 102), (95, 103)])
+        rows += shares("b", [(45, 50), (46, 51), (46, 52), (47, 53)])
+        assert looks_cumulative(frame(*rows), "absent") is None
+        assert running(frame(*rows), "denominator", 7) is None
+
+    def test_their_denominators_are_subtracted_too(self) -> None:
+        rows = shares("a", [(4, 100), (9, 200), (15, 300)]) + shares("b", [(1, 50), (3, 100), (4, 150)])
+        out, _ = difference(frame(*rows), ABSENT, **START)
+        assert shown(out, "denominator") == [(100, "reported")] * 3 + [(50, "reported")] * 3

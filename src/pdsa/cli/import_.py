@@ -195,7 +195,7 @@ def _close(request: Request, drafted: Draft, taken: Taken) -> None:
     if taken.entry is None:
         click.echo("Nothing new: the same files were imported before, with the same mapping.")
         return
-    for line in (*change_lines(taken), *(line for line in taken.told if line not in drafted.remarks.told)):
+    for line in change_lines(taken):
         click.echo(line)
     name, version = taken.entry.name, taken.entry.version
     click.echo(f"Kept: observations/{name}.csv, mappings/{name}.yaml, imports/{name}/{version}.json")

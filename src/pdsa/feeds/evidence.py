@@ -13,6 +13,8 @@ from pdsa.series import Bools
 
 # Fewer steps show nothing; a series that never falls in one year of so many steps is asked about.
 FEWEST_POINTS, FEWEST_RISES, CORRECTED = 4, 10, 5
+# Of few reports: so many schools with so many of them, whose last is so large a part of what even growth would give.
+FEWEST_CHAINS, FEWEST_TO_GROW, GROWTH = 2, 3, 0.6
 # Nearly all: of the school years without a fall, of the turns of the year with one.
 NEARLY = 0.95
 
@@ -81,7 +83,7 @@ def running(rows: pd.DataFrame, column: str, school_year_start: int) -> Evidence
     """The evidence that one column of a measure's rows is a running total, or None."""
     known = status_words(rows).isin(("reported", "not_applicable")) & rows[column].notna()
     rows = rows[known.to_numpy()].sort_values(["school", "group_dim", "group", "period"], kind="stable")
-    if len(rows) < FEWEST_POINTS:
+    if len(rows) < FEWEST_TO_GROW:
         return None
     values, years = rows[column].to_numpy(dtype=float), school_years(rows["period"], school_year_start)
     series = starts_of(*(rows[name].astype(str) for name in ("school", "group_dim", "group")))
@@ -96,7 +98,9 @@ def running(rows: pd.DataFrame, column: str, school_year_start: int) -> Evidence
     steady = judged & ((falls == 0) | ((falls == 1) & (rises >= CORRECTED)))
     turns = begins & ~series & judged[chain] & np.concatenate([[False], values[:-1] > 0])
     drops = turns & (change < 0)
-    if rises[judged].sum() < FEWEST_RISES or steady.sum() < NEARLY * judged.sum():
+    if rises[judged].sum() < FEWEST_RISES and _multiplies(values, chain):
+        judged = steady = np.bincount(chain) >= FEWEST_TO_GROW
+    elif rises[judged].sum() < FEWEST_RISES or steady.sum() < NEARLY * judged.sum():
         return None
     if turns.any() and drops.sum() < NEARLY * turns.sum():
         return None
@@ -109,6 +113,18 @@ def running(rows: pd.DataFrame, column: str, school_year_start: int) -> Evidence
         drops=int(drops.sum()),
         example=_example(values, chain, steady, rises),
     )
+
+
+def _multiplies(values: np.ndarray, chain: np.ndarray) -> bool:
+    """Whether few reports grow as totals do: after three, about three times the first, in every school year of two."""
+    counts = np.bincount(chain)
+    ends = np.cumsum(counts) - 1
+    long = (counts >= FEWEST_TO_GROW) & (values[ends - counts + 1] > 0)
+    if long.sum() < FEWEST_CHAINS:
+        return False
+    first, last = values[(ends - counts + 1)[long]], values[ends[long]]
+    falls = np.bincount(chain, np.diff(values, prepend=values[:1]) * (np.diff(chain, prepend=-1) == 0) < 0) > 0
+    return bool((last >= GROWTH * counts[long] * first).all() and not falls[long].any())
 
 
 def _example(values: np.ndarray, chain: np.ndarray, steady: Bools, rises: np.ndarray) -> tuple[float, ...]:

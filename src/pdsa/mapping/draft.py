@@ -30,6 +30,7 @@ from pdsa.terms import DataType, Direction, Step
 
 __all__ = ["Draft", "draft", "known_of", "measures_for", "options_of", "sample_of", "step_of"]
 
+NO_DELIMITER = "\r\n\"' .-0123456789"
 SAMPLE = 300  # schools
 CUMULATIVE = (
     Choice("yes", "each number counts all since the beginning of the school year: it is charted as increments"),
@@ -60,12 +61,13 @@ def known_of(measures: Sequence[Measure], schools: Sequence[School]) -> Known:
 def options_of(mapping: Mapping) -> ReadOptions:
     """What a mapping tells the reader."""
     decisions = dict(mapping.decisions)
-    delimiter = decisions.get("delimiter", "")
+    answer = decisions.get("delimiter", "")
+    delimiter = DELIMITERS.get(answer, answer if len(answer) == 1 and answer not in NO_DELIMITER else "")
     strip = (0x1A,) if decisions.get("strip") == "yes" else ()
     sheets = tuple(filter(None, decisions.get("sheets", "").split(","))) or mapping.sheets
     return ReadOptions(
         encoding=mapping.encoding or decisions.get("encoding", "").replace("stop", ""),
-        delimiter=mapping.delimiter or DELIMITERS.get(delimiter, delimiter),
+        delimiter=mapping.delimiter or delimiter,
         row=mapping.row or decisions.get("row", ""),
         strip=mapping.strip or strip,
         members=mapping.members,

@@ -69,7 +69,7 @@ class MappingModel(Model):
     sheets: Names = ()
     layout: Literal["long", "wide", "students"] = "long"
     encoding: str = ""
-    delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] = ""
+    delimiter: Annotated[str, StringConstraints(strip_whitespace=False, max_length=1)] = ""
     decimal: Literal["", ".", ","] = ""
     row: str = ""
     strip: tuple[Annotated[str, Field(pattern="^[0-9A-Fa-f]{2}$")], ...] = ()

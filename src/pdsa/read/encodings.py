@@ -63,7 +63,7 @@ def _line(before: str) -> str:
 def _undecodable(source: str, data: bytes, name: str, error: UnicodeError | LookupError) -> InputError:
     if not isinstance(error, UnicodeDecodeError):
         return _refused(source, source, f"the encoding {name!r} ({error})", "an encoding of text, such as cp1252")
-    before = data[: error.start].decode(name, "replace")
+    before = data[: error.start].decode("latin-1")  # as many lines, in any encoding that has bytes
     place, byte = _line(before), f"the byte 0x{data[error.start]:02X}" if error.start < len(data) else "an early end"
     return _refused(source, place, f"{byte}, which is no text in {name}", "text in UTF-8")
 

@@ -37,8 +37,8 @@ UNASKED = (
 Pairs = Sequence[tuple[str, str]]
 
 
-def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list[Problem], list[str]]:
-    """Problems of answers that are no choice of their question, and a sentence for each that answers none.
+def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list[Problem], dict[str, str]]:
+    """Problems of answers that are no choice of their question, and a sentence for the key of each that answers none.
 
     Parameters
     ----------
@@ -60,10 +60,10 @@ def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list
             known[key] = left.pop(key)
             problems += _problem(asked[key], known[key])
         if problems:
-            return problems, []
+            return problems, {}
     if remarks.problems:  # what else would be asked cannot be known
-        return [], []
-    return [], [_idle(key, text, asked) for key, text in left.items() if not _may_be_said(key)]
+        return [], {}
+    return [], {key: _idle(key, text, asked) for key, text in left.items() if not _may_be_said(key)}
 
 
 def _problem(question: Question, answer: str) -> list[Problem]:

@@ -14,13 +14,13 @@ import pandas as pd
 from pdsa import feeds, ledger
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.mapping.apply import distinct
-from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, sample_of, step_of
+from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, step_of
 from pdsa.mapping.exports import private_only
 from pdsa.mapping.headers import folded
 from pdsa.params.mappings import MappingModel, mapping_text
 from pdsa.publish import digest, slug, write_atomic
 from pdsa.read import Grid, ReadOptions, read_many
-from pdsa.records import Annotation, Measure, Network, RunParams, School
+from pdsa.records import Annotation, Measure, Network, School
 from pdsa.records.entries import Entry, InputFile, LeftOut, TotalNote
 from pdsa.records.imports import Mapping
 from pdsa.terms import STATUSES
@@ -29,13 +29,15 @@ from pdsa.workspace.append import add_measures, add_schools
 from pdsa.workspace.files import form
 from pdsa.workspace.heard import check_answers
 from pdsa.workspace.kept import kept, recalled
+from pdsa.workspace.noticed import breaks_of, header_rows, likenesses, verdicts_of
 from pdsa.workspace.rows import observations_csv
-from pdsa.workspace.specs import specs_of
 from pdsa.workspace.versions import observations_frame
 
 __all__ = ["Request", "Taken", "mapping_for", "prepare", "take_in"]
 
 NOTHING = "nothing was imported"
+
+Drafter = Callable[[Sequence[tuple[str, str]]], Draft]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,22 +118,26 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     InputError
         A file that cannot be read, or a problem that no answer can mend.
     """
+    _check_files(request.files)
     base, new = mapping_for(request)
     there = declared(request.folder)
     known = known_of(there.measures, there.schools)
     private = all(private_only(path, request.folder) for path in request.files)
 
+    given = dict(request.answers)
+    known_answers = tuple(one for one in base.decisions if one[0] not in given)
+
     def drafted_with(decisions: Sequence[tuple[str, str]]) -> Draft:
         """The draft with these answers in place of those of the command."""
-        mapping = replace(base, decisions=tuple((dict(base.decisions) | dict(decisions)).items()))
+        mapping = replace(base, decisions=(*known_answers, *decisions))
         options = options_of(mapping)
         if options not in grids:
             grids[options] = tuple(grid for found in read_many(request.files, options) for grid in found)
         return draft(grids[options], mapping, known, new=new, private=private, as_of=request.as_of)
 
-    told = _heard(request, base, drafted_with)
-    drafted = drafted_with(request.answers)
-    for text in told:
+    idle = _heard(request, base, drafted_with)
+    drafted = drafted_with([one for one in request.answers if one[0] not in idle])
+    for text in idle.values():
         drafted.remarks.tell(text)
     own = f"mappings/{base.name}.yaml"
     step = f"mend the file; or add its new column names to {own}; or import it under another name with --name"
@@ -142,17 +148,27 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     return replace(drafted, mapping=mapping), new
 
 
-def _heard(request: Request, base: Mapping, drafted_with: Callable[[Sequence[tuple[str, str]]], Draft]) -> list[str]:
-    """What must be told of the answers of the command; those that are no choice are an error."""
+def _check_files(files: Sequence[Path]) -> None:
+    """Tell paths at which there is no file."""
+    problems = [
+        Problem(str(one), "a folder" if one.is_dir() else "nothing", "a file") for one in files if not one.is_file()
+    ]
+    if problems:
+        step = "name the files themselves, and mind where you are: " + str(Path.cwd())
+        raise InputError("files", tuple(problems), NOTHING, step)
+
+
+def _heard(request: Request, base: Mapping, drafted_with: Drafter) -> dict[str, str]:
+    """Keys of answers of the command that answer nothing, and what is told of them; no choices are an error."""
     stored = {key: text for key, text in base.decisions if (key, text) not in request.answers}
     fresh = [(key, text) for key, text in request.answers if stored.get(key) != text]
     if not fresh:
-        return []
-    problems, told = check_answers(fresh, drafted_with)
+        return {}
+    problems, idle = check_answers(fresh, drafted_with)
     if problems:
         step = "run the same command with one of the choices"
         raise InputError("answers", tuple(problems), NOTHING, step)
-    return told
+    return idle
 
 
 def take_in(request: Request, drafted: Draft) -> Taken:
@@ -178,9 +194,9 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"), again=again)
     charted, notices = _charted(revision.current, every, drafted.mapping, there.network)
     checks = feeds.compare_totals(drafted.imported.members, drafted.imported.totals, every, _districts(drafted))
-    breaks = _breaks(folder, drafted, charted)
-    verdicts = _verdicts(folder, name, charted, there, every)
-    told = [*drafted.remarks.told, *map(str, notices), *_likenesses(drafted, there), *(line for _, line in breaks)]
+    breaks = breaks_of(folder, drafted, charted)
+    verdicts = verdicts_of(folder, name, charted, there, every)
+    told = [*drafted.remarks.told, *map(str, notices), *likenesses(drafted, there), *(line for _, line in breaks)]
     entry = _entry(request, drafted, text, revision, (checks, verdicts, told))
     ledger.check(folder, entry)  # refuse before anything is written
     add_schools(folder, _new_schools(drafted, there))
@@ -244,94 +260,6 @@ def _charted(
 def _districts(drafted: Draft) -> dict[str, str]:
     imported = drafted.imported
     return {one.id: one.district for one in imported.schools} if imported else {}
-
-
-def _breaks(folder: Path, drafted: Draft, charted: pd.DataFrame) -> list[tuple[Annotation | None, str]]:
-    """Days from which a measure is published under another header, as annotations; jumps of denominators are told."""
-    uses = _uses(folder, drafted)
-    answers = dict(drafted.mapping.decisions)
-    found: list[tuple[Annotation | None, str]] = []
-    headed = {(one.measure, one.date) for one in feeds.definition_breaks(charted.iloc[:0], uses)}
-    for one in feeds.definition_breaks(sample_of(charted), uses):
-        answer = answers.get(f"break:{one.measure}", "break" if (one.measure, one.date) in headed else "")
-        place = f"{one.measure}, {one.date:%Y-%m-%d}: {one.found}"
-        if answer == "break":
-            words = (
-                f"charts begin anew there (a row of annotations.csv; --answer 'break:{one.measure}=ignore' makes none)"
-            )
-            found.append((one.annotation(), f"{place}; {words}"))
-        elif answer != "ignore":
-            words = f"if it is counted in another way, --answer 'break:{one.measure}=break' begins the charts anew"
-            found.append((None, f"{place}; {words}"))
-    return found
-
-
-def _uses(folder: Path, drafted: Draft) -> list[feeds.HeaderUse]:
-    """Which header each measure had in which periods, in this import and in those before it."""
-    before = ledger.latest(folder, drafted.mapping.name)
-    rows = [*(before.headers if before else ()), *header_rows(drafted)]
-    return [
-        feeds.HeaderUse(measure, part, folded(header), date.fromisoformat(first), date.fromisoformat(last), source)
-        for measure, part, header, first, last, source in dict.fromkeys(rows)
-    ]
-
-
-def header_rows(drafted: Draft) -> tuple[tuple[str, str, str, str, str, str], ...]:
-    """Measure, part, header, first and last period and source of every column that was read."""
-    imported = drafted.imported
-    if imported is None:
-        return ()
-    frame = imported.frame
-    spans = frame.groupby("source", observed=True)["period"].agg(["min", "max"])
-    found = []
-    for measure, part, header, source in imported.headers:
-        own = spans[[one == source or one.startswith(f"{source}!") for one in spans.index.astype(str)]]
-        if len(own):
-            first, last = own["min"].min(), own["max"].max()
-            found.append((measure, part, header, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", source))
-    return tuple(found)
-
-
-def _verdicts(
-    folder: Path, name: str, charted: pd.DataFrame, there: Declared, measures: Sequence[Measure]
-) -> tuple[str, ...]:
-    """Series that are judged otherwise than after the last import, in words."""
-    entry = ledger.latest(folder, name)
-    if entry is None:
-        return ()
-    before = observations_frame(ledger.version(folder, entry, charted=True))
-    names = {one: one for one in pd.unique(charted["school"].astype(str))}
-    specs = specs_of(RunParams("import"), measures, there.annotations, there.network.calendar, names)
-    changes = feeds.verdict_changes(before, charted, measures, there.network.calendar, specs)
-    # that a school which is new has a verdict now is no change of one
-    return tuple(str(one) for one in changes if (one.before, one.after) != ("no_data", "too_few"))
-
-
-def _likenesses(drafted: Draft, there: Declared) -> list[str]:
-    """Measures that may be one, and schools that have another name than schools.csv says, in words."""
-    imported = drafted.imported
-    if imported is None:
-        return []
-    names = {one.id: one.name for one in there.schools}
-    renamed = [
-        f"school {one.id} is called {one.name} in the file and {names[one.id]} in schools.csv; the id counts"
-        for one in imported.schools
-        if one.name != one.id and one.id in names and folded(one.name) != folded(names[one.id])
-    ]
-    return [*map(str, feeds.same_values(sample_of(imported.frame))), *renamed, *map(str, _renumbered(drafted, there))]
-
-
-def _renumbered(drafted: Draft, there: Declared) -> list[str]:
-    """New ids under a name that another school of schools.csv has."""
-    imported = drafted.imported
-    known = {one.id for one in there.schools}
-    by_name = {(folded(one.name), one.district): one.id for one in there.schools if one.name != one.id}
-    new = [one for one in (imported.schools if imported else ()) if one.id not in known and one.name != one.id]
-    return [
-        f"the new school {one.id} is called {one.name}, as {by_name[folded(one.name), one.district]} is: a new number?"
-        for one in new
-        if (folded(one.name), one.district) in by_name
-    ]
 
 
 def _new_schools(drafted: Draft, there: Declared) -> tuple[School, ...]:

@@ -14,7 +14,7 @@ import pandas as pd
 from pdsa import feeds, ledger
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.mapping.apply import distinct
-from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of, step_of
+from pdsa.mapping.draft import Draft, draft, known_of, measures_for, options_of
 from pdsa.mapping.exports import private_only
 from pdsa.mapping.headers import folded
 from pdsa.params.mappings import MappingModel, mapping_text
@@ -36,6 +36,8 @@ from pdsa.workspace.versions import observations_frame
 __all__ = ["Request", "Taken", "mapping_for", "prepare", "take_in"]
 
 NOTHING = "nothing was imported"
+STEPS = ("day", "week", "month", "year")
+COARSE = ("month", "year")
 
 Drafter = Callable[[Sequence[tuple[str, str]]], Draft]
 
@@ -213,7 +215,10 @@ def take_in(request: Request, drafted: Draft) -> Taken:
 
 def _check_steps(drafted: Draft, declared_measures: Sequence[Measure]) -> None:
     """Refuse numbers of a school year for a measure of weeks: each would stand in one week, and the rest be gaps."""
-    order = ("day", "week", "month", "year")
+    imported = drafted.imported
+    if imported is None or imported.step not in COARSE:
+        return  # days and weeks may be few
+    step, ids = imported.step, distinct(imported.frame["measure"])
     problems = [
         Problem(
             f"measures.csv, {one.id}, frequency",
@@ -221,8 +226,7 @@ def _check_steps(drafted: Draft, declared_measures: Sequence[Measure]) -> None:
             f"{step}; or another measure in the file: --answer 'measure=ID' or 'use:COLUMN=ID'",
         )
         for one in declared_measures
-        if one.id in distinct(drafted.imported.frame["measure"] if drafted.imported else pd.Series(dtype="str"))
-        and order.index(step := step_of(drafted, one.id)) > order.index(one.frequency)
+        if one.id in ids and STEPS.index(step) > STEPS.index(one.frequency)
     ]
     if problems:
         raise InputError(drafted.mapping.name, tuple(problems), NOTHING)

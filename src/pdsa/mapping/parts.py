@@ -99,7 +99,7 @@ def _settled(
         return None
     if decided == PERCENT or _percents(columns[one.numerator]):
         if decided != PERCENT:
-            remarks.tell(f"{one.numerator}: read as shares, because no count of students has decimals or percent signs")
+            remarks.tell(f"{one.numerator}: read as shares or rates, because no count has decimals or percent signs")
         return replace(one, value=one.numerator, numerator="")
     _ask(one, columns, place, remarks)
     return None

@@ -25,6 +25,7 @@ from pdsa.records.imports import Choice, Question
 __all__ = ["Parts", "Roles", "column_of", "numeric", "roles_in"]
 
 STEPS = ("day", "week", "month", "year")
+ENROLLMENT = "enrollment"
 WIDE_FROM = 3  # headers that are periods, from which a table counts as wide
 OURS = ("school", "measure", "period")
 
@@ -268,7 +269,13 @@ def _named(
         made = _assembled(measure, parts, columns, triples)
         if made and made.headers:
             found.append(made)
-    return _without_doubles(found)
+    return _without_doubles(_without_enrollment(found))
+
+
+def _without_enrollment(found: list[Parts]) -> list[Parts]:
+    """Numbers of students that are the denominator of another measure are no measure besides."""
+    below = {one.denominator for one in found}
+    return [one for one in found if one.measure != ENROLLMENT or one.value not in below]
 
 
 def _assembled(

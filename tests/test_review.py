@@ -343,3 +343,23 @@ def test_whatever_a_file_holds_it_is_told(folder: Path, name: str, pieces: list[
             assert one.next
     finally:
         path.write_bytes(before)
+
+
+def test_an_import_that_was_broken_off_is_a_problem(tmp_path: Path) -> None:
+    from datetime import date
+
+    from pdsa import ledger
+    from pdsa.records.entries import Entry
+
+    write_example(tmp_path / "network", schools=3)
+    folder = tmp_path / "network"
+    path = folder / "observations" / "attendance.csv"
+    old = path.read_bytes()
+    path.unlink()
+    ledger.record(folder, Entry("attendance", date(2026, 5, 1)), old)
+    new = old.replace(b"reported", b"reported", 1).replace(b",92,118,", b",93,118,", 1)
+    ledger.record(folder, Entry("attendance", date(2026, 6, 1)), new)
+    assert review(folder).found == ()
+    path.write_bytes(old)
+    (one,) = review(folder).found
+    assert (one.file, one.found) == ("observations/attendance.csv", "the rows before the last import")

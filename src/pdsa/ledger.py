@@ -14,8 +14,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,10 +26,47 @@ from pdsa.errors import InputError, Problem
 from pdsa.publish import digest, write_atomic
 from pdsa.records.entries import Entry
 
-__all__ = ["as_of", "check", "entries", "latest", "names", "record", "recover", "seen", "unfinished", "version"]
+__all__ = [
+    "as_of",
+    "check",
+    "entries",
+    "latest",
+    "locked",
+    "names",
+    "record",
+    "recover",
+    "seen",
+    "unfinished",
+    "version",
+]
+
+FLOCK = find_spec("fcntl") is not None  # not on Windows
 
 NAME = re.compile(r"\w[\w .-]*")
 NOTHING = "nothing was imported"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keeps other imports out of a workspace; the system lifts it when the process ends, however it ends.
+
+    Raises
+    ------
+    InputError
+        Another import is under way.
+    """
+    if not FLOCK:
+        yield
+        return
+    import fcntl
+
+    with (folder / "network.yaml").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            problem = Problem(str(folder), "another import into this workspace that is not done yet", "one at a time")
+            raise InputError("imports", (problem,), NOTHING, "run the same command again in a moment") from error
+        yield
 
 
 def names(folder: Path) -> tuple[str, ...]:

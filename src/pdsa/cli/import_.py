@@ -157,7 +157,10 @@ def _ask(question: Question) -> str:
     click.echo(f"\n{question.place}: {question.found}")
     for choice in question.choices:
         click.echo(f"    {choice.word}: {choice.meaning}")
-    kind = click.Choice([choice.word for choice in question.choices]) if question.choices else None
+    from pdsa.workspace.heard import OPEN
+
+    free = not question.choices or question.key in OPEN
+    kind = None if free else click.Choice([choice.word for choice in question.choices])
     answer: str = click.prompt(f"  {question.ask}", type=kind)
     return answer
 

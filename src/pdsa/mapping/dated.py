@@ -45,6 +45,7 @@ def dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body:
     decisions = dict(mapping.decisions)
     decided = decisions.get(f"period:{table.name}")
     if decided:
+        remarks.tell(f"{table.source}: no column of periods; {decided}, as answered")
         return _with(body, constant(decided, len(body.rows)))
     if (periods := _of_members(body, table)) is not None:
         remarks.tell(f"{table.source}: no column of periods; each member of the archive names its own")
@@ -55,6 +56,7 @@ def dated(body: Body, table: Table, mapping: Mapping, remarks: Remarks) -> Body:
         remarks.tell(f"{table.source}: no column of periods; {one.period} from {one.where} ({shortened(one.text)})")
         return _with(body, constant(one.period, len(body.rows)))
     if not found and decisions.get("period-of-file"):
+        remarks.tell(f"{table.source}: no column of periods; {decisions['period-of-file']}, as answered")
         return _with(body, constant(decisions["period-of-file"], len(body.rows)))
     _ask(table, found, remarks)
     return _with(body, constant(OPEN, len(body.rows)))

@@ -106,7 +106,7 @@ def _per_one(rows: Rows, value: _Part, decisions: Pairs[str, str], remarks: Rema
     if said and not answer:
         remarks.tell(f"{cells.header}: read as numbers per {said[1]}")
     number = said[1].replace(",", "") if said else ""
-    divisor = answer if answer.isdigit() else number
+    divisor = answer if answer.isdecimal() and answer.isascii() and int(answer) > 0 else number
     if not divisor:
         numbers = value.value[np.isfinite(value.value)]
         shown = f"numbers from {numbers.min():.6g} to {numbers.max():.6g}" if len(numbers) else "no numbers"
@@ -264,7 +264,12 @@ def _set_aside(
     if int(wrong.sum()) > max(PLAUSIBLE * int(live.sum()), 1):
         row = int(np.argmax(wrong))
         found = f"{_numbers(value, top, bottom, row)}, and {int(wrong.sum()) - 1} more such rows of {int(live.sum())}"
-        remarks.wrong(rows.place(row), found, "a numerator no greater than its denominator (are the columns swapped?)")
+        share_words = "a numerator no greater than its denominator (are the columns swapped?)"
+        remarks.wrong(
+            rows.place(row),
+            found,
+            share_words if above[row] else "numbers that can be: shares from 0 to 1, counts from 0",
+        )
     for row in np.flatnonzero(wrong).tolist():
         why = "more than all" if above[row] else "less than none" if negative[row] else "no share from 0 to 1"
         why = "a denominator of zero" if nothing[row] else why

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
 
 from pdsa.check import nearest
 from pdsa.errors import Problem
 from pdsa.mapping.draft import Draft
 from pdsa.mapping.remarks import shortened
 from pdsa.records.imports import Question
+from pdsa.terms import STATUSES, DataType
 
 __all__ = ["check_answers"]
 
-ROUNDS = 8
 # Questions whose choices are examples: any text may be the answer.
 OPEN = ("pass", "sheets", "use", "delimiter")
 # What somebody may say without being asked; a key ends there or goes on after a colon or "=".
@@ -34,6 +35,23 @@ UNASKED = (
     ),
 )
 
+# The words of answers that may be given unasked.
+WORDS = {
+    "cumulative": ("yes", "no"),
+    "break": ("break", "ignore"),
+    "better": ("up", "down", "stable"),
+    "type": get_args(DataType),
+    "scale": ("percent", "fraction", "number"),
+    "decimal": ("point", "comma"),
+    "whole": ("averages", "stop"),
+    "same": ("same", "different"),
+    "level": ("school", "district", "region", "all"),
+    "district-rows": ("total", "school"),
+    "outliers": ("keep", "set-aside"),
+    "repeats": ("add",),
+    "mark": (*STATUSES, "zero", "stop"),
+}
+
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -50,7 +68,10 @@ def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list
     left, known = dict(given), dict[str, str]()
     problems: list[Problem] = []
     asked: dict[str, Question] = {}
-    for _ in range(ROUNDS):
+    problems += [one for key, text in given for one in _wrong_word(key, text)]
+    if problems:
+        return problems, {}
+    for _ in range(len(given) + 1):
         remarks = drafted(tuple(known.items())).remarks
         asked |= {one.key: one for one in remarks.questions}
         heard = [key for key in left if key in asked]
@@ -72,6 +93,13 @@ def _problem(question: Question, answer: str) -> list[Problem]:
         return []
     expected = f"one of {', '.join(words)}: {question.ask}"
     return [Problem(f"--answer {question.key}", repr(shortened(answer)), expected)]
+
+
+def _wrong_word(key: str, text: str) -> list[Problem]:
+    words = WORDS.get(key.split(":")[0])
+    if words is None or text in words:
+        return []
+    return [Problem(f"--answer {key}", repr(shortened(text)), f"one of {', '.join(words)}")]
 
 
 def _may_be_said(key: str) -> bool:

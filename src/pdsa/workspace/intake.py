@@ -26,9 +26,10 @@ from pdsa.records.imports import Mapping
 from pdsa.terms import STATUSES
 from pdsa.workspace.additions import Declared, add_annotations, declared
 from pdsa.workspace.append import add_measures, add_schools
+from pdsa.workspace.elsewhere import check_elsewhere
 from pdsa.workspace.files import form
 from pdsa.workspace.heard import check_answers
-from pdsa.workspace.kept import kept, recalled
+from pdsa.workspace.kept import kept, of_others, recalled
 from pdsa.workspace.noticed import breaks_of, header_rows, likenesses, verdicts_of
 from pdsa.workspace.rows import observations_csv
 from pdsa.workspace.versions import observations_frame
@@ -38,6 +39,11 @@ __all__ = ["Request", "Taken", "mapping_for", "prepare", "take_in"]
 NOTHING = "nothing was imported"
 STEPS = ("day", "week", "month", "year")
 COARSE = ("month", "year")
+# Answers that say which column is what: with a new one the mapping is proposed again, else it stays as it was written.
+STRUCTURE = (
+    *("use", "measure", "column", "denominator", "school", "school-id", "school-from", "measure-from", "layout"),
+    *("header", "period", "sheets"),
+)
 
 Drafter = Callable[[Sequence[tuple[str, str]]], Draft]
 
@@ -91,9 +97,10 @@ def mapping_for(request: Request) -> tuple[Mapping, bool]:
         return Mapping(_name(request)), True
     known = form(MappingModel, file).record()
     known = replace(known, decisions=recalled(known.decisions, request.files, request.as_of))
-    again = request.mapping is None and bool(set(dict(request.answers)) - set(dict(known.decisions)))
-    base = replace(known, name=request.name or known.name)
-    return (replace(Mapping(base.name), decisions=base.decisions, marks=base.marks), True) if again else (base, False)
+    stored = dict(known.decisions)
+    fresh = [key for key, text in request.answers if stored.get(key) != text]
+    again = request.mapping is None and any(re.split("[:=]", key)[0] in STRUCTURE for key in fresh)
+    return replace(known, name=request.name or known.name), again and known.layout != "students"
 
 
 def _name(request: Request) -> str:
@@ -146,14 +153,18 @@ def prepare(request: Request, grids: dict[ReadOptions, tuple[Grid, ...]]) -> tup
     step = "" if new else step
     drafted.remarks.settle(", ".join(dict.fromkeys(path.name for path in request.files[:3])), step)
     patterns = tuple(dict.fromkeys(re.sub(r"[0-9]+", "*", path.name) for path in request.files))
-    mapping = replace(drafted.mapping, files=tuple(dict.fromkeys((*drafted.mapping.files, *patterns))))
-    return replace(drafted, mapping=mapping), new
+    return replace(drafted, mapping=replace(drafted.mapping, files=drafted.mapping.files or patterns)), new
 
 
 def _check_files(files: Sequence[Path]) -> None:
-    """Tell paths at which there is no file."""
+    """Tell paths at which there is no file, and files of one name: messages and the ledger know them by their names."""
     problems = [
         Problem(str(one), "a folder" if one.is_dir() else "nothing", "a file") for one in files if not one.is_file()
+    ]
+    names = [one.name for one in files]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems += [
+        Problem(name, f"{names.count(name)} files of this name", "a name of its own for each") for name in twice
     ]
     if problems:
         step = "name the files themselves, and mind where you are: " + str(Path.cwd())
@@ -183,6 +194,11 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     InputError
         The rows contradict the workspace or the ledger; nothing was stored.
     """
+    with ledger.locked(request.folder):
+        return _taken(request, drafted)
+
+
+def _taken(request: Request, drafted: Draft) -> Taken:
     if drafted.imported is None:
         raise InputError("the import", (Problem("questions", "no answers", "answers"),), NOTHING)
     folder, name = request.folder, drafted.mapping.name
@@ -190,7 +206,7 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     measures = measures_for(drafted, there.measures)
     _check_steps(drafted, there.measures)
     every = (*there.measures, *measures)
-    text = mapping_text(replace(drafted.mapping, decisions=kept(drafted.mapping.decisions, request.files)))
+    check_elsewhere(folder, name, drafted.imported.frame)
     old = _published(folder, name)
     again = _come_again(request, name)
     revision = feeds.revise(old, drafted.imported.frame, scope=("school", "measure", "period"), again=again)
@@ -199,16 +215,17 @@ def take_in(request: Request, drafted: Draft) -> Taken:
     breaks = breaks_of(folder, drafted, charted)
     verdicts = verdicts_of(folder, name, charted, there, every)
     told = [*drafted.remarks.told, *map(str, notices), *likenesses(drafted, there), *(line for _, line in breaks)]
-    entry = _entry(request, drafted, text, revision, (checks, verdicts, told))
+    entry = _entry(request, drafted, revision, (checks, verdicts, told))
+    _refuse_undoing(request, drafted, revision)
     ledger.check(folder, entry)  # refuse before anything is written
     add_schools(folder, _new_schools(drafted, there))
     add_measures(folder, measures)
-    add_annotations(folder, _new_annotations(breaks, there))
-    write_atomic(folder / "mappings" / f"{name}.yaml", text)
+    _keep_mapping(request, drafted.mapping)
     running = charted is not revision.current
     stored = ledger.record(
         folder, entry, observations_csv(revision.current), observations_csv(charted) if running else None
     )
+    add_annotations(folder, _new_annotations(breaks, there))  # last: before, it would break the charts of the old rows
     new_schools = len(_new_schools(drafted, there))
     return Taken(stored, revision, checks, verdicts, tuple(told), new_schools, tuple(one.id for one in measures))
 
@@ -230,6 +247,28 @@ def _check_steps(drafted: Draft, declared_measures: Sequence[Measure]) -> None:
     ]
     if problems:
         raise InputError(drafted.mapping.name, tuple(problems), NOTHING)
+
+
+def _keep_mapping(request: Request, mapping: Mapping) -> None:
+    """Write the mapping; answers about other files stay in it."""
+    path = request.folder / "mappings" / f"{mapping.name}.yaml"
+    before = form(MappingModel, path).record().decisions if path.is_file() else ()
+    decisions = (*kept(mapping.decisions, request.files), *of_others(before, request.files))
+    write_atomic(path, mapping_text(replace(mapping, decisions=decisions)))
+
+
+def _refuse_undoing(request: Request, drafted: Draft, revision: feeds.Revision) -> None:
+    """Refuse files that were imported before others, where their old numbers would replace newer ones."""
+    name = drafted.mapping.name
+    own = {digest(path) for path in request.files}
+    earlier = [one for one in ledger.entries(request.folder, name) if {file.sha256 for file in one.inputs} == own]
+    last = ledger.latest(request.folder, name)
+    newer = bool(earlier) and last is not None and earlier[-1].sequence < last.sequence
+    if not newer or not len(revision.changed) or dict(request.answers).get("again") == "yes":
+        return
+    found = f"the same bytes as on {earlier[-1].as_of}; {len(revision.changed)} newer numbers would be undone"
+    step = "there is nothing to do; or, if these are the right numbers, add --answer again=yes"
+    raise InputError(name, (Problem(request.files[0].name, found, "numbers that are newer"),), NOTHING, step)
 
 
 def _come_again(request: Request, name: str) -> set[str]:
@@ -280,7 +319,6 @@ def _new_annotations(breaks: Sequence[tuple[Annotation | None, str]], there: Dec
 def _entry(
     request: Request,
     drafted: Draft,
-    text: str,
     revision: feeds.Revision,
     found: tuple[tuple[feeds.TotalCheck, ...], tuple[str, ...], list[str]],
 ) -> Entry:
@@ -292,7 +330,7 @@ def _entry(
         as_of=request.as_of,
         inputs=tuple(_input_file(path, drafted) for path in request.files),
         mapping=drafted.mapping.name,
-        mapping_sha256=digest(text.encode()),
+        mapping_sha256=digest(mapping_text(replace(drafted.mapping, files=())).encode()),
         counts=_counts(drafted, frame),
         set_aside=_left_out(drafted, again=False),
         duplicates=_left_out(drafted, again=True),

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from pdsa.publish import digest
 
-__all__ = ["kept", "mark_of", "recalled"]
+__all__ = ["kept", "mark_of", "of_others", "recalled"]
 
 Pairs = tuple[tuple[str, str], ...]
 
 # What somebody found right in one file says nothing of the next one.
 OF_FILES = (
     *("outliers", "end", "future", "uncalculated", "precision", "merged", "hidden-rows", "struck-rows"),
-    *("days-until", "period-of-file", "note-row"),
+    *("days-until", "period-of-file", "again"),
 )
+OF_ONE_FILE = ("note-row:", "period:")
 # What dates without a year mean holds until the school year is over.
 OF_YEARS = ("week1", "year-of-days")
 BOUND = re.compile(r"(?P<key>.+) \(of (?P<mark>[0-9a-f]{12})\)")
@@ -31,9 +32,16 @@ def mark_of(files: Sequence[Path]) -> str:
 
 def kept(decisions: Pairs, files: Sequence[Path]) -> Pairs:
     """The decisions as the mapping keeps them: those about the content of these files bound to it."""
-    about = [key for key, _ in decisions if key.split(":")[0] in OF_FILES]
+    about = [key for key, _ in decisions if key in OF_FILES or key.startswith(OF_ONE_FILE)]
     mark = mark_of(files) if about else ""
     return tuple((f"{key} (of {mark})" if key in about else key, text) for key, text in decisions)
+
+
+def of_others(decisions: Pairs, files: Sequence[Path]) -> Pairs:
+    """The kept decisions that are about the content of other files: they stay for the day these come again."""
+    bound = [(BOUND.fullmatch(key), (key, text)) for key, text in decisions]
+    mark = mark_of(files) if any(match for match, _ in bound) else ""
+    return tuple(pair for match, pair in bound if match and match["mark"] != mark)
 
 
 def recalled(decisions: Pairs, files: Sequence[Path], as_of: date) -> Pairs:

@@ -55,10 +55,15 @@ def header_rows(drafted: Draft) -> tuple[tuple[str, str, str, str, str, str], ..
     if imported is None:
         return ()
     frame = imported.frame
-    spans = frame.groupby("source", observed=True)["period"].agg(["min", "max"])
+    spans = frame.groupby(["source", "measure"], observed=True)["period"].agg(["min", "max"])
     found = []
     for measure, part, header, source in imported.headers:
-        own = spans[[one == source or one.startswith(f"{source}!") for one in spans.index.astype(str)]]
+        own = spans[
+            [
+                named in (measure, "") or not measure if one == source or one.startswith(f"{source}!") else False
+                for one, named in spans.index
+            ]
+        ]
         if len(own):
             first, last = own["min"].min(), own["max"].max()
             found.append((measure, part, header, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", source))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 
 import pandas as pd
 
+from pdsa import ledger
 from pdsa import params as forms
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.params.mappings import MappingModel
@@ -96,6 +97,7 @@ def review(folder: Path) -> Review:
     _observations(found)
     _params(found)
     _mappings(found)
+    _imports(found)
     problems = grouped(found.problems, [one.id for one in found.schools or ()], _next_step)
     return Review(problems) if problems else Review((), tuple(_holds(found)), tuple(_to_do(found)))
 
@@ -206,6 +208,15 @@ def _fits(found: _Gathered, name: str, params: RunParams, file: Path) -> None:
     # annotations have been told already, by their own rows
     found.tried(name, lambda: check_names(replace(loaded, annotations=()), params.schools, file.name))
     found.tried(name, lambda: check_together(loaded, file.name))
+
+
+def _imports(found: _Gathered) -> None:
+    """Imports that were broken off before their rows stood in observations/, and versions that were changed."""
+    for name in found.tried("imports", lambda: ledger.unfinished(found.folder)) or ():
+        expected = "those of the last import: run it again, and it finishes"
+        found.tell(f"observations/{name}.csv", [Problem("the file", "the rows before the last import", expected)])
+    for entry in found.tried("imports", lambda: ledger.entries(found.folder)) or ():
+        found.tried(f"imports/{entry.name}", lambda entry=entry: ledger.version(found.folder, entry))  # type: ignore[misc]
 
 
 def _mappings(found: _Gathered) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pdsa.errors import ParamsError
+from pdsa.example import write_example
 from pdsa.workspace.grouping import Found
 from pdsa.workspace.review import Review, review
 from pdsa.workspace.start import new_workspace

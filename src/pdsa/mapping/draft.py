@@ -101,7 +101,7 @@ def draft(
         return Draft(base, tables, None, remarks)
     students = exports_of(tables)
     if private and (students or base.layout == "students"):
-        mapping, counts = counted(grids, tables, base, remarks)
+        mapping, counts = counted(tables, base, remarks)
         return Draft(mapping, tables, counts, remarks)
     _check_students(tables, students, remarks)
     _check_personal([table for table in tables if table.source not in students], base, remarks)
@@ -186,7 +186,8 @@ def _check_students(tables: Sequence[Table], students: dict[str, Export], remark
 
 
 def _check_personal(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> None:
-    exempt = [one.strip() for one in dict(base.decisions).get("not-personal", "").split(",")]
+    said = dict(base.decisions).get("not-personal", "").split(",")
+    exempt = [one.strip() for one in said if one.strip()]
     for table in tables:
         for one in personal_columns(table.headers, table.columns, exempt):
             place = f"{table.source}, column {one.column}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from pdsa.check import coded
+from pdsa.check import Coded, coded
+from pdsa.errors import InputError, Problem
 from pdsa.mapping.apply import Imported, distinct
 from pdsa.mapping.exports import Export, export_table, recognize, student_rows
 from pdsa.mapping.periods import find_format, read_periods
@@ -48,9 +49,7 @@ def exports_of(tables: Sequence[Table]) -> dict[str, Export]:
     return {source: export for source, export in found.items() if export is not None and export.students}
 
 
-def counted(
-    grids: Sequence[Grid], tables: Sequence[Table], base: Mapping, remarks: Remarks
-) -> tuple[Mapping, Imported | None]:
+def counted(tables: Sequence[Table], base: Mapping, remarks: Remarks) -> tuple[Mapping, Imported | None]:
     """The mapping of tables of students, and the observations of their schools; None with questions or problems.
 
     Raises
@@ -58,7 +57,7 @@ def counted(
     InputError
         Rows that cannot be counted, such as absences without the days on which students were enrolled.
     """
-    gathered = _gathered(grids, tables, remarks)
+    gathered = _gathered(tables, remarks)
     mapping = replace(base, layout="students")
     decisions = dict(base.decisions)
     if remarks.problems or not gathered.frames:
@@ -78,24 +77,32 @@ def counted(
     return mapping, _imported(made, remarks)
 
 
-def _gathered(grids: Sequence[Grid], tables: Sequence[Table], remarks: Remarks) -> _Gathered:
+def _gathered(tables: Sequence[Table], remarks: Remarks) -> _Gathered:
     """The recognized tables, as frames by role."""
     gathered = _Gathered()
-    by_source = {grid.source: grid for grid in grids}
     for table in tables:
         export = recognize(table.headers)
         if export is None:
             headers = shortened(", ".join(filter(None, table.headers)), 160)
             remarks.wrong(f"{table.source}, row {table.header}", f"the columns {headers}", EXPECTED)
             continue
-        grid = by_source[table.source]
-        at = int(np.flatnonzero(grid.rows == table.header)[0])
-        frame, told = export_table(grid, at, export)
+        frame, told = export_table(_as_grid(table), 0, export)
         gathered.frames.setdefault(export.name, []).append(frame)
         gathered.exports[export.name] = export
         for text in (f"{table.source}: {export.title}; {export.told}", *told):
             remarks.tell(text)
     return gathered
+
+
+def _as_grid(table: Table) -> Grid:
+    """The body of a table under its header, without what somebody left out."""
+    columns = []
+    for header, column in zip(table.headers, table.columns, strict=True):
+        texts = column.texts if header in column.texts else (*column.texts, header)
+        first = np.array([texts.index(header)], dtype=np.int64)
+        columns.append(Coded(np.concatenate([first, column.codes]), texts))
+    rows = np.concatenate([[table.header], table.rows]).astype(np.int64)
+    return Grid(table.source, tuple(columns), rows, np.full(len(rows), len(columns)), name=table.name)
 
 
 def _rosters(tables: Pairs[str, pd.DataFrame], decisions: Pairs[str, str], remarks: Remarks) -> list[Aggregated]:
@@ -106,7 +113,7 @@ def _rosters(tables: Pairs[str, pd.DataFrame], decisions: Pairs[str, str], remar
         return []
     counts = [roster_enrollment(tables)]
     if "oneroster_results" in tables:
-        counts.append(passing_scores(tables, float(decisions["pass"])))
+        counts.append(passing_scores(tables, float(_number("pass", decisions["pass"]))))
     return [Aggregated(one.observations, one.told) for one in counts]
 
 
@@ -130,7 +137,8 @@ def _days(
     if remarks.questions or remarks.problems:
         return None, []
     export = gathered.exports[main[0]]
-    least = int(decisions.get("min-days", base.students.min_days if base.students else 10))
+    default = base.students.min_days if base.students else 10
+    least = _number("min-days", decisions.get("min-days", str(default)))
     rows = student_rows(export, frames[main[0]], least, decisions)
     for question in student_questions(frames[main[0]], rows, decisions):
         remarks.ask(question)
@@ -142,6 +150,13 @@ def _days(
         frames[main[0]], rows, rules, decisions=decisions, membership=membership, source=export.title
     )
     return rows, [done]
+
+
+def _number(key: str, text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return int(text)
+    problem = Problem(f"--answer {key}", repr(text), "a whole number above zero")
+    raise InputError("answers", (problem,), "nothing was imported", "run the same command with a number")
 
 
 def _dated(frame: pd.DataFrame, decisions: Pairs[str, str], remarks: Remarks) -> pd.DataFrame:
@@ -159,8 +174,7 @@ def _dated(frame: pd.DataFrame, decisions: Pairs[str, str], remarks: Remarks) ->
     for position in np.flatnonzero(bad).tolist():
         row = int(np.argmax(texts.codes == position))
         place = f"{frame['source'].iloc[row]}, row {frame['row'].iloc[row]}, date"
-        what = repr(texts.texts[position]) if texts.texts[position].strip() else "a blank cell"
-        remarks.wrong(place, f"{what} ({reasons[position]})", "a day")
+        remarks.wrong(place, reasons[position], "a day")  # never the cell: it may hold a name
     return frame.assign(day=pd.Series(days[texts.codes]).astype("datetime64[us]"))
 
 

@@ -19,7 +19,7 @@ from pdsa.mapping.facts import DELIMITERS, ask_cut, is_prose, with_answers
 from pdsa.mapping.headers import folded
 from pdsa.mapping.propose import propose
 from pdsa.mapping.pupils import counted, exports_of
-from pdsa.mapping.remarks import Remarks, shortened
+from pdsa.mapping.remarks import Remarks, shortened, without_cells
 from pdsa.mapping.sides import arranged
 from pdsa.mapping.tables import Table, table_of
 from pdsa.pii import personal_columns
@@ -97,8 +97,10 @@ def draft(
     """
     remarks = Remarks()
     tables = _tables(grids, base, remarks)
+    if private:  # what stands around rows of students may name them: it goes no further
+        remarks = without_cells(remarks)
     if remarks.problems or not tables:
-        return Draft(base, tables, None, remarks)
+        return Draft(base, tables, None, _personal_first(tables, base, private, remarks))
     students = exports_of(tables)
     if private and (students or base.layout == "students"):
         mapping, counts = counted(tables, base, remarks)
@@ -120,6 +122,16 @@ def draft(
             remarks.ask(question)
         return Draft(mapping, tables, None, remarks)
     return Draft(mapping, tables, imported, remarks)
+
+
+def _personal_first(tables: Sequence[Table], base: Mapping, private: bool, remarks: Remarks) -> Remarks:
+    """The remarks; where tables hold personal data, only that: other problems would show cells of them."""
+    if private:
+        return remarks
+    personal = Remarks()
+    _check_students(tables, exports_of(tables), personal)
+    _check_personal(tables, base, personal)
+    return personal if personal.problems else remarks
 
 
 def _tables(grids: Sequence[Grid], base: Mapping, remarks: Remarks) -> tuple[Table, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pdsa.errors import InputError, Problem
 from pdsa.records.imports import Question
 
-__all__ = ["Aside", "Remarks", "listed_rows", "shortened"]
+__all__ = ["Aside", "Remarks", "listed_rows", "shortened", "without_cells"]
 
 SHOWN_ROWS = 12
 
@@ -76,6 +76,17 @@ class Remarks:
         if self.problems:
             step = next_step or "mend these places in the file, or ask its publisher, and import it again"
             raise InputError(source, tuple(dict.fromkeys(self.problems)), "nothing was imported", step)
+
+
+def without_cells(remarks: Remarks) -> Remarks:
+    """The remarks about a file in `private/`: places, and nothing of what stands there."""
+    hidden = "what stands there is not shown, because the file is in private/"
+    return Remarks(
+        problems=[Problem(one.place, hidden, one.expected) for one in remarks.problems],
+        questions=[replace(one, found=hidden) for one in remarks.questions],
+        told=["titles and notes are left out and not shown, because the file is in private/"] if remarks.told else [],
+        asides=remarks.asides,
+    )
 
 
 def shortened(text: str, most: int = 60) -> str:

@@ -14,6 +14,7 @@ from pdsa.mapping.formats import period_like
 from pdsa.mapping.headers import best_row, folded, is_number
 from pdsa.mapping.keys import constant, mapped
 from pdsa.mapping.remarks import Remarks, listed_rows, shortened
+from pdsa.pii import may_name
 from pdsa.read.grid import Grid
 from pdsa.read.joined import ONE_TABLE
 from pdsa.records.imports import Choice, Mapping, Question
@@ -160,8 +161,13 @@ def table_of(grid: Grid, mapping: Mapping, remarks: Remarks) -> Table | None:
     )
     _check_headers(table, body, remarks)
     if titles:
-        remarks.tell(f"{grid.source}: above the header in row {grid.rows[at]}: {shortened(' / '.join(titles), 160)}")
+        remarks.tell(f"{grid.source}: above the header in row {grid.rows[at]}: {_shown(titles)}")
     return _with_members(grid, table).only(body)
+
+
+def _shown(titles: Sequence[str]) -> str:
+    """Titles in one line, without those that may name a person."""
+    return shortened(" / ".join(text for text in titles if not may_name(text)), 160) or "a title that is not shown"
 
 
 def _with_members(grid: Grid, table: Table) -> Table:
@@ -313,14 +319,15 @@ def _notes(grid: Grid, body: Mask, cells: Ints, decisions: Pairs[str, str], rema
     last = int(full[-1]) if len(full) else 0
     for row in np.flatnonzero(single).tolist():
         text = next(text for text in _row(grid, row) if text.strip())
-        remarks.tell(f"{grid.source}, row {grid.rows[row]}: a note, left out: {shortened(text, 100)}")
-        key = f"note-row:{shortened(text, 40)}"
+        shown = "not shown: it may name a person" if may_name(text) else shortened(text, 100)
+        remarks.tell(f"{grid.source}, row {grid.rows[row]}: a note, left out: {shown}")
+        key = f"note-row:{grid.rows[row]}"
         if row < last and not text.lstrip().startswith(("#", "*")) and decisions.get(key) != "note":
             remarks.ask(
                 Question(
                     key,
                     f"{grid.source}, row {grid.rows[row]}",
-                    f"one text alone in a row between rows of numbers: {shortened(text)}",
+                    f"one text alone in a row between rows of numbers: {shortened(shown)}",
                     "is it a note, or does it name something for the rows below it?",
                     (Choice("note", "leave the row out"),),
                 )

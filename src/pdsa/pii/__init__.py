@@ -7,6 +7,7 @@ names of schools, districts and places are made of people's names; they are know
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,8 +32,10 @@ from pdsa.pii.words import (
     words_of,
 )
 
-__all__ = ["Personal", "check_personal", "header_words", "personal_columns"]
+__all__ = ["Personal", "check_personal", "header_words", "may_name", "personal_columns"]
 
+# Anywhere in a text: an e-mail address, or a number like that of a telephone or of social security.
+CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}|\d{3}[-. )]{1,2}\d{3}[-. ]\d{4}|\d{3}-\d{2}-\d{4}", re.IGNORECASE)
 SHORT_PHONE = re.compile(r"[+(]?[\d() .x-]{7,20}")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 ID = re.compile(r"(?=.*\d)[A-Za-z0-9._-]{3,40}")
@@ -105,6 +108,19 @@ class _Column:
         like = "looks" if count == 1 else "look"
         evidence = f"{count} of {self.filled} cells {like} like {what}" + (f", and {why}" if why else "")
         return Personal(self.place, what, evidence)
+
+
+def may_name(text: str) -> bool:
+    """Whether a free text may name a person or how to reach one: such a text is not repeated.
+
+    Examples
+    --------
+    >>> may_name("Garcia, Maria: absent 12 days"), may_name("* See definitions on the second sheet")
+    (True, False)
+    """
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+    words = re.findall(r"[A-Z][a-z]+(?![a-z])", plain)
+    return bool(CONTACT.search(text)) or (len(words) > 1 and any(word.casefold() in given_names() for word in words))
 
 
 def personal_columns(

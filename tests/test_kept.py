@@ -3,6 +3,12 @@
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import pytest
+
+from pdsa.errors import InputError
+from pdsa.workspace.elsewhere import check_unit
 from pdsa.workspace.kept import kept, mark_of, recalled
 
 
@@ -43,3 +49,22 @@ def test_the_mark_is_of_the_content(tmp_path: Path) -> None:
     one.write_text("c")
     assert mark_of([one]) != before
     assert len(before) == 12
+
+
+def test_percents_that_became_fractions_are_refused() -> None:
+    def rows(values: list[float]) -> pd.DataFrame:
+        count = len(values)
+        return pd.DataFrame(
+            {
+                "measure": ["attendance"] * count, "status": ["reported"] * count, "group_dim": [""] * count,
+                "value": values, "numerator": np.nan, "denominator": np.nan,
+            }
+        )  # fmt: skip
+
+    old = rows([0.91, 0.92, 0.93])
+    with pytest.raises(InputError) as caught:
+        check_unit(old, rows([0.0091, 0.0092, 0.0094]), {})
+    assert caught.value.problems[0].found == "numbers about 0.0092, about 0.92 until now"
+    check_unit(old, rows([0.0091, 0.0092, 0.0094]), {"unit:attendance": "keep"})
+    check_unit(old, rows([0.5, 0.6, 0.7]), {})
+    check_unit(old, rows([0.0091]), {})

@@ -16,7 +16,7 @@ from pdsa.mapping.answers import measures_chosen
 from pdsa.mapping.apply import Imported, Known, apply, distinct
 from pdsa.mapping.exports import Export
 from pdsa.mapping.facts import DELIMITERS, ask_cut, is_prose, with_answers
-from pdsa.mapping.headers import folded
+from pdsa.mapping.headers import folded, roles_of
 from pdsa.mapping.propose import propose
 from pdsa.mapping.pupils import counted, exports_of
 from pdsa.mapping.remarks import Remarks, shortened, without_cells
@@ -31,6 +31,7 @@ from pdsa.terms import DataType, Direction, Step
 __all__ = ["Draft", "draft", "known_of", "measures_for", "options_of", "sample_of", "step_of"]
 
 NO_DELIMITER = "\r\n\"' .-0123456789"
+NEW_ROLES = {"group", "group_dim", "measure", "status", "unit_part"}
 SAMPLE = 300  # schools
 CUMULATIVE = (
     Choice("yes", "each number counts all since the beginning of the school year: it is charted as increments"),
@@ -109,6 +110,9 @@ def draft(
     _check_personal([table for table in tables if table.source not in students], base, remarks)
     tables = tuple(arranged(table, dict(base.decisions), remarks) for table in tables)
     mapping = propose(tables, base, remarks) if new else base
+    if not new:
+        _refuse_new_columns(tables, mapping, remarks)
+    _refuse_absence(mapping, remarks)
     known = _with_new_measures(mapping, known, remarks)
     if remarks.problems or any(not one.key.startswith(HARMLESS) for one in remarks.questions):
         return Draft(mapping, tables, None, remarks)
@@ -122,6 +126,30 @@ def draft(
             remarks.ask(question)
         return Draft(mapping, tables, None, remarks)
     return Draft(mapping, tables, imported, remarks)
+
+
+def _refuse_new_columns(tables: Sequence[Table], mapping: Mapping, remarks: Remarks) -> None:
+    """Tell columns that a mapping does not know and that say whose, or which, the numbers of a row are."""
+    names = [*mapping.school, mapping.school_name, mapping.district, mapping.period, mapping.measure, mapping.status]
+    names += [*(headers for _, headers in mapping.groups), mapping.group_dim, mapping.ignored]
+    names += [(header,) for header, _ in mapping.totals]
+    names += [part for one in mapping.measures for part in (one.value, one.numerator, one.denominator)]
+    known = {folded(header) for headers in names for header in headers}
+    for table in tables:
+        for header in dict.fromkeys(table.headers):
+            if header and folded(header) not in known and NEW_ROLES & set(roles_of(header)):
+                expected = "the columns that the mapping knows: take it out, or import under another name with --name"
+                remarks.wrong(f"{table.source}, row {table.header}", f"a new column {header!r}", expected)
+
+
+def _refuse_absence(mapping: Mapping, remarks: Remarks) -> None:
+    """Tell days absent that would be taken for attendance."""
+    decided = dict(mapping.decisions).get("measure", "")
+    for one in mapping.measures:
+        headers = [header for header in (*one.value, *one.numerator) if "absen" in header.casefold()]
+        if headers and (one.measure or decided) == "attendance":
+            expected = "days present: absence is another measure, such as chronic_absence or one of your own"
+            remarks.wrong("attendance", f"the column {headers[0]!r}", expected)
 
 
 def _personal_first(tables: Sequence[Table], base: Mapping, private: bool, remarks: Remarks) -> Remarks:

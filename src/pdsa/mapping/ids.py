@@ -22,6 +22,7 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+")
 MOST_TWINS = 3  # asked one by one; more are one question
 FLOATED = re.compile(r"[0-9]+\.0+")
+AS_TEXT = re.compile('="([^"]*)"')
 MARKS = "\"'“”„‟‘’‚‛«»"  # a word processor puts them around a text
 QUOTED = re.compile(r"'[^']+")  # how spreadsheets are told that a number is text
 MOST_BLANK = 0.5
@@ -35,7 +36,9 @@ def visible(text: str) -> str:
     The apostrophe that keeps a spreadsheet from running a text is none of its characters.
     """
     plain = INVISIBLE.sub("", unicodedata.normalize("NFC", text)).replace("\u00a0", " ").replace("\u202f", " ")
-    return unguarded(" ".join(plain.split()))
+    text = " ".join(plain.split())
+    wrapped = AS_TEXT.fullmatch(text)  # how some programs keep a spreadsheet from making a number of an id
+    return unguarded(wrapped[1] if wrapped else text)
 
 
 def telling(table: Table, headers: Sequence[str], district: str) -> str:

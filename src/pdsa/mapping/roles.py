@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,7 @@ from pdsa.records.imports import Choice, Question
 __all__ = ["Parts", "Roles", "column_of", "numeric", "roles_in"]
 
 STEPS = ("day", "week", "month", "year")
+PART_OF_YEAR = re.compile("[A-Za-z]{0,4} ?[0-9]{1,2}")
 ENROLLMENT = "enrollment"
 WIDE_FROM = 3  # headers that are periods, from which a table counts as wide
 OURS = ("school", "measure", "period")
@@ -159,8 +161,20 @@ def _period(table: Table, roles: Roles, decisions: dict[str, str], remarks: Rema
         if len(steps) > 1 and steps[0][0] == steps[1][0]:
             _ask_period(table, [named[k] for step, k in steps if step == steps[0][0]], remarks)
             return roles
-        named = [named[steps[0][1]]] if steps else named[:1]
+        chosen = named[steps[0][1]] if steps else named[0]
+        _refuse_parts_of_years(table, [h for h in named if h != chosen], remarks)
+        named = [chosen]
     return replace(roles, period=named[0]) if named else roles
+
+
+def _refuse_parts_of_years(table: Table, headers: Sequence[str], remarks: Remarks) -> None:
+    """Tell columns of months or quarters that stand beside the year as numbers: a year alone would hold them all."""
+    for header in headers:
+        texts = [text.strip() for text in column_of(table, header).texts if text.strip()]
+        short = len(texts) > 1 and all(PART_OF_YEAR.fullmatch(text) for text in texts)
+        if short and folded(header) in ("month", "quarter", "term", "semester", "mo", "qtr"):
+            expected = "one column that says both, such as 2025-09"
+            remarks.wrong(f"{table.source}, {header}", ", ".join(texts[:4]), expected)
 
 
 def _ask_period(table: Table, headers: Sequence[str], remarks: Remarks) -> None:

@@ -181,7 +181,9 @@ def _in_halves(cells: Cells, counts: Ints) -> bool:
     """
     numbers = [(text.replace(",", ""), count) for text, count in zip(cells.texts.texts, counts.tolist(), strict=True)]
     plain = [
-        (float(text), count) for text, count in numbers if text.strip().replace(".", "", 1).isdigit() and text.isascii()
+        (float(text), count)
+        for text, count in numbers
+        if text.strip().replace(".", "", 1).isdigit() and text.isascii() and len(text) < 40
     ]
     total = sum(count for _, count in plain)
     parts = sum(count for number, count in plain if abs(number - round(number)) > 1e-6)

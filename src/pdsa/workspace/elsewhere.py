@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pandas as pd
 from pdsa.errors import InputError, Problem
 from pdsa.workspace.files import read_sheet
 
-__all__ = ["check_elsewhere"]
+__all__ = ["check_elsewhere", "check_unit"]
 
+TIMES = 6.0  # by which the usual number of all schools does not change from one import to the next
+LEAST = 3  # numbers on either side that make a usual one
 KEY = ["school", "measure", "period", "group_dim", "group"]
 
 
@@ -55,3 +58,39 @@ def _problem(path: Path, own: pd.DataFrame) -> Problem | None:
     more = f", and {len(both) - 1} more such rows" if len(both) > 1 else ""
     found = f"{row.school}, {row.measure}, {row.period}{more}, which the import has too"
     return Problem(f"observations/{path.name}, row {sheet.rows[int(both[0])]}", found, "each number in one file")
+
+
+def check_unit(old: pd.DataFrame, new: pd.DataFrame, decisions: Mapping[str, str]) -> None:
+    """Nothing, if the usual number of each measure is about what it was: percents that became fractions are refused.
+
+    Parameters
+    ----------
+    old, new
+        Observations of the last import and of this one.
+    decisions
+        `unit:<measure>` is `keep` where somebody said that the numbers are right.
+
+    Raises
+    ------
+    InputError
+        With every measure whose usual number is six times what it was, or a sixth.
+    """
+    before, after = _usual(old), _usual(new)
+    problems = tuple(
+        Problem(measure, f"numbers about {after[measure]:.4g}, about {before[measure]:.4g} until now", "the same unit")
+        for measure in sorted(before.keys() & after.keys())
+        if not before[measure] / TIMES < after[measure] < before[measure] * TIMES
+        and decisions.get(f"unit:{measure}") != "keep"
+    )
+    if problems:
+        flag = f"--answer 'unit:{problems[0].place}=keep'"
+        step = f"look whether its unit, its scale or its columns changed; if the numbers are right, add {flag}"
+        raise InputError("the import", problems, "nothing was imported", step)
+
+
+def _usual(frame: pd.DataFrame) -> dict[str, float]:
+    """The median of the numbers above zero of each measure that has a few."""
+    rows = frame[(frame["status"] == "reported").to_numpy() & (frame["group_dim"] == "").to_numpy()]
+    own = rows["value"].fillna(rows["numerator"] / rows["denominator"].replace(0, np.nan))
+    found = own[own > 0].groupby(rows["measure"].astype(str)).agg(["median", "size"])
+    return {str(name): float(one["median"]) for name, one in found.iterrows() if one["size"] >= LEAST}

@@ -32,6 +32,8 @@ UNASKED = (
         "per",
         "sheets",
         "row",
+        "unit",
+        "again",
     ),
 )
 
@@ -49,6 +51,8 @@ WORDS = {
     "district-rows": ("total", "school"),
     "outliers": ("keep", "set-aside"),
     "repeats": ("add",),
+    "unit": ("keep",),
+    "again": ("yes",),
     "mark": (*STATUSES, "zero", "stop"),
 }
 
@@ -65,7 +69,8 @@ def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list
     drafted
         Makes the draft with some of the answers.
     """
-    left, known = dict(given), dict[str, str]()
+    known = {key: text for key, text in given if _may_be_said(key)}
+    left = {key: text for key, text in given if key not in known}
     problems: list[Problem] = []
     asked: dict[str, Question] = {}
     problems += [one for key, text in given for one in _wrong_word(key, text)]
@@ -74,6 +79,7 @@ def check_answers(given: Pairs, drafted: Callable[[Pairs], Draft]) -> tuple[list
     for _ in range(len(given) + 1):
         remarks = drafted(tuple(known.items())).remarks
         asked |= {one.key: one for one in remarks.questions}
+        problems += [one for key in known if key in asked for one in _problem(asked[key], known[key])]
         heard = [key for key in left if key in asked]
         if not heard:
             break

@@ -26,7 +26,7 @@ from pdsa.records.imports import Mapping
 from pdsa.terms import STATUSES
 from pdsa.workspace.additions import Declared, add_annotations, declared
 from pdsa.workspace.append import add_measures, add_schools
-from pdsa.workspace.elsewhere import check_elsewhere
+from pdsa.workspace.elsewhere import check_elsewhere, check_unit
 from pdsa.workspace.files import form
 from pdsa.workspace.heard import check_answers
 from pdsa.workspace.kept import kept, of_others, recalled
@@ -217,6 +217,7 @@ def _taken(request: Request, drafted: Draft) -> Taken:
     told = [*drafted.remarks.told, *map(str, notices), *likenesses(drafted, there), *(line for _, line in breaks)]
     entry = _entry(request, drafted, revision, (checks, verdicts, told))
     _refuse_undoing(request, drafted, revision)
+    check_unit(old, drafted.imported.frame, dict(drafted.mapping.decisions))
     ledger.check(folder, entry)  # refuse before anything is written
     add_schools(folder, _new_schools(drafted, there))
     add_measures(folder, measures)

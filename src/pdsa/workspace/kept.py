@@ -18,7 +18,7 @@ OF_FILES = (
     *("outliers", "end", "future", "uncalculated", "precision", "merged", "hidden-rows", "struck-rows"),
     *("days-until", "period-of-file", "again"),
 )
-OF_ONE_FILE = ("note-row:", "period:")
+OF_ONE_FILE = ("note-row:", "period:", "unit:")
 # What dates without a year mean holds until the school year is over.
 OF_YEARS = ("week1", "year-of-days")
 BOUND = re.compile(r"(?P<key>.+) \(of (?P<mark>[0-9a-f]{12})\)")

@@ -21,6 +21,7 @@ from pdsa.content.library import library
 from pdsa.errors import InputError, ParamsError
 from pdsa.records import Measure, School
 from pdsa.terms import OBSERVATION_COLUMNS
+from pdsa.texts import unguarded
 from pdsa.workspace import load, open_workspace
 from pdsa.workspace.append import Added, add_measures, add_schools
 from pdsa.workspace.files import form, sheet
@@ -361,7 +362,7 @@ class TestObservations:
         from io import BytesIO
 
         found = pd.read_csv(BytesIO(observations_csv(frame)), dtype="str", keep_default_na=False)
-        assert found["group"].tolist() == groups
+        assert [unguarded(text) for text in found["group"]] == groups
         assert [float(text) for text in found["value"]] == frame["value"].tolist()
         assert not found["value"].str.contains("e", regex=False).any()
 

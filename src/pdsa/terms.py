@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 VERSION = "0.1.0"
 
@@ -94,6 +94,34 @@ Status = Literal[
 Audience = Literal["team", "coach", "district", "network", "public"]
 CalendarMode = Literal["listed", "observed"]
 AnnotationKind = Literal["change", "holiday", "policy", "instrument", "campaign", "other"]
+
+# The improvement log: its kinds of records, who writes them, and the words of the PDSA forms (IHI, Carnegie).
+Entity = Literal[
+    "aim", "driver", "cause", "change_idea", "cycle", "prediction", "annotation", "phase", "interview", "insight",
+    "ask", "progress", "person",
+]  # fmt: skip
+EventKind = Literal["create", "change", "share", "withdraw", "undo", "merge", "retire"]
+# Each step of visibility holds those before it.
+Visibility = Literal["team", "coach", "network", "district", "public"]
+Role = Literal["team", "coach", "district", "hub"]
+DriverLevel = Literal["primary", "secondary"]
+Purpose = Literal["collect_info", "develop", "test", "implement"]
+Scale = Literal[
+    "student", "few_students", "class", "several_classes", "grade", "school", "several_schools", "network"
+]  # fmt: skip
+DataPlanKind = Literal["quantitative", "qualitative", "both"]
+Belief = Literal["low", "moderate", "high"]
+FailureCost = Literal["low", "high"]
+Readiness = Literal["resistant", "indifferent", "ready"]
+AsPlanned = Literal["yes", "partly", "no"]
+Decision = Literal["adopt", "adapt", "abandon"]
+CycleStatus = Literal["planned", "doing", "studying", "closed"]
+PredictionType = Literal["value", "direction", "range", "probability", "text"]
+Outcome = Literal["hit", "miss", "partly", "not_measured"]
+IdeaStage = Literal["untested", "testing", "adapting", "implementing", "spreading", "sustained", "abandoned"]
+Origin = Literal["research", "practice", "bright_spot", "student"]
+EvidenceLevel = Literal["none", "anecdote", "local_data", "published"]
+AskTo = Literal["coach", "school_leader", "district", "hub"]
 
 # Codes of `Panel.status`: positions in this tuple.
 STATUSES: tuple[Status, ...] = (
@@ -227,6 +255,31 @@ ON_LINE = 1e-12
 
 # Above this share of points on the center line runs say little (statistics.md E 3.1).
 MANY_TIES = 0.25
+
+# The log's kinds of records in the order of its sheets, and the steps of visibility and of scale, smallest first.
+ENTITIES: tuple[Entity, ...] = get_args(Entity)
+VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
+SCALES: tuple[Scale, ...] = get_args(Scale)
+# Records of the network as a whole: they belong to no school, and all its people read them.
+NETWORK_WIDE: tuple[Entity, ...] = ("aim", "driver", "cause", "person")
+OUTCOME_WORDS = {
+    "hit": "held",
+    "partly": "held in part",
+    "miss": "did not hold",
+    "not_measured": "not measured",
+}
+SCALE_WORDS = {
+    "student": "1 student",
+    "few_students": "a few students",
+    "class": "1 class",
+    "several_classes": "several classes",
+    "grade": "a grade or team",
+    "school": "the whole school",
+    "several_schools": "several schools",
+    "network": "the network",
+}
+DECISION_WORDS = {"adopt": "adopted", "adapt": "adapted", "abandon": "set aside"}
+CYCLE_WORDS = {"planned": "planned", "doing": "under way", "studying": "to be decided", "closed": "closed"}
 
 # Probabilities outside exact limits: those of three standard deviations of a normal distribution, each side.
 TAIL_3S = 0.0013498980316300933

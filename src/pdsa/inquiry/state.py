@@ -1,0 +1,112 @@
+"""The state that events leave: the latest version of every record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+from pdsa.inquiry.events import Event
+from pdsa.params.inquiry import record_of
+from pdsa.records.inquiry import RECORDS, ChangeIdea, Cycle, Driver, Prediction, Record
+from pdsa.terms import Entity, Visibility
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record as the log holds it: its latest version, whose it is, who wrote it and who may see it."""
+
+    entity: Entity
+    id: str
+    school: str
+    version: int
+    author: str
+    at: str
+    visibility: Visibility
+    shared_by: str
+    shared_on: str
+    created_at: str
+    created_by: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Every record that stands, by kind and id; records are in the order in which they were made."""
+
+    held: Mapping[tuple[Entity, str], Held] = field(default_factory=dict)
+
+    def get(self, entity: Entity, record: str) -> Held | None:
+        """One record with what the log knows about it."""
+        return self.held.get((entity, record))
+
+    def all(self, entity: Entity) -> tuple[Held, ...]:
+        """All records of a kind with what the log knows about them."""
+        return tuple(one for (kind, _), one in self.held.items() if kind == entity)
+
+    def records(self, kind: type[R]) -> tuple[R, ...]:
+        """All records of a kind, such as `state.records(Cycle)`."""
+        entity = next(name for name, known in RECORDS.items() if known is kind)
+        return tuple(cast(R, one.record) for one in self.all(entity))
+
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """All cycles."""
+        return self.records(Cycle)
+
+    @property
+    def ideas(self) -> dict[str, ChangeIdea]:
+        """Change ideas by id."""
+        return {one.id: one for one in self.records(ChangeIdea)}
+
+    @property
+    def drivers(self) -> dict[str, Driver]:
+        """Drivers by id."""
+        return {one.id: one for one in self.records(Driver)}
+
+    def predictions(self, cycle: str) -> tuple[Prediction, ...]:
+        """The predictions of one cycle."""
+        return tuple(one for one in self.records(Prediction) if one.cycle_id == cycle)
+
+
+def replay(events: Iterable[Event]) -> State:
+    """The state that events leave, whatever their order among different records.
+
+    Parameters
+    ----------
+    events
+        Those of one log that a reader may see.
+
+    Raises
+    ------
+    InputError
+        An event holds fields that this version of pdsa does not know.
+    """
+    ordered = sorted(events, key=lambda event: (event.entity, event.record, event.version))
+    first: dict[tuple[Entity, str], Event] = {}
+    last: dict[tuple[Entity, str], Event] = {}
+    for event in ordered:
+        first.setdefault((event.entity, event.record), event)
+        last[event.entity, event.record] = event
+    standing = [key for key, event in last.items() if event.body]
+    standing.sort(key=lambda key: (first[key].at, key))
+    return State({key: _held(first[key], last[key]) for key in standing})
+
+
+def _held(first: Event, last: Event) -> Held:
+    return Held(
+        entity=last.entity,
+        id=last.record,
+        school=last.school,
+        version=last.version,
+        author=last.author,
+        at=last.at,
+        visibility=last.visibility,
+        shared_by=last.shared_by,
+        shared_on=last.shared_on,
+        created_at=first.at,
+        created_by=first.author,
+        record=record_of(last.entity, {**last.fields, "id": last.record}),
+    )

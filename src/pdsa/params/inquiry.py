@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 from pydantic import TypeAdapter
 
@@ -13,4 +12,5 @@ from pdsa.terms import Entity
 
 def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
     """The record of fields that the log holds, which were checked when they were saved."""
-    return cast(Record, TypeAdapter(RECORDS[entity]).validate_python(dict(fields)))
+    record: Record = TypeAdapter(RECORDS[entity]).validate_python(dict(fields))
+    return record

@@ -9,7 +9,7 @@ from pdsa.figures.coverage import COVERAGE_WORDS, coverage_axis, coverage_key, c
 from pdsa.figures.figure import STYLE, Figure
 from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
-from pdsa.figures.sections import heading, notes, sentences, sheets, side_by_side
+from pdsa.figures.sections import columns, heading, notes, sentences, sheets, side_by_side
 from pdsa.figures.shown import show
 from pdsa.figures.sparks import sparkline
 from pdsa.figures.symbols import symbol
@@ -18,6 +18,7 @@ __all__ = [
     "COVERAGE_WORDS",
     "STYLE",
     "Figure",
+    "columns",
     "control_chart",
     "coverage_axis",
     "coverage_key",

@@ -12,6 +12,7 @@ from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, SCALE_WORDS, 
 
 # A page names so many cycles, lessons and asks; the page of the log has all of them.
 MOST = 4
+LETTERS = 240  # of a text of people on a one-page report
 NO_IDEA = "a change idea that is not shared"
 TO_WORDS: dict[AskTo, str] = {
     "coach": "the coach",
@@ -71,7 +72,13 @@ def _predicted(prediction: Prediction, outcome: Outcome | None) -> str:
 
 def _clean(text: str) -> str:
     """A text of people within a sentence: on one line, without the full stop at its end."""
-    return " ".join(text.split()).rstrip(".")
+    return _short(text).rstrip(".")
+
+
+def _short(text: str) -> str:
+    """A text of people on one line, cut where it is too long for a page; the log and the archive have all of it."""
+    words = " ".join(text.split())
+    return words if len(words) <= LETTERS else f"{words[:LETTERS].rsplit(' ', 1)[0][:LETTERS]}…"
 
 
 def learned(state: State, school: str, *, most: int = MOST) -> Findings:
@@ -89,7 +96,7 @@ def _insights(state: State, school: str) -> list[Insight]:
 
 
 def _sentence(text: str) -> str:
-    words = " ".join(text.split())
+    words = _short(text)
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 

@@ -34,6 +34,7 @@ from pdsa.terms import Audience
 from pdsa.workspace.diary import read_log
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
+from pdsa.workspace.journal import journal
 from pdsa.workspace.rows import read_observations, write_observations
 from pdsa.workspace.specs import Specs, check_settings, check_specs, phases_of, specs_of
 
@@ -367,6 +368,7 @@ __all__ = [
     "Workspace",
     "complete",
     "dossier_for",
+    "journal",
     "load",
     "no_pseudonyms",
     "open_workspace",

@@ -21,29 +21,36 @@ if TYPE_CHECKING:
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=None, help="Reports at the same time.")
 @click.option("--dry-run", is_flag=True, help="Check everything and list the reports; write nothing.")
+@click.option("--log", default="", envvar="PDSA_LOG_URL", help="Address of the improvement log in PostgreSQL.")
 @click.option("--quiet", is_flag=True, help="Print failures and the index only.")
 def report(
-    params: Path, data: str, only: tuple[str, ...], out: Path, workers: int | None, dry_run: bool, quiet: bool
+    params: Path,
+    data: str,
+    only: tuple[str, ...],
+    out: Path,
+    workers: int | None,
+    log: str,
+    **flags: bool,
 ) -> None:
     """Make every report that PARAMS asks for: a params file, or a workspace folder."""
     from pdsa.runner import make_reports, plan_run
     from pdsa.site import write_indexes
 
-    plan = plan_run(params, data=data, only=only)
-    if dry_run:
+    plan = plan_run(params, data=data, only=only, log=log)
+    if flags["dry_run"]:
         _list(plan, out)
         return
-    progress = _Progress(len(plan.reports), quiet)
+    progress = _Progress(len(plan.reports), flags["quiet"])
     run = make_reports(plan, out, workers=workers, on_done=progress.show)
     indexes = write_indexes(run.folder)
-    _close(plan, run, quiet)
+    _close(plan, run, flags["quiet"])
     click.echo(str(indexes[-1] if indexes else run.folder))
     sys.exit(1 if run.failed else 0)
 
 
 def _list(plan: Plan, out: Path) -> None:
-    for audience, school in plan.reports:
-        click.echo(f"{audience}: {school or 'network report'}")
+    for wanted in plan.reports:
+        click.echo(f"{wanted.audience}: {wanted.school or 'network report'}")
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
     click.echo(f"{len(plan.reports)} reports would go to {out / plan.out_name}; nothing was written.")

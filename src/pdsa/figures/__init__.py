@@ -12,7 +12,7 @@ from pdsa.figures.figure import STYLE, Figure
 from pdsa.figures.fishbone import fishbone
 from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
-from pdsa.figures.sections import heading, notes, sentences, sheets, side_by_side
+from pdsa.figures.sections import columns, heading, notes, sentences, sheets, side_by_side
 from pdsa.figures.shown import show
 from pdsa.figures.sparks import sparkline
 from pdsa.figures.symbols import symbol
@@ -21,6 +21,7 @@ __all__ = [
     "COVERAGE_WORDS",
     "STYLE",
     "Figure",
+    "columns",
     "control_chart",
     "coverage_axis",
     "coverage_key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pdsa import narrate
@@ -65,3 +65,21 @@ def notes(findings: narrate.Findings, title: str = "") -> Figure:
 def heading(text: str) -> Figure:
     """A heading of a page's section."""
     return Figure(f"<h2>{escape(text)}</h2>", text)
+
+
+def columns(sections: Sequence[tuple[str, narrate.Findings]]) -> Figure:
+    """Headed lists of findings beside each other where there is room; sections without any are left out.
+
+    Parameters
+    ----------
+    sections
+        Heading and findings of each; a heading of "" stands for a line that needs none.
+    """
+    filled = [(title, findings) for title, findings in sections if findings.items]
+    parts = []
+    for title, findings in filled:
+        head = f"<h2>{escape(title)}</h2>" if title else ""
+        items = "".join(f'<li dir="auto">{_told(item)}</li>' for item in findings.items)
+        parts.append(f'<section>{head}<ul class="pdsa-lines">{items}</ul></section>')
+    told = [f"{title}:\n{findings!r}".lstrip(":\n") for title, findings in filled]
+    return Figure(f'<div class="pdsa-columns">{"".join(parts)}</div>' if parts else "", "\n".join(told))

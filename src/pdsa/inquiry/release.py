@@ -158,40 +158,11 @@ def naming(schools: Collection[School]) -> re.Pattern[str]:
 
 # Words of names that name no school by themselves.
 GENERIC = frozenset(
-    [
-        "school",
-        "schools",
-        "high",
-        "middle",
-        "elementary",
-        "primary",
-        "secondary",
-        "junior",
-        "senior",
-        "academy",
-        "college",
-        "early",
-        "program",
-        "center",
-        "charter",
-        "public",
-        "district",
-        "unified",
-        "county",
-        "community",
-        "north",
-        "south",
-        "east",
-        "west",
-        "central",
-        "upper",
-        "lower",
-        "point",
-        "hill",
-        "flats",
-        "park",
-        "valley",
-    ]
+    (
+        *("school", "schools", "high", "middle", "elementary", "primary", "secondary", "junior", "senior", "academy"),
+        *("college", "early", "program", "center", "charter", "public", "district", "unified", "county", "community"),
+        *("north", "south", "east", "west", "central", "upper", "lower", "point", "hill", "flats", "park", "valley"),
+    )
 )
 
 

@@ -26,11 +26,18 @@ from pdsa.runner.jobs import run_jobs
 from pdsa.terms import Audience
 from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_workspace, pack
 from pdsa.workspace.files import params_file
+from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows, has_log
 
 SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK = "school_report.ipynb", "network_report.ipynb"
-NETWORK_PAGE = "network.html"
+LOG_NOTEBOOK = "improvement_log.ipynb"
+NOTEBOOKS = (SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK, LOG_NOTEBOOK)
+NETWORK_PAGE, LOG_PAGE = "network.html", "log.html"
+# The past cycles of each audience that may look back over them: data of the run, and the page that `site` makes.
+ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
+# Who reads what judges the inquiry: each team for its own school, and its coaches (features.md 0.2).
+LOG_AUDIENCES: tuple[Audience, ...] = ("team", "coach")
 # What `site` writes beside the reports of an audience, and for whom: the coach's page also lists what is lacking.
-SITE_PAGES = ("index.html", "data-quality.html")
+SITE_PAGES = ("index.html", "data-quality.html", ARCHIVE, ARCHIVE_ROWS)
 QUALITY_LISTS: dict[Audience, bool] = {"coach": True, "district": False}
 FEWEST_PSEUDONYMS = 3
 SYNTHETIC = "Synthetic example: schools and numbers are invented. "
@@ -45,11 +52,38 @@ VERSIONED = ("numpy", "pandas", "scipy", "papermill", "nbclient", "ipykernel", "
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """One report that a run makes: for whom, about which school ("" for the network), by which notebook."""
+
+    audience: Audience
+    school: str
+    notebook: str
+
+    @property
+    def name(self) -> str:
+        """What messages and the index call it."""
+        about = f"{self.audience}, {self.school or 'network'}"
+        return f"{about}, improvement log" if self.notebook == LOG_NOTEBOOK else about
+
+    @property
+    def target(self) -> Path:
+        """Path of the page below the run's folder."""
+        folder = Path(self.audience)
+        if self.notebook == LOG_NOTEBOOK:
+            return folder / slug(self.school) / LOG_PAGE if self.school else folder / LOG_PAGE
+        if not self.school:
+            return folder / NETWORK_PAGE
+        if self.audience in COMPLETE:
+            return folder / slug(self.school) / "report.html"
+        return folder / SCHOOLS / f"{slug(self.school)}.html"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run will make: the reports, and what it will not make and why."""
 
     workspace: Workspace
-    reports: tuple[tuple[Audience, str], ...]
+    reports: tuple[Wanted, ...]
     left_out: tuple[str, ...]
     selection: bool = False
     imports: tuple[Entry, ...] = ()
@@ -85,16 +119,16 @@ def notebook_path(name: str) -> Path:
     raise ParamsError("pdsa", (Problem("notebooks", f"no {name}", "the notebooks of the package"),), "nothing was run")
 
 
-def plan_run(params: Path, *, data: str = "", only: Sequence[str] = ()) -> Plan:
+def plan_run(params: Path, *, data: str = "", only: Sequence[str] = (), log: str = "") -> Plan:
     """Read and check everything, and decide which reports a run makes; nothing is written.
 
     Raises
     ------
     InputError
-        With every problem of the params file or of the data.
+        With every problem of the params file, of the data or of the improvement log.
     """
-    workspace = open_workspace(params, data=data, only=only)
-    reports: list[tuple[Audience, str]] = []
+    workspace = open_workspace(params, data=data, only=only, log=log)
+    reports: list[Wanted] = []
     left_out: list[str] = []
     for audience in get_args(Audience):
         if audience not in workspace.params.audiences:
@@ -102,12 +136,24 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = ()) -> Plan:
         if audience in PSEUDONYMOUS and (why := _few(workspace) or no_pseudonyms(workspace)):
             left_out.append(f"{audience}: {why}")
             continue
-        if audience not in (*PSEUDONYMOUS, "coach"):
-            reports += [(audience, school.id) for school in workspace.schools]
-        if audience not in COMPLETE:
-            reports.append((audience, ""))
+        reports += _wanted(workspace, audience)
     imports, unfinished = _ledger(params, workspace.params.workspace)
     return Plan(workspace, tuple(reports), tuple(left_out), bool(only), imports, unfinished)
+
+
+def _wanted(workspace: Workspace, audience: Audience) -> list[Wanted]:
+    """The reports of one audience; a page of the log only where the log holds anything that it may see."""
+    found: list[Wanted] = []
+    schools = [school.id for school in workspace.schools]
+    if audience not in (*PSEUDONYMOUS, "coach"):
+        found += [Wanted(audience, school, SCHOOL_NOTEBOOK) for school in schools]
+    if audience not in COMPLETE:
+        found.append(Wanted(audience, "", NETWORK_NOTEBOOK))
+    if audience in LOG_AUDIENCES:
+        for about in schools if audience in COMPLETE else [""]:
+            if has_log(dossier_for(workspace, audience, about).log, about):
+                found.append(Wanted(audience, about, LOG_NOTEBOOK))
+    return found
 
 
 def _ledger(params: Path, folder: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
@@ -150,7 +196,7 @@ def make_reports(
     folder.mkdir(parents=True, exist_ok=True)
     releases = Path(tempfile.mkdtemp(prefix="pdsa-release-"))
     try:
-        jobs = [_job(plan.workspace, audience, school, releases) for audience, school in plan.reports]
+        jobs = [_job(plan.workspace, wanted, releases) for wanted in plan.reports]
         params = plan.workspace.params
         results = run_jobs(
             jobs, folder, workers=workers or params.workers, timeout=params.timeout_seconds,
@@ -161,6 +207,7 @@ def make_reports(
     seconds = time.perf_counter() - clock
     manifest = folder / "manifest.json"
     _set_aside(folder, jobs)
+    _write_archives(plan, folder)
     write_manifest(manifest, _manifest(plan, results, folder, started, seconds))
     return Run(folder, tuple(results), manifest, seconds)
 
@@ -191,33 +238,26 @@ def _set_aside(folder: Path, jobs: Sequence[Job]) -> None:
                 file.replace(target)
 
 
-def _job(workspace: Workspace, audience: Audience, school: str, releases: Path) -> Job:
+def _job(workspace: Workspace, wanted: Wanted, releases: Path) -> Job:
     """One job, and the release file that holds what this one report may see."""
+    audience, school = wanted.audience, wanted.school
     dossier = dossier_for(workspace, audience, school)
-    name = f"{audience}, {school or 'network'}"
     source = releases / audience / (f"{SCHOOLS}-{slug(school)}.npz" if school else "network.npz")
     write_atomic(source, pack(dossier))
-    parameters = {"source": str(source), "audience": audience} | ({"school": school} if school else {})
+    needs_school = school or wanted.notebook == LOG_NOTEBOOK
+    parameters = {"source": str(source), "audience": audience} | ({"school": school} if needs_school else {})
     banner = BANNERS[audience].format(name=dossier.school_name)
     return Job(
-        name=name,
-        notebook=notebook_path(SCHOOL_NOTEBOOK if school else NETWORK_NOTEBOOK),
+        name=wanted.name,
+        notebook=notebook_path(wanted.notebook),
         parameters=parameters,
         audience=audience,
         school=school,
-        target=_target(audience, school),
-        title=dossier.school_name,
+        target=wanted.target,
+        title=f"{dossier.school_name}: improvement log" if wanted.notebook == LOG_NOTEBOOK else dossier.school_name,
         banner=(SYNTHETIC if workspace.network.synthetic else "") + banner,
         expected=school or workspace.network.id,
     )
-
-
-def _target(audience: Audience, school: str) -> Path:
-    if not school:
-        return Path(audience) / NETWORK_PAGE
-    if audience in COMPLETE:
-        return Path(audience) / slug(school) / "report.html"
-    return Path(audience) / SCHOOLS / f"{slug(school)}.html"
 
 
 def _manifest(
@@ -238,7 +278,7 @@ def _manifest(
         "versions": _versions(),
         "params": _plain(asdict(workspace.params)),
         "inputs": dict(workspace.inputs),
-        "notebooks": {name: digest(notebook_path(name)) for name in (SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK)},
+        "notebooks": {name: digest(notebook_path(name)) for name in NOTEBOOKS},
         "sources": [asdict(note) for note in workspace.sources if note.status != "used"],
         "left_out": list(plan.left_out),
         "schools": {school.id: school.name for school in workspace.schools},
@@ -258,6 +298,19 @@ def _quality(plan: Plan) -> dict[str, object]:
             told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
             found[audience] = {**asdict(told), "unfinished": list(plan.unfinished), "as_of": dossier.header.as_of}
     return {audience: _plain(told) for audience, told in found.items()}
+
+
+def _write_archives(plan: Plan, folder: Path) -> None:
+    """The past cycles that each audience may see, beside its pages; `site` makes a page of them."""
+    workspace = plan.workspace
+    for audience in ARCHIVED:
+        if any(wanted.audience == audience for wanted in plan.reports):
+            rows = archive_rows(dossier_for(workspace, audience))
+            target = folder / audience / ARCHIVE_ROWS
+            if rows:
+                write_manifest(target, {"schema": 1, "cycles": rows})
+            else:
+                target.unlink(missing_ok=True)
 
 
 def _plain(value: object) -> object:
@@ -285,6 +338,7 @@ def _entry(result: Result, folder: Path) -> dict[str, object]:
         "name": job.name,
         "audience": job.audience,
         "school": job.school,
+        "about": "log" if job.notebook.name == LOG_NOTEBOOK else "data",
         "title": job.title,
         "status": result.status,
         "path": job.target.as_posix(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +13,8 @@ import pandas as pd
 from pdsa import params as forms
 from pdsa.check import check_observations
 from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.inquiry import State, viewer_of, visible
+from pdsa.inquiry.release import known_by, renamed, unnamed
 from pdsa.mapping import apply_mapping, join_denominators
 from pdsa.narrate import plural
 from pdsa.privacy import COMPLETE, PSEUDONYMOUS, REFUSED, release
@@ -26,12 +28,15 @@ from pdsa.records import (
     School,
     SourceNote,
 )
+from pdsa.records.inquiry import Phase
 from pdsa.series import Panel, panel_of
 from pdsa.terms import Audience
+from pdsa.workspace.diary import read_log
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
+from pdsa.workspace.journal import journal
 from pdsa.workspace.rows import read_observations, write_observations
-from pdsa.workspace.specs import Specs, check_settings, check_specs, specs_of
+from pdsa.workspace.specs import Specs, check_settings, check_specs, phases_of, specs_of
 
 FILL_IN = "bring a file in with pdsa import FILE --into FOLDER, or fill these in; pdsa check FOLDER says what is there"
 
@@ -49,9 +54,12 @@ class Workspace:
     sources: tuple[SourceNote, ...]
     inputs: tuple[tuple[str, str], ...]
     every: tuple[School, ...] = ()  # the whole network, of which `schools` may be a choice
+    log: State = field(default_factory=State)  # the improvement log as it stands, for no reader yet
 
 
-def load(source: str | Path, *, school: str = "", audience: Audience = "team", data: str = "") -> Dossier:
+def load(
+    source: str | Path, *, school: str = "", audience: Audience = "team", data: str = "", log: str = ""
+) -> Dossier:
     """The dossier of one report.
 
     Parameters
@@ -64,6 +72,8 @@ def load(source: str | Path, *, school: str = "", audience: Audience = "team", d
         Who will read: decides what is hidden.
     data
         The folder of the raw data, where the params file names none.
+    log
+        Address of the improvement log in PostgreSQL; the file in the workspace by default.
 
     Raises
     ------
@@ -74,7 +84,7 @@ def load(source: str | Path, *, school: str = "", audience: Audience = "team", d
     """
     path = Path(source)
     if path.suffix != ".npz":
-        return dossier_for(open_workspace(path, data=data), audience, school)
+        return dossier_for(open_workspace(path, data=data, log=log), audience, school)
     if not path.is_file():
         raise ParamsError(path.name, (Problem("the file", f"nothing at {path}", "a release"),), NOTHING)
     dossier = unpack(path.read_bytes(), path.name)
@@ -86,7 +96,7 @@ def load(source: str | Path, *, school: str = "", audience: Audience = "team", d
     return dossier
 
 
-def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> Workspace:
+def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = (), log: str = "") -> Workspace:
     """Read and check everything that a params file names.
 
     Parameters
@@ -97,13 +107,15 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
         Replaces the params file's data folder.
     only
         Ids of the schools to report on; all by default.
+    log
+        Address of the improvement log in PostgreSQL; the file in the workspace by default.
     """
     file = params_file(path)
     params = form(forms.ParamsModel, file).record()
     check_settings(params, file.name)
     base = file.parent
     if params.workspace:
-        loaded = _from_folder(params, (base / params.workspace).resolve())
+        loaded = _from_folder(params, (base / params.workspace).resolve(), log)
     else:
         folder = Path(data) if data else base / params.data
         loaded = _from_inputs(params, folder.resolve(), file.name)
@@ -114,7 +126,7 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = ()) -> W
     return replace(loaded, schools=chosen, every=loaded.schools, inputs=inputs)
 
 
-def _from_folder(params: RunParams, folder: Path) -> Workspace:
+def _from_folder(params: RunParams, folder: Path, log: str) -> Workspace:
     """A workspace folder: network.yaml, measures.csv, schools.csv, annotations.csv and observations/*.csv."""
     network = form(forms.NetworkModel, folder / "network.yaml").record()
     measures = tuple(one.record() for one in sheet(forms.MeasureModel, folder / "measures.csv", "id"))
@@ -135,7 +147,10 @@ def _from_folder(params: RunParams, folder: Path) -> Workspace:
     panels = _panels(observations, measures, network, params)
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
     inputs = tuple((f.relative_to(folder).as_posix(), digest(f)) for f in [*names, *files] if f.is_file())
-    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs)
+    state, heads = read_log(folder, log)
+    inputs += (("improvement log", heads),) * bool(heads)
+    state = known_by(state, params.as_of)
+    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, log=state)
 
 
 def _from_inputs(params: RunParams, folder: Path, source: str) -> Workspace:
@@ -245,10 +260,11 @@ def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> D
     """The dossier of one report: released for the audience, cut to the school, named as the audience may see it."""
     _check_request(workspace, audience, school)
     known = {one.id: one for one in workspace.schools}
-    shown = [known[school]] if school else list(workspace.schools)
-    names = _display_names(shown, audience)
+    chosen = [known[school]] if school else list(workspace.schools)
+    names = _display_names(chosen, audience)
     panels = {name: _cut(panel, names) for name, panel in workspace.panels.items()}
     released = release(panels, {m.id: m for m in workspace.measures}, audience, workspace.network.min_n)
+    log = _log(workspace, audience, school)
     header = Header(
         network=workspace.network,
         audience=audience,
@@ -256,14 +272,20 @@ def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> D
         schools=tuple(sorted(names.values(), key=lambda one: (one.name, one.id))),
         measures=workspace.measures,
         annotations=_annotations(workspace, audience, school),
-        specs=_specs(workspace, names),
+        specs=_specs(workspace, names, phases_of(log, workspace.panels)),
         min_n=workspace.network.min_n,
         hidden=released.hidden,
         sources=_sources(workspace, audience),
         as_of=workspace.params.as_of,
         pages=_pages(workspace, audience),
     )
-    return Dossier(header, released)
+    shown = renamed(log, {real: one.id for real, one in names.items()})
+    return Dossier(header, released, unnamed(shown, workspace.every) if audience in PSEUDONYMOUS else shown)
+
+
+def _log(workspace: Workspace, audience: Audience, school: str) -> State:
+    """What the reader of a page may see of the log; on a school's page other schools' records are left out."""
+    return visible(workspace.log, viewer_of(audience, school, [one.id for one in workspace.schools]))
 
 
 def _check_request(workspace: Workspace, audience: Audience, school: str) -> None:
@@ -332,10 +354,11 @@ def _annotations(workspace: Workspace, audience: Audience, school: str) -> tuple
     return tuple(a for a in workspace.annotations if a.school in ("", own) and (last is None or a.date <= last))
 
 
-def _specs(workspace: Workspace, names: dict[str, School]) -> Specs:
+def _specs(workspace: Workspace, names: dict[str, School], phases: Sequence[Phase] = ()) -> Specs:
     """The specs under the ids that may be shown."""
     shown = {real: school.id for real, school in names.items()}
-    return specs_of(workspace.params, workspace.measures, workspace.annotations, workspace.network.calendar, shown)
+    network = workspace.network
+    return specs_of(workspace.params, workspace.measures, workspace.annotations, network.calendar, shown, phases)
 
 
 __all__ = [
@@ -345,6 +368,7 @@ __all__ = [
     "Workspace",
     "complete",
     "dossier_for",
+    "journal",
     "load",
     "no_pseudonyms",
     "open_workspace",

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pdsa import params as forms
-from pdsa.errors import ParamsError, Problem
+from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.inquiry import State
 from pdsa.inquiry.rules import Reference
-from pdsa.log import Log, open_log
-from pdsa.workspace.files import form, sheet
+from pdsa.workspace.files import NOTHING, form, sheet
+
+if TYPE_CHECKING:
+    from pdsa.log import Log
 
 NAME = "pdsa.sqlite"
 NOT_SAVED = "nothing was saved"
+BROKEN = "put the log back from a backup (pdsa log backup makes one); pdsa log verify says more"
 
 
 def diary(folder: Path, *, author: str = "", url: str = "", create: bool = True) -> Log:
@@ -34,8 +41,34 @@ def diary(folder: Path, *, author: str = "", url: str = "", create: bool = True)
     ParamsError
         The folder is no workspace, or there is no log and none shall be made.
     """
+    from pdsa.log import open_log  # a database toolkit that reports without a log need not wait for
+
     _refuse_other(folder)
     return open_log(url or folder / NAME, author=author, create=create)
+
+
+def read_log(folder: Path, url: str = "") -> tuple[State, str]:
+    """The state of a workspace's log and a hash of all its events; an empty state and "" where there is no log.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+    url
+        Of a PostgreSQL database in place of the file in the workspace.
+
+    Raises
+    ------
+    InputError
+        The log is damaged, or somebody changed what was written: nothing is read from it.
+    """
+    if not url and not (folder / NAME).is_file():
+        return State(), ""
+    with diary(folder, url=url, create=False) as log:
+        verified = log.verify()
+        if verified.problems:
+            raise InputError("the improvement log", verified.problems, NOTHING, BROKEN)
+        return log.state(), hashlib.sha256(json.dumps(sorted(verified.heads.items())).encode()).hexdigest()
 
 
 def reference_of(folder: Path, today: date) -> Reference:

@@ -7,7 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 
@@ -17,6 +17,8 @@ from pydantic import TypeAdapter
 
 from pdsa.chart import Chart, analyze_panel
 from pdsa.errors import ParamsError, Problem
+from pdsa.inquiry import State
+from pdsa.inquiry.release import packed, unpacked
 from pdsa.narrate import (
     Finding,
     Findings,
@@ -74,6 +76,7 @@ class Dossier:
 
     header: Header
     release: Release
+    log: State = field(default_factory=State)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -261,7 +264,8 @@ def _absent(panel: Panel, step: Step) -> str:
 def pack(dossier: Dossier) -> bytes:
     """The dossier as the bytes of a file that holds arrays and JSON, never code."""
     arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
-        "header": np.frombuffer(TypeAdapter(Header).dump_json(dossier.header), dtype=np.uint8)
+        "header": np.frombuffer(TypeAdapter(Header).dump_json(dossier.header), dtype=np.uint8),
+        "log": np.frombuffer(packed(dossier.log).encode(), dtype=np.uint8),
     }
     for i, measure in enumerate(dossier.header.measures):
         panel = dossier.release.panels[measure.id]
@@ -288,12 +292,13 @@ def unpack(data: bytes, source: str) -> Dossier:
                 measure.id: _panel({name: arrays[f"{i}.{name}"] for name in (*ARRAYS, "period", "school")}, measure)
                 for i, measure in enumerate(header.measures)
             }
+            log = unpacked(arrays["log"].tobytes().decode())
             _check_panels(header, panels)
     except DAMAGED as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         problem = Problem("the file", f"damage or foreign content ({reason})", "a release made by pdsa report")
         raise ParamsError(source, (problem,), "no report was started") from error
-    return Dossier(header, Release(header.audience, header.min_n, panels, header.hidden))
+    return Dossier(header, Release(header.audience, header.min_n, panels, header.hidden), log)
 
 
 def _check_panels(header: Header, panels: Mapping[str, Panel]) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
 from pdsa.chart.arguments import check_spec, rules_of
 from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.inquiry import State
 from pdsa.records import Annotation, Calendar, ChartSettings, ChartSpec, Measure, Positions, RunParams
-from pdsa.series import new_way, period_start
-from pdsa.terms import NO_TARGET
+from pdsa.records.inquiry import Phase
+from pdsa.series import Panel, new_way, period_start
+from pdsa.terms import NO_TARGET, Step
 from pdsa.workspace.files import NOTHING
 
 # Measure, school ("" for all of them), and how they are charted.
@@ -25,8 +27,9 @@ def specs_of(
     annotations: Sequence[Annotation],
     calendar: Calendar,
     names: Mapping[str, str],
+    phases: Sequence[Phase] = (),
 ) -> Specs:
-    """A spec for each measure, and one for each school that has settings or a new instrument of its own.
+    """A spec for each measure, and one for each school that has settings, phases or a new instrument of its own.
 
     Parameters
     ----------
@@ -34,9 +37,49 @@ def specs_of(
         Those of kind `instrument` break charts: of the network every school's, of a school its own only.
     names
         The ids under which schools may be shown, by their real ids.
+    phases
+        Stretches that a school declared, with lines of their own, by the school's real id.
     """
     instruments = [one for one in annotations if one.kind == "instrument" and not _later(one.date, params.as_of)]
-    return tuple(spec for measure in measures for spec in _of_measure(params, measure, instruments, calendar, names))
+    found = tuple(spec for measure in measures for spec in _of_measure(params, measure, instruments, calendar, names))
+    return _with_phases(found, measures, phases, names)
+
+
+def _with_phases(specs: Specs, measures: Sequence[Measure], phases: Sequence[Phase], names: Mapping[str, str]) -> Specs:
+    """The specs with the declared phases of each school; the first period of a phase is the one its day lies in."""
+    own: dict[tuple[str, str], set[date]] = {}
+    steps = {measure.id: measure.frequency for measure in measures}
+    for one in phases:
+        if one.school_id in names and one.measure_id in steps:
+            own.setdefault((one.measure_id, names[one.school_id]), set()).add(_eve(one.start, steps[one.measure_id]))
+    given = {(measure, school): spec for measure, school, spec in specs}
+    for (measure, school), days in own.items():
+        spec = given.get((measure, school), given[measure, ""])
+        given[measure, school] = replace(spec, phases=tuple(sorted(days)))
+    return tuple((measure, school, spec) for (measure, school), spec in given.items())
+
+
+def phases_of(log: State, panels: Mapping[str, Panel]) -> tuple[Phase, ...]:
+    """The declared phases that divide what was reported: with values before them and from their first day on."""
+    return tuple(
+        one for one in log.records(Phase) if one.measure_id in panels and _divides(one, panels[one.measure_id])
+    )
+
+
+def _divides(phase: Phase, panel: Panel) -> bool:
+    schools = panel.keys["school"].tolist()
+    if phase.school_id not in schools:
+        return False
+    s = schools.index(phase.school_id)
+    days = panel.period[panel.offsets[s] : panel.offsets[s + 1]]
+    eve = pd.Timestamp(_eve(phase.start, panel.step or "day"))
+    return bool(len(days) and days[0] <= eve < days[-1])
+
+
+def _eve(start: date, step: Step) -> date:
+    """The day before the period of a day: where the phase before it ends."""
+    first: date = period_start(pd.Series([pd.Timestamp(start)]), step).iloc[0].date()
+    return first - timedelta(days=1)
 
 
 def _later(day: date, as_of: date | None) -> bool:

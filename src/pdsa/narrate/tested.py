@@ -1,0 +1,141 @@
+"""What a team tested, what it learned and what comes next, in the sentences of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from pdsa.inquiry import State
+from pdsa.narrate.words import Finding, Findings, capital, plural
+from pdsa.records.inquiry import Ask, Cycle, Insight, LogAnnotation, Prediction
+from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, SCALE_WORDS, AskTo, Outcome
+
+# A page names so many cycles, lessons and asks; the page of the log has all of them.
+MOST = 4
+LETTERS = 240  # of a text of people on a one-page report
+NO_IDEA = "a change idea that is not shared"
+TO_WORDS: dict[AskTo, str] = {
+    "coach": "the coach",
+    "school_leader": "the school's leader",
+    "district": "the district",
+    "hub": "the network's hub",
+}
+LONG_OPEN = 30  # days after which an ask is told as old (features.md DL5)
+
+
+def name_of(cycle: Cycle, state: State) -> str:
+    """What a cycle is called: its idea's title, and its number on the ramp."""
+    idea = state.ideas.get(cycle.change_idea_id)
+    return f"{idea.title if idea else cycle.title or NO_IDEA}, cycle {cycle.cycle_no}"
+
+
+def when(cycle: Cycle) -> str:
+    """`2025-10-06 to 2025-10-17`: the actual days where they are known, otherwise the planned ones."""
+    first, last = cycle.began, cycle.actual_end or cycle.planned_end
+    if first is None:
+        return f"until {last}" if last else "without a date"
+    return f"{first} to {last}" if last and last != first else f"{first}" if last else f"from {first}"
+
+
+def tested(state: State, school: str, outcomes: Mapping[str, Outcome], *, most: int = MOST) -> Findings:
+    """A sentence for each cycle that began, latest first: idea, scale, prediction against result, decision.
+
+    Parameters
+    ----------
+    state
+        What the reader may see of the log.
+    school
+        Whose cycles.
+    outcomes
+        What became of predictions, by id: from the chart where it can tell, otherwise from the team.
+    most
+        So many cycles are told; the others are counted.
+    """
+    begun = [one for one in state.cycles if one.school_id == school and one.status != "planned"]
+    begun.sort(key=lambda one: (one.decided_on or date.max, one.began or date.min, one.id), reverse=True)
+    lines = [Finding(_tested(one, state, outcomes), "", f"{name_of(one, state)}:") for one in begun[:most]]
+    return Findings((*lines, *_more(len(begun) - most, "earlier cycle")))
+
+
+def _tested(cycle: Cycle, state: State, outcomes: Mapping[str, Outcome]) -> str:
+    parts = [f"{SCALE_WORDS[cycle.scale]}, {when(cycle)}."]
+    parts += [_predicted(one, outcomes.get(one.id)) for one in state.predictions(cycle.id)]
+    parts.append(f"{capital(DECISION_WORDS[cycle.decision] if cycle.decision else CYCLE_WORDS[cycle.status])}.")
+    return " ".join(parts)
+
+
+def _predicted(prediction: Prediction, outcome: Outcome | None) -> str:
+    """`Predicted "..." because "...": held.` in the team's own words."""
+    because = f" because {_clean(prediction.because)}" if prediction.because else ""
+    return f"Predicted: {_clean(prediction.question)}{because}: {OUTCOME_WORDS[outcome or 'not_measured']}."
+
+
+def _clean(text: str) -> str:
+    """A text of people within a sentence: on one line, without the full stop at its end."""
+    return _short(text).rstrip(".")
+
+
+def _short(text: str) -> str:
+    """A text of people on one line, cut where it is too long for a page; the log and the archive have all of it."""
+    words = " ".join(text.split())
+    return words if len(words) <= LETTERS else f"{words[:LETTERS].rsplit(' ', 1)[0][:LETTERS]}…"
+
+
+def learned(state: State, school: str, *, most: int = MOST) -> Findings:
+    """What the team learned, latest first: the learning of its cycles, then its insights, in its own words."""
+    studied = [one for one in state.cycles if one.school_id == school and one.learning]
+    studied.sort(key=lambda one: (one.studied_on or one.began or date.min, one.id), reverse=True)
+    lines = [Finding(_sentence(one.learning), "", f"{name_of(one, state)}:") for one in studied]
+    lines += [Finding(_sentence(one.text), "", "Insight:") for one in _insights(state, school)]
+    return Findings((*lines[:most], *_more(len(lines) - most, "earlier lesson")))
+
+
+def _insights(state: State, school: str) -> list[Insight]:
+    own = [one for one in state.records(Insight) if one.school_id == school]
+    return sorted(own, key=lambda one: (one.on or date.min, one.id), reverse=True)
+
+
+def _sentence(text: str) -> str:
+    words = _short(text)
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def _more(count: int, noun: str) -> tuple[Finding, ...]:
+    return (Finding(f"{capital(plural(count, noun))} stand{'s' if count == 1 else ''} in the log."),) * (count > 0)
+
+
+def next_steps(state: State, school: str, today: date, *, most: int = MOST) -> Findings:
+    """What the team will test next, and what it asks of whom and for how long.
+
+    Parameters
+    ----------
+    state, school
+        What the reader may see of the log, and whose.
+    today
+        The day up to which the report counts.
+    """
+    planned = [one for one in state.cycles if one.school_id == school and one.status == "planned"]
+    lines = [Finding(f"{SCALE_WORDS[one.scale]}, {when(one)}.", "", f"{name_of(one, state)}:") for one in planned]
+    followed = {one.parent_cycle_id for one in state.cycles}
+    wished = [one for one in state.cycles if one.school_id == school and one.next_test and one.id not in followed]
+    lines += [Finding(_sentence(one.next_test), "", f"After {name_of(one, state)}:") for one in wished]
+    asked = sorted(open_asks(state, (school,)), key=lambda one: (one.raised_on or today, one.id))
+    lines = lines[:most] + [ask_line(one, today) for one in asked[:most]]
+    return Findings((*lines, *_more(len(asked) - most, "more ask")))
+
+
+def open_asks(state: State, schools: Sequence[str]) -> list[Ask]:
+    """The asks of these schools that nobody has answered."""
+    return [one for one in state.records(Ask) if one.is_open and one.school_id in schools]
+
+
+def ask_line(ask: Ask, today: date) -> Finding:
+    """`Asks the district, open for 41 days: ...`."""
+    days = (today - ask.raised_on).days if ask.raised_on else 0
+    age = f", open for {plural(days, 'day')}" if days > 0 else ""
+    return Finding(_sentence(ask.text), "", f"Asks {TO_WORDS[ask.to]}{age}:")
+
+
+def remarks_of(state: State, school: str) -> tuple[LogAnnotation, ...]:
+    """The dated remarks of a school's log."""
+    return tuple(one for one in state.records(LogAnnotation) if one.school_id in ("", school))

@@ -9,7 +9,7 @@ from datetime import date
 from pdsa.chart import Chart
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings
-from pdsa.narrate.tested import learned, next_steps, tested
+from pdsa.narrate.tested import MOST, learned, next_steps, tested
 from pdsa.records.inquiry import Cycle, Prediction
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
@@ -41,16 +41,22 @@ class Journal:
         """Whether nothing of the log is shown to this reader."""
         return not has_log(self.log, self.dossier.header.school)
 
-    def sections(self) -> tuple[tuple[str, Findings], ...]:
-        """For a school's page: what was tested, what was learned, what comes next; one line where nothing is shown."""
+    def sections(self, most: int = MOST) -> tuple[tuple[str, Findings], ...]:
+        """For a school's page: what was tested, what was learned, what comes next; one line where nothing is shown.
+
+        Parameters
+        ----------
+        most
+            So many cycles, lessons and asks are told; the others are counted.
+        """
         school = self.dossier.header.school
         if self.is_empty:
             why = "No cycle has been planned yet" if self.dossier.header.audience == "team" else NOTHING_SHARED
             return (("", Findings((Finding(f"{why}: what was tested, learned and asked would stand here."),))),)
         return (
-            ("What we tested", tested(self.log, school, self.outcomes)),
-            ("What we learned", learned(self.log, school)),
-            ("Next test, and asks", next_steps(self.log, school, self.today)),
+            ("What we tested", tested(self.log, school, self.outcomes, most=most)),
+            ("What we learned", learned(self.log, school, most=most)),
+            ("Next test, and asks", next_steps(self.log, school, self.today, most=most)),
         )
 
     @property

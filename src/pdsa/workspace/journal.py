@@ -10,7 +10,8 @@ from pdsa.chart import Chart
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings
 from pdsa.narrate.tested import MOST, learned, next_steps, tested
-from pdsa.records.inquiry import Cycle, Prediction
+from pdsa.records import Annotation
+from pdsa.records.inquiry import Cycle, LogAnnotation, Prediction
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
@@ -74,6 +75,13 @@ def has_log(log: State, school: str = "") -> bool:
     """Whether the log holds anything of a school, or of any school where none is named."""
     owners = {one.school for one in log.held.values() if one.entity not in NETWORK_WIDE}
     return school in owners if school else bool(owners - {""})
+
+
+def remarks_of(log: State) -> tuple[Annotation, ...]:
+    """The dated remarks of a log, as charts carry them."""
+    return tuple(
+        Annotation(one.date, one.label, one.kind, one.school_id, one.measure_id) for one in log.records(LogAnnotation)
+    )
 
 
 def archive_rows(dossier: Dossier) -> list[dict[str, object]]:

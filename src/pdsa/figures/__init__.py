@@ -1,4 +1,5 @@
-"""Chart -> inline SVG and HTML in milliseconds: control charts, small multiples, sparklines, the matrix of a network.
+"""Chart -> inline SVG and HTML in milliseconds: control charts, small multiples, sparklines, the matrix of a network,
+and the pictures of the improvement log: driver diagram, fishbone, ramps, cadence, predictions, spread.
 
 Figures compute no statistics: they draw columns that exist. Nothing in them runs or is loaded from elsewhere, and
 text that people wrote is escaped. Embed `STYLE` once in a page that carries figures.
@@ -6,7 +7,9 @@ text that people wrote is escaped. Embed `STYLE` once in a page that carries fig
 
 from pdsa.figures.control import control_chart
 from pdsa.figures.coverage import COVERAGE_WORDS, coverage_axis, coverage_key, coverage_strip
+from pdsa.figures.drivers import driver_diagram
 from pdsa.figures.figure import STYLE, Figure
+from pdsa.figures.fishbone import fishbone
 from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
 from pdsa.figures.sections import columns, heading, notes, sentences, sheets, side_by_side
@@ -23,6 +26,8 @@ __all__ = [
     "coverage_axis",
     "coverage_key",
     "coverage_strip",
+    "driver_diagram",
+    "fishbone",
     "heading",
     "matrix",
     "notes",

@@ -34,7 +34,7 @@ STYLE = """\
 .pdsa-matrix tbody a:hover, .pdsa-matrix tbody a:focus-visible { text-decoration: underline; }
 .pdsa-matrix tfoot th, .pdsa-matrix tfoot td { border-bottom: 0; border-top: 1px solid #545f6b; padding-top: 3px; }
 .pdsa-matrix tr { break-inside: avoid; }
-@media print { .pdsa-figure a { text-decoration: none; } }
+@media print { .pdsa-figure a { text-decoration: none; } .pdsa-drivers svg { max-height: 23cm; } }
 """
 
 

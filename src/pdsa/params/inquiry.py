@@ -96,10 +96,10 @@ def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") ->
     --------
     >>> read_fields("progress", {"school_id": "0107", "on": "2025-10-13", "score": "2.5"})
     ({'school_id': '0107', 'on': '2025-10-13', 'score': 2.5}, ())
-    >>> print(*read_fields("driver", {"tekst": "Rides"})[1], sep="\\n")
-    tekst: found an unknown field, expected text perhaps? Known: text, level, parent_id, aim_id, measure_ids, owner, retired_on, id.
-    text: found nothing, expected what must move for the aim to be reached.
-    """  # noqa: E501 (a message as it is printed)
+    >>> fields, problems = read_fields("driver", {"tekst": "Rides"})
+    >>> str(problems[1])
+    'text: found nothing, expected what must move for the aim to be reached.'
+    """
     problems: list[Problem] = []
     known = kinds(entity)
     fields: Fields = {}

@@ -199,8 +199,12 @@ class Log:
                     return save(connection)
             except IntegrityError:
                 continue
-        with self._writing() as connection:
-            return save(connection)
+        try:
+            with self._writing() as connection:
+                return save(connection)
+        except IntegrityError as error:
+            problem = Problem(self._place, "other saves each time, or an id that is taken", "a free id")
+            raise InputError("the improvement log", (problem,), NOT_SAVED, "try again, or give another id") from error
 
     def _check(self, connection: Connection, changes: Sequence[Change], reference: Reference | None) -> None:
         today = reference.today if reference else self._now().date()

@@ -7,7 +7,7 @@ from datetime import date
 
 from pdsa.inquiry import State
 from pdsa.narrate.words import Finding, Findings, capital, plural
-from pdsa.records.inquiry import Ask, Cycle, Insight, LogAnnotation, Prediction
+from pdsa.records.inquiry import Ask, Cycle, Insight, Prediction
 from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, SCALE_WORDS, AskTo, Outcome
 
 # A page names so many cycles, lessons and asks; the page of the log has all of them.
@@ -134,8 +134,3 @@ def ask_line(ask: Ask, today: date) -> Finding:
     days = (today - ask.raised_on).days if ask.raised_on else 0
     age = f", open for {plural(days, 'day')}" if days > 0 else ""
     return Finding(_sentence(ask.text), "", f"Asks {TO_WORDS[ask.to]}{age}:")
-
-
-def remarks_of(state: State, school: str) -> tuple[LogAnnotation, ...]:
-    """The dated remarks of a school's log."""
-    return tuple(one for one in state.records(LogAnnotation) if one.school_id in ("", school))

@@ -34,7 +34,7 @@ from pdsa.terms import Audience
 from pdsa.workspace.diary import read_log
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
-from pdsa.workspace.journal import journal
+from pdsa.workspace.journal import journal, remarks_of
 from pdsa.workspace.rows import read_observations, write_observations
 from pdsa.workspace.specs import Specs, check_settings, check_specs, phases_of, specs_of
 
@@ -265,14 +265,15 @@ def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> D
     panels = {name: _cut(panel, names) for name, panel in workspace.panels.items()}
     released = release(panels, {m.id: m for m in workspace.measures}, audience, workspace.network.min_n)
     log = _log(workspace, audience, school)
+    remarks = (*workspace.annotations, *remarks_of(log))
     header = Header(
         network=workspace.network,
         audience=audience,
         school=school,
         schools=tuple(sorted(names.values(), key=lambda one: (one.name, one.id))),
         measures=workspace.measures,
-        annotations=_annotations(workspace, audience, school),
-        specs=_specs(workspace, names, phases_of(log, workspace.panels)),
+        annotations=_annotations(workspace, remarks, audience, school),
+        specs=_specs(workspace, names, remarks, phases_of(log, workspace.panels)),
         min_n=workspace.network.min_n,
         hidden=released.hidden,
         sources=_sources(workspace, audience),
@@ -347,18 +348,22 @@ def _cut(panel: Panel, names: dict[str, School]) -> Panel:
     return replace(cut, keys=cut.keys.assign(school=pd.Series([shown for shown, _ in order], dtype="str")))
 
 
-def _annotations(workspace: Workspace, audience: Audience, school: str) -> tuple[Annotation, ...]:
+def _annotations(
+    workspace: Workspace, remarks: Iterable[Annotation], audience: Audience, school: str
+) -> tuple[Annotation, ...]:
     """Remarks of the network on every page; a school's own on its page only, and never beside a pseudonym."""
     own = school if audience not in PSEUDONYMOUS else ""
     last = workspace.params.as_of
-    return tuple(a for a in workspace.annotations if a.school in ("", own) and (last is None or a.date <= last))
+    return tuple(a for a in remarks if a.school in ("", own) and (last is None or a.date <= last))
 
 
-def _specs(workspace: Workspace, names: dict[str, School], phases: Sequence[Phase] = ()) -> Specs:
+def _specs(
+    workspace: Workspace, names: dict[str, School], remarks: Sequence[Annotation] = (), phases: Sequence[Phase] = ()
+) -> Specs:
     """The specs under the ids that may be shown."""
     shown = {real: school.id for real, school in names.items()}
-    network = workspace.network
-    return specs_of(workspace.params, workspace.measures, workspace.annotations, network.calendar, shown, phases)
+    calendar, all_of_it = workspace.network.calendar, remarks or workspace.annotations
+    return specs_of(workspace.params, workspace.measures, all_of_it, calendar, shown, phases)
 
 
 __all__ = [

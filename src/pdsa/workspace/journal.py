@@ -9,8 +9,9 @@ from datetime import date
 from pdsa.chart import Chart
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings
-from pdsa.narrate.tested import learned, next_steps, tested
-from pdsa.records.inquiry import Cycle, Prediction
+from pdsa.narrate.tested import MOST, learned, next_steps, tested
+from pdsa.records import Annotation
+from pdsa.records.inquiry import Cycle, LogAnnotation, Prediction
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
@@ -41,16 +42,22 @@ class Journal:
         """Whether nothing of the log is shown to this reader."""
         return not has_log(self.log, self.dossier.header.school)
 
-    def sections(self) -> tuple[tuple[str, Findings], ...]:
-        """For a school's page: what was tested, what was learned, what comes next; one line where nothing is shown."""
+    def sections(self, most: int = MOST) -> tuple[tuple[str, Findings], ...]:
+        """For a school's page: what was tested, what was learned, what comes next; one line where nothing is shown.
+
+        Parameters
+        ----------
+        most
+            So many cycles, lessons and asks are told; the others are counted.
+        """
         school = self.dossier.header.school
         if self.is_empty:
             why = "No cycle has been planned yet" if self.dossier.header.audience == "team" else NOTHING_SHARED
             return (("", Findings((Finding(f"{why}: what was tested, learned and asked would stand here."),))),)
         return (
-            ("What we tested", tested(self.log, school, self.outcomes)),
-            ("What we learned", learned(self.log, school)),
-            ("Next test, and asks", next_steps(self.log, school, self.today)),
+            ("What we tested", tested(self.log, school, self.outcomes, most=most)),
+            ("What we learned", learned(self.log, school, most=most)),
+            ("Next test, and asks", next_steps(self.log, school, self.today, most=most)),
         )
 
     @property
@@ -68,6 +75,13 @@ def has_log(log: State, school: str = "") -> bool:
     """Whether the log holds anything of a school, or of any school where none is named."""
     owners = {one.school for one in log.held.values() if one.entity not in NETWORK_WIDE}
     return school in owners if school else bool(owners - {""})
+
+
+def remarks_of(log: State) -> tuple[Annotation, ...]:
+    """The dated remarks of a log, as charts carry them."""
+    return tuple(
+        Annotation(one.date, one.label, one.kind, one.school_id, one.measure_id) for one in log.records(LogAnnotation)
+    )
 
 
 def archive_rows(dossier: Dossier) -> list[dict[str, object]]:

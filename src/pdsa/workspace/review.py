@@ -12,10 +12,13 @@ import pandas as pd
 from pdsa import ledger
 from pdsa import params as forms
 from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.inquiry import State
 from pdsa.params.mappings import MappingModel
 from pdsa.records import Annotation, Measure, Network, RunParams, School
 from pdsa.terms import DataType
 from pdsa.workspace import Workspace, check_names, check_together
+from pdsa.workspace.diary import NAME as LOG
+from pdsa.workspace.diary import read_log
 from pdsa.workspace.files import Sheet, form, read_sheet, text_of
 from pdsa.workspace.grouping import Found, grouped
 from pdsa.workspace.rows import check_rows, repeats
@@ -25,6 +28,10 @@ __all__ = ["Review", "review"]
 
 R = TypeVar("R")
 MEND_SHEET = "mend these cells in a spreadsheet, save as CSV (UTF-8), and run pdsa check again"
+MEND_LOG = (
+    "put a renamed school or measure back under the id that the log knows, or edit the record with pdsa log edit; "
+    "pdsa log verify says more about a damaged log"
+)
 MEND_TEXT = "mend these lines in a text editor, and run pdsa check again"
 
 
@@ -58,6 +65,7 @@ class _Gathered:
     schools: tuple[School, ...] | None = ()
     annotations: tuple[Annotation, ...] = ()
     frames: list[pd.DataFrame] = field(default_factory=list)
+    log: State = field(default_factory=State)
 
     def tell(self, file: str, problems: Sequence[Problem]) -> None:
         """Take problems of a file."""
@@ -98,11 +106,14 @@ def review(folder: Path) -> Review:
     _params(found)
     _mappings(found)
     _imports(found)
+    _log(found)
     problems = grouped(found.problems, [one.id for one in found.schools or ()], _next_step)
     return Review(problems) if problems else Review((), tuple(_holds(found)), tuple(_to_do(found)))
 
 
 def _next_step(file: str) -> str:
+    if file == LOG:
+        return MEND_LOG
     return MEND_TEXT if file.endswith(".yaml") else MEND_SHEET
 
 
@@ -219,6 +230,22 @@ def _imports(found: _Gathered) -> None:
         found.tried(f"imports/{entry.name}", lambda entry=entry: ledger.version(found.folder, entry))  # type: ignore[misc]
 
 
+def _log(found: _Gathered) -> None:
+    """The improvement log: whole, as it was written, and about schools and measures that there are."""
+    read = found.tried(LOG, lambda: read_log(found.folder))
+    if read is None:
+        return
+    found.log = read[0]
+    schools, measures = ([one.id for one in rows or ()] for rows in (found.schools, found.measures))
+    for held in found.log.held.values():
+        record, where = held.record, f"{held.entity.replace('_', ' ')} {held.id}"
+        named = (*getattr(record, "measure_ids", ()), getattr(record, "measure_id", ""))
+        strange = [one for one in named if one and one not in measures] if found.measures is not None else []
+        found.tell(LOG, [Problem(f"{where}, measure", repr(one), forms.nearest(one, measures)) for one in strange])
+        if found.schools is not None and held.school and held.school not in schools:
+            found.tell(LOG, [Problem(f"{where}, school", repr(held.school), forms.nearest(held.school, schools))])
+
+
 def _mappings(found: _Gathered) -> None:
     """The saved mappings."""
     for file in sorted((found.folder / "mappings").glob("*.yaml")):
@@ -238,6 +265,9 @@ def _holds(found: _Gathered) -> Iterator[str]:
     first = min(frame["period"].min() for frame in found.frames if len(frame))
     last = max(frame["period"].max() for frame in found.frames if len(frame))
     files = sum(len(frame) > 0 for frame in found.frames)
+    if found.log.held:
+        ideas, cycles = len(found.log.ideas), len(found.log.cycles)
+        yield f"an improvement log with {_counted(ideas, 'change idea')} and {_counted(cycles, 'cycle')}"
     yield f"{_counted(rows, 'row')} of observations in {_counted(files, 'file')}"
     yield f"periods from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 

@@ -70,6 +70,7 @@ spreadsheet or in a text editor. Nothing in it is sent anywhere.
   params/report.yaml   which reports are made
   mappings/            how your files are read; written by pdsa import, read again next month
   imports/             every version of the numbers that came in, and when
+  pdsa.sqlite          the improvement log: what teams plan, try and learn (pdsa cycle plan begins it)
   private/             lists of single students, if you have them; git never takes this folder with it
 
 What to do now
@@ -86,7 +87,12 @@ What to do now
 
 Lists of single students belong in private/ and nowhere else. What leaves it are counts.
 """
-IGNORED = "# Lists of single students, and reports, which can be made again.\nprivate/\noutputs/\n"
+IGNORED = """\
+# Lists of single students, what teams wrote and have not shared, and reports, which can be made again.
+private/
+pdsa.sqlite*
+outputs/
+"""
 
 
 def library_measures(ids: Sequence[str]) -> tuple[Measure, ...]:

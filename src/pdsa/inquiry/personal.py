@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 
-from pdsa.content.persons import EMAIL, PHONE, SSN, given_names, no_person, unaccented
+from pdsa.content.persons import EMAIL, PHONE, SSN, given_names, no_person, unaccented, word_lists
 
 __all__ = ["personal_in"]
 
@@ -19,19 +20,6 @@ BIRTH = re.compile(
 LONG_NUMBER = re.compile(r"(?<![\w.,/$€£-])[A-Za-z]{0,3}(?P<digits>\d{6,})(?![\w%]|[.,/-]\d)")
 COMPACT_DAY = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 NAME = re.compile(r"[^\W\d_][\w'’-]*[^\W\d_]|[^\W\d_]")
-# Those who work with students are named in plans.
-TITLES = frozenset("mr ms mrs miss mx dr prof sr sra coach principal teacher counselor dean nurse".split())
-NOT_LAST = frozenset(
-    "i we you he she it they the a an and or but if so then when what who how why is was are were has had will can did "
-    "our their this that these those in on at to of for with from by as not no yes all both each after before".split()
-)
-STUDENT = frozenset("student pupil kid child boy girl learner freshman sophomore junior senior".split())
-KIN = frozenset(
-    "mom mother dad father parent parents family guardian guardians grandmother grandma grandfather aunt uncle brother "
-    "sister home iep attendance absences absence grades grade gpa".split()
-)
-LACKS = frozenset("absent tardy late truant suspended failing expelled homeless pregnant".split())
-BETWEEN = frozenset("was is has had been got were being often always again named called".split())
 
 
 def personal_in(text: str, known: Collection[str] = ()) -> Iterator[tuple[str, int]]:
@@ -82,6 +70,11 @@ def _names(text: str, known: Collection[str]) -> Iterator[tuple[str, int]]:
                 return
 
 
+@cache
+def _words(kind: str) -> frozenset[str]:
+    return frozenset(word_lists()["notes"][kind])
+
+
 def _given(word: str) -> str:
     return unaccented(re.sub(r"['’]s?$", "", word)).casefold()
 
@@ -96,7 +89,7 @@ def _next_to(text: str, words: list[re.Match[str]], place: int) -> tuple[list[st
 
 
 def _staff(before: list[str]) -> bool:
-    return bool(before) and before[-1].casefold() in TITLES
+    return bool(before) and before[-1].casefold() in _words("titles")
 
 
 def _whole(word: re.Match[str], after: list[str], known: Collection[str]) -> bool:
@@ -104,28 +97,29 @@ def _whole(word: re.Match[str], after: list[str], known: Collection[str]) -> boo
     if not after or not after[0][0].isupper() or word[0].endswith(("'s", "’s")):
         return False
     last = _given(after[0])
-    if f"{word[0]} {after[0]}".casefold() in known or last in NOT_LAST:
+    if f"{word[0]} {after[0]}".casefold() in known or last in _words("no_family_name"):
         return False
     return not {_given(one) for one in after if one[0].isupper()} & no_person()
 
 
 def _last_first(text: str, words: list[re.Match[str]], place: int) -> bool:
-    """A family name that begins a line or a cell, a comma, and the first name."""
+    """A family name that begins a line or a cell, a comma, and the first name that ends it."""
     if place == 0:
         return False
     last, word = words[place - 1], words[place]
     begins = not text[: last.start()].rstrip(" ") or text[: last.start()].rstrip(" ")[-1] in "\n\t|;"
-    return begins and last[0][0].isupper() and text[last.end() : word.start()] == ", "
+    ends = not text[word.end() :].lstrip(" ") or text[word.end() :].lstrip(" ")[0] in "\n\t|;0123456789"
+    return begins and ends and last[0][0].isupper() and text[last.end() : word.start()] == ", "
 
 
 def _of_student(word: re.Match[str], before: list[str], after: list[str]) -> bool:
     """A first name after "student", before "'s mom", or before "was absent"."""
     folded = [one.casefold() for one in after]
-    if any(one.casefold() in STUDENT for one in before[-1:]) or (
-        len(before) > 1 and before[-1].casefold() in BETWEEN and before[-2].casefold() in STUDENT
+    if any(one.casefold() in _words("student") for one in before[-1:]) or (
+        len(before) > 1 and before[-1].casefold() in _words("between") and before[-2].casefold() in _words("student")
     ):
         return True
     if word[0].endswith(("'s", "’s")):
-        return bool(folded) and folded[0] in KIN
-    rest = next((place for place, one in enumerate(folded) if one not in BETWEEN), len(folded))
-    return rest > 0 and folded[rest : rest + 1] != [] and folded[rest] in LACKS
+        return bool(folded) and folded[0] in _words("of_student")
+    rest = next((place for place, one in enumerate(folded) if one not in _words("between")), len(folded))
+    return rest > 0 and folded[rest : rest + 1] != [] and folded[rest] in _words("was")

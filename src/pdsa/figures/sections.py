@@ -11,14 +11,37 @@ from pdsa.figures.figure import Figure
 from pdsa.figures.multiples import small_multiples
 from pdsa.figures.svg import escape, slug
 from pdsa.figures.symbols import NO_SYMBOL, symbol
+from pdsa.figures.windows import Window
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 
-def side_by_side(charts: tuple[Chart, ...], *, width: float = 560, height: float = 300) -> Figure:
-    """The charts of one school in two columns on wide pages and on paper, in the order given."""
-    drawn = [control_chart(chart, width=width, height=height) for chart in charts]
+def side_by_side(
+    charts: tuple[Chart, ...],
+    *,
+    width: float = 560,
+    height: float = 300,
+    windows: Mapping[str, Sequence[Window]] | None = None,
+) -> Figure:
+    """The charts of one school in two columns on wide pages and on paper, in the order given.
+
+    Parameters
+    ----------
+    charts
+        One for each measure.
+    width, height
+        Size of each in pixels.
+    windows
+        By measure the cycles that looked at it, which its chart carries.
+    """
+    known = windows or {}
+    drawn = [
+        control_chart(
+            chart, width=width, height=height, windows=known.get(chart.measure.id if chart.measure else "", ())
+        )
+        for chart in charts
+    ]
     body = "".join(figure.html for figure in drawn)
     return Figure(f'<div class="pdsa-grid">{body}</div>', "\n".join(figure.text for figure in drawn))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pdsa.chart import Chart
+from pdsa.figures.windows import Window, windows_of
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings
 from pdsa.narrate.tested import MOST, learned, next_steps, tested
@@ -59,6 +60,13 @@ class Journal:
             ("What we learned", learned(self.log, school, most=most)),
             ("Next test, and asks", next_steps(self.log, school, self.today, most=most)),
         )
+
+    @property
+    def windows(self) -> dict[str, tuple[Window, ...]]:
+        """By measure the cycles of the page's school, as its chart carries them."""
+        school = self.dossier.header.school
+        measures = [measure.id for measure in self.dossier.header.measures]
+        return {one: windows_of(self.log, school, one, self.outcomes) for one in measures} if school else {}
 
     @property
     def outcomes(self) -> Mapping[str, Outcome]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
+from dataclasses import fields as dataclass_fields
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -17,7 +19,7 @@ from pdsa.params.words import nearest
 from pdsa.records.inquiry import RECORDS, Record
 from pdsa.terms import Entity
 
-__all__ = ["kinds", "read_fields", "record_of"]
+__all__ = ["field_name", "kinds", "read_fields", "record_of"]
 
 Fields = dict[str, object]
 
@@ -75,7 +77,8 @@ def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
 def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") -> tuple[Fields, tuple[Problem, ...]]:
     """Canonical fields of one record as `inquiry.canonical` takes them, and everything that is wrong with the texts.
 
-    Dates become texts such as 2025-10-13, numbers numbers, lists lists; blank fields are left out. Free text stays as
+    Dates become texts such as 2025-10-13, numbers numbers, lists lists; blank fields are left out, or get the value that a record has without
+    them. Free text stays as
     it was written: only the line ends of Windows become those of everybody.
 
     Parameters
@@ -93,15 +96,15 @@ def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") ->
     --------
     >>> read_fields("progress", {"school_id": "0107", "on": "2025-10-13", "score": "2.5"})
     ({'school_id': '0107', 'on': '2025-10-13', 'score': 2.5}, ())
-    >>> print(*read_fields("driver", {"tekst": "Rides"})[1], sep="\\n")
-    tekst: found an unknown field, expected text perhaps? Known: text, level, parent_id, aim_id, measure_ids, owner, retired_on, id.
-    text: found nothing, expected what must move for the aim to be reached.
-    """  # noqa: E501 (a message as it is printed)
+    >>> fields, problems = read_fields("driver", {"tekst": "Rides"})
+    >>> str(problems[1])
+    'text: found nothing, expected what must move for the aim to be reached.'
+    """
     problems: list[Problem] = []
     known = kinds(entity)
     fields: Fields = {}
     for name, value in texts.items():
-        field = _field(name)
+        field = field_name(name)
 
         def tell(at: str, found: str, expected: str, field: str = field) -> None:
             problems.append(Problem(_place(place, f"{field}, {at}" if at else field), found, expected))
@@ -110,9 +113,10 @@ def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") ->
             tell("", "an unknown field", nearest(field, tuple(known)))
         elif (filled := read(known[field], value, tell)) not in (None, []):
             fields[field] = filled
-    written = {_field(name) for name, value in texts.items() if not is_blank(value)}
+    written = {field_name(name) for name, value in texts.items() if not is_blank(value)}
     problems += _amiss(entity, fields, written, place)
-    return fields, tuple(problems)
+    defaults = {name: value for name, value in _defaults(entity).items() if name not in written}
+    return {**defaults, **fields}, tuple(problems)
 
 
 @cache
@@ -121,6 +125,13 @@ def kinds(entity: Entity) -> dict[str, Kind]:
     hints: dict[str, Any] = get_type_hints(RECORDS[entity])
     found = {name: SPECIAL.get((entity, name)) or _kind(name, hint) for name, hint in hints.items() if name != "id"}
     return {**found, "id": Kind("id")}
+
+
+@cache
+def _defaults(entity: Entity) -> dict[str, object]:
+    """What a field holds where nobody wrote anything, but for those that are then empty."""
+    plain = {one.name: one.default for one in dataclass_fields(RECORDS[entity]) if one.default is not MISSING}
+    return {name: value for name, value in plain.items() if value not in (None, "", ())}
 
 
 def _kind(name: str, hint: Any) -> Kind:
@@ -140,7 +151,7 @@ def _kind(name: str, hint: Any) -> Kind:
     return Kind("id" if name.endswith("_id") else "text")
 
 
-def _field(name: object) -> str:
+def field_name(name: object) -> str:
     """The name of a field whatever its case and blanks: `Change idea ID` is `change_idea_id`."""
     text = name if isinstance(name, str) else type(name).__name__
     return re.sub(r"[\s-]+", "_", text.strip().casefold())[:80]

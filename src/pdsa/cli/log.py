@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -43,7 +44,8 @@ def add_record(desk: Desk, entity: Entity, fields: tuple[str, ...], school: str)
     with desk.log() as book:
         state = book.state()
         owner = school if entity in NETWORK_WIDE else desk.school(school, state)
-        changes = steps.add(state, desk.reference, entity, pairs(fields, "FIELDS"), owner, book.new_id)
+        texts, reference = pairs(fields, "FIELDS"), desk.reference
+        changes = steps.add(entity, texts, state=state, school=owner, ids=book.new_id, reference=reference)
         _saved(desk, book.apply(changes, desk.reference))
 
 
@@ -58,8 +60,11 @@ def edit_record(desk: Desk, entity: Entity, record: str, fields: tuple[str, ...]
     from pdsa.inquiry import steps
 
     with desk.log(create=False) as book:
-        changes = steps.edit(book.state(), entity, record, pairs(fields, "FIELDS"), based_on=based_on)
-        _saved(desk, book.apply(changes, desk.reference))
+        texts, reference = pairs(fields, "FIELDS"), desk.reference
+        changes = steps.edit(entity, record, texts, state=book.state(), reference=reference)
+        if based_on is not None:
+            changes = tuple(replace(one, based_on=based_on) for one in changes)
+        _saved(desk, book.apply(changes, reference))
 
 
 @log.command("fields")
@@ -67,9 +72,13 @@ def edit_record(desk: Desk, entity: Entity, record: str, fields: tuple[str, ...]
 @desk_options
 def list_fields(desk: Desk, entity: Entity) -> None:
     """List the fields of a kind of records."""
-    from pdsa.params.inquiry import field_words
+    from pdsa.params.inquiry import REQUIRED, kinds
 
-    told = field_words(entity)
+    needed = REQUIRED[entity]
+    told = {
+        name: " | ".join(kind.words) or kind.name + (f" (needed: {needed[name]})" if name in needed else "")
+        for name, kind in kinds(entity).items()
+    }
     desk.show(told, "\n".join(f"{name}: {words}" for name, words in told.items()))
 
 

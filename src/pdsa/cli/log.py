@@ -213,7 +213,7 @@ def export_log(desk: Desk, target: Path, school: str) -> None:
         state = book.state(Viewer("team", (school,)) if school else None)
         events = book.events(school=school) if school else book.events()
     if target.suffix.casefold() == ".xlsx":
-        written = (export_workbook(state, target),)
+        written: tuple[Path, ...] = (export_workbook(state, target),)
     else:
         written = export_folder(state, events, target)
     names = ", ".join(path.name for path in written)

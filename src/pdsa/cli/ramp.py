@@ -21,10 +21,10 @@ def ramp(desk: Desk, idea: str | None, school: str) -> None:
     with desk.log(create=False) as book:
         state = book.state()
     wanted = find(state, "change_idea", idea).id if idea else ""
-    found = [one for one in ramps(state) if school in ("", one.school) and wanted in ("", one.idea_id)]
+    found = [one for one in ramps(state) if school in ("", one.school) and wanted in ("", one.idea)]
     lines = []
     for one in found:
-        title = state.ideas[one.idea_id].title if one.idea_id in state.ideas else one.idea_id
+        title = state.ideas[one.idea].title if one.idea in state.ideas else one.idea
         lines.append(f"{title} ({one.school})")
         for cycle in one.cycles:
             word = DECISION_WORDS[cycle.decision] if cycle.decision else CYCLE_WORDS[cycle.status]

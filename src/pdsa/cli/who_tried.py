@@ -14,11 +14,11 @@ def who_tried(desk: Desk, idea: str) -> None:
     """Show who tested IDEA, named by id or title, and what came of it; only what you may read."""
     from pdsa.cycles import who_tried as tried_by
     from pdsa.inquiry.lookup import find
-    from pdsa.narrate.cycles import tried_line
+    from pdsa.narrate.cycles import tried_words
 
     with desk.log(create=False) as book:
         state = book.state()
     held = find(state, "change_idea", idea)
     names = {one.id: one.name for one in desk.reference.schools}
     found = tried_by(state, held.id, names)
-    desk.show([plain(one) for one in found], "\n".join(tried_line(one) for one in found) or "Nobody yet.")
+    desk.show([plain(one) for one in found], repr(tried_words(found)) if found else "Nobody yet.")

@@ -47,7 +47,7 @@ def cell_of(value: object) -> str:
 
 
 def _task(task: object) -> str:
-    return BAR.join(str(getattr(task, name)) for name in TASK)
+    return BAR.join(str(getattr(task, name)) for name in TASK).rstrip(" |")
 
 
 def _lines(lines: list[str], value: tuple[object, ...]) -> str:

@@ -45,7 +45,7 @@ def read_sheets(path: Path) -> Sheets:
     problems = [*_strange_sheets(path, tables), *_strange_columns(tables)]
     if problems:
         raise InputError(path.name, tuple(problems), NOT_TAKEN, MEND)
-    return {cast(Entity, name): _rows(name, table) for name, table in tables.items()}
+    return {entity: _rows(entity, tables[entity]) for entity in ENTITIES if entity in tables}
 
 
 def _csv_tables(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
@@ -71,7 +71,7 @@ def _strange_sheets(path: Path, tables: Mapping[str, object]) -> Iterator[Proble
 def _strange_columns(tables: Mapping[str, list[list[str]]]) -> Iterator[Problem]:
     for name, table in tables.items():
         header = [cell.strip() for cell in table[0]] if table else []
-        known = columns_of(cast(Entity, name)) if name in ENTITIES else ()
+        known = next((columns_of(one) for one in ENTITIES if one == name), ())
         for column in header if known else ():
             if column and column not in known:
                 yield Problem(f"{name}, row 1", f"the column {column!r}", nearest(column, known))

@@ -19,6 +19,7 @@ CORE = (
     "texts",
     "records",
     "params",
+    "inquiry",
     "check",
     "pii",
     "students",

@@ -46,7 +46,7 @@ def add_record(desk: Desk, entity: Entity, fields: tuple[str, ...], school: str)
         owner = school if entity in NETWORK_WIDE else desk.school(school, state)
         texts, reference = pairs(fields, "FIELDS"), desk.reference
         changes = steps.add(entity, texts, state=state, school=owner, ids=book.new_id, reference=reference)
-        _saved(desk, book.apply(changes, desk.reference))
+        _saved(desk, desk.save(book, changes, desk.reference))
 
 
 @log.command("edit")
@@ -64,7 +64,7 @@ def edit_record(desk: Desk, entity: Entity, record: str, fields: tuple[str, ...]
         changes = steps.edit(entity, record, texts, state=book.state(), reference=reference)
         if based_on is not None:
             changes = tuple(replace(one, based_on=based_on) for one in changes)
-        _saved(desk, book.apply(changes, reference))
+        _saved(desk, desk.save(book, changes, reference))
 
 
 @log.command("fields")
@@ -248,7 +248,7 @@ def import_log(desk: Desk, source: Path, mapping: str, answers: tuple[str, ...],
         if dry_run:
             desk.show(list(changes), f"{len(changes)} records would be saved; nothing was.")
             return
-        events = book.apply(changes, reference)
+        events = desk.save(book, changes, reference)
     lines = [f"{len(events)} records saved."]
     if form is not None:
         kept = save_mapping(desk.folder, form)

@@ -119,7 +119,7 @@ def _slashed(mapping: LogMapping, row: Mapping[str, str]) -> bool:
 
 
 def _dated() -> set[str]:
-    return {"when", *(name for name, kind in kinds("cycle").items() if kind.name == "date")}
+    return {"when", TIMESTAMP, *(name for name, kind in kinds("cycle").items() if kind.name == "date")}
 
 
 def changes_of_forms(
@@ -211,7 +211,16 @@ def _texts(mapping: LogMapping, row: Mapping[str, str]) -> dict[str, object]:
         if wanted and wanted not in (IGNORE, TIMESTAMP, "school", "school_id") and text.strip():
             meaning = mapping.words.get(wanted, {}).get(text.strip(), text)
             found[wanted] = _dashed(meaning, mapping.dates) if wanted in _dated() else meaning
+    if stamp := _day_of(mapping, row):
+        found.setdefault("made_on", stamp)  # what was predicted was predicted when the form was sent
     return {name: value for name, value in found.items() if name not in ("school", "school_id")}
+
+
+def _day_of(mapping: LogMapping, row: Mapping[str, str]) -> str:
+    """The day of a row's timestamp; "" where there is none."""
+    stamps = [row.get(header, "") for header, wanted in mapping.columns.items() if wanted == TIMESTAMP]
+    match = re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", _dashed(stamps[0].strip(), mapping.dates)) if stamps else None
+    return match.group() if match else ""
 
 
 def _dashed(text: str, dates: Dates) -> str:

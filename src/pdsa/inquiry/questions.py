@@ -46,7 +46,7 @@ def _asked(one: Saved, name: str, known: frozenset[str]) -> Iterator[Problem]:
             yield one.problem(
                 f"{name}{place}, character {at}",
                 f"what may be {what}",
-                f"no data of single persons: take it out, or say that it is none (not personal: {name})",
+                f"no data of single persons: take it out, or say that it is none: --not-personal {name}",
             )
 
 

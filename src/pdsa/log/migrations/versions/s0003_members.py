@@ -126,6 +126,8 @@ STATEMENTS = (
     "CREATE TRIGGER event_ends AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION pdsa_ends()",
     "CREATE TRIGGER event_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON event "
     "FOR EACH STATEMENT EXECUTE FUNCTION pdsa_refuse()",
+    "CREATE TRIGGER head_alone BEFORE INSERT OR UPDATE ON head FOR EACH STATEMENT "
+    "WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION pdsa_refuse()",  # only what keeps the ends writes them
     "CREATE TRIGGER head_kept BEFORE DELETE OR TRUNCATE ON head FOR EACH STATEMENT EXECUTE FUNCTION pdsa_refuse()",
     *(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY" for table in TABLES),
     *(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY" for table in TABLES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from pdsa import narrate
 from pdsa.figures import frame, layers
 from pdsa.figures.figure import Figure
 from pdsa.figures.flags import draw_flags, listed
-from pdsa.figures.layout import Layout, lay_out
+from pdsa.figures.layout import ANEW_ROOM, FLAG_ROOM, Layout, lay_out
 from pdsa.figures.svg import (
     AS_TYPED,
     BOLD,
@@ -27,6 +28,19 @@ from pdsa.figures.svg import (
     write,
 )
 from pdsa.figures.symbols import ASSURANCE_SHORT, COLORS, NO_SYMBOL, shape
+from pdsa.figures.windows import (
+    MOST_ROWS,
+    ROW,
+    Span,
+    Window,
+    draw_predictions,
+    draw_spans,
+    foreseen,
+    listed_windows,
+    rows_of,
+    spans_of,
+)
+from pdsa.figures.windows import told as told_window
 from pdsa.narrate import Account
 from pdsa.trace import Trace, read, series_of
 from pdsa.trace.remarks import Flag, flags_of
@@ -39,8 +53,15 @@ EMPTY = "No data yet: there is nothing to draw."
 NOTHING = "No values to draw in these periods."
 
 
-def control_chart(chart: Chart, *, width: float = 720, height: float = 320, title: str | None = None) -> Figure:
-    """A chart of one series: `<figure>` with an SVG and, under it, the list of its annotations.
+def control_chart(
+    chart: Chart,
+    *,
+    width: float = 720,
+    height: float = 320,
+    title: str | None = None,
+    windows: Sequence[Window] = (),
+) -> Figure:
+    """A chart of one series: `<figure>` with an SVG and, under it, the list of its annotations and of its cycles.
 
     Parameters
     ----------
@@ -50,6 +71,8 @@ def control_chart(chart: Chart, *, width: float = 720, height: float = 320, titl
         Size in pixels of the SVG; it scales to the place where it stands.
     title
         Headline; by default that of `narrate.title`.
+    windows
+        Cycles to draw above the data, with the values that were predicted for their days (`windows_of`).
 
     Raises
     ------
@@ -65,8 +88,14 @@ def control_chart(chart: Chart, *, width: float = 720, height: float = 320, titl
         return Figure(_page(chart, headline, _nothing(width), replace(told, alt=EMPTY), (width, 120), ""), told.line)
     trace = read(chart)
     flags, remarks = flags_of(chart, trace, found[0][0])
-    body = _drawing(chart, trace, flags, width, height)
-    return Figure(_page(chart, headline, body, told, (width, height), listed(remarks)), told.line)
+    plan, spans = _planned(chart, trace, bool(flags), windows, (width, height))
+    body = _drawing(chart, trace, flags, plan, spans)
+    measure = narrate.in_unit(chart, trace.kinds)
+    if spans:
+        cycles = "; ".join(told_window(span, measure) for span in spans)
+        told = replace(told, alt=f"{told.alt} Cycles: {cycles}.", line=f"{told.line} · {len(spans)} cycles: {cycles}")
+    below = listed(remarks) + listed_windows(spans, measure)
+    return Figure(_page(chart, headline, body, told, plan.size, below), told.line)
 
 
 def _page(chart: Chart, headline: str, body: str, told: Account, size: tuple[float, float], below: str) -> str:
@@ -119,21 +148,23 @@ def _nothing(width: float) -> str:
     return box + write(width / 2, 77, EMPTY, size=13, color=MUTED, more=' text-anchor="middle"')
 
 
-def _drawing(chart: Chart, trace: Trace, flags: list[Flag], width: float, height: float) -> str:
+def _drawing(chart: Chart, trace: Trace, flags: list[Flag], plan: Layout, spans: list[Span]) -> str:
     """All layers in one group, which says its scales: value and pixel at both ends of each axis."""
-    plan = lay_out(chart, trace, bool(flags), width, height)
-    pen = layers.pen(plan.canvas, trace)
+    pen, measure = layers.pen(plan.canvas, trace), narrate.in_unit(chart, trace.kinds)
     said = {row: escape(tip) for row, tip in tips(chart, trace, range(len(trace.x))).items()}
+    foot = plan.canvas.y.end - 8 - FLAG_ROOM * bool(flags) - ANEW_ROOM * bool(trace.instrument_ends.any())
     parts = (
         layers.band(pen),
         frame.value_axis(plan),
         frame.time_axis(plan),
         frame.brackets(pen),
         frame.divisions(pen),
+        draw_predictions(spans, plan.canvas, measure),
         layers.target_line(plan.canvas, plan.target, TARGET),
         layers.limits(pen),
         layers.center(pen),
         draw_flags(flags, plan.canvas),
+        draw_spans(spans, foot, measure),
         layers.data_line(pen),
         layers.points(pen, said),
         layers.absences(pen, said),
@@ -142,6 +173,19 @@ def _drawing(chart: Chart, trace: Trace, flags: list[Flag], width: float, height
         "" if trace.shown.any() else frame.message(plan, NOTHING),
     )
     return f'<g class="pdsa-plot"{_scales(plan)}>{"".join(parts)}</g>'
+
+
+def _planned(
+    chart: Chart, trace: Trace, flagged: bool, windows: Sequence[Window], size: tuple[float, float]
+) -> tuple[Layout, list[Span]]:
+    """The layout, with room for the rows of the cycles, which do not move the time axis."""
+    values = foreseen(windows)
+    plan = lay_out(chart, trace, flagged, size, (values, 0.0))
+    spans = spans_of(windows, trace, plan.canvas.x) if windows else []
+    if rows := rows_of(spans):
+        taller = (size[0], size[1] + ROW * max(rows - MOST_ROWS, 0))
+        plan = lay_out(chart, trace, flagged, taller, (values, ROW * rows))
+    return plan, spans
 
 
 def _scales(plan: Layout) -> str:

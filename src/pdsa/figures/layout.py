@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,10 +60,20 @@ class Layout:
     target: float | None
 
 
-def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: float) -> Layout:
-    """Places of all parts of a chart of this size in pixels."""
+def lay_out(
+    chart: Chart,
+    trace: Trace,
+    flagged: bool,
+    size: tuple[float, float],
+    more: tuple[Sequence[float], float] = ((), 0.0),
+) -> Layout:
+    """Places of all parts of a chart of this size in pixels.
+
+    `more` holds values that the axis must show besides, and height to keep free above the plot.
+    """
+    width, height = size
     (floor, ceiling), target, unit = possible(chart, trace), chart.spec.target, unit_of(chart, trace)
-    shown = drawn_values(trace, target, floor, ceiling)
+    shown = np.concatenate((drawn_values(trace, target, floor, ceiling), np.asarray(more[0], dtype=float)))
     low, high = value_range(shown, floor, ceiling)
     places = ticks(low, high) if np.isfinite(shown).any() else []
     marks, ends = tick_labels(places, unit), ends_of(chart, trace, floor, ceiling)
@@ -70,12 +81,12 @@ def lay_out(chart: Chart, trace: Trace, flagged: bool, width: float, height: flo
     used, bracketed = used_marks(chart, trace), any(partial for _, _, partial in stretches(trace))
     rows = _key_rows(used, x.start, width)
     subtitle = " · ".join(filter(None, ("" if is_percent(unit) else unit, sizes_told(n_range(trace)))))
-    y = Scale(low, high, _foot(trace, bracketed, rows, height), _head(trace, flagged, subtitle))
+    y = Scale(low, high, _foot(trace, bracketed, rows, height), _head(trace, flagged, subtitle) + more[1])
     dot = 2.4 if len(trace.x) > 50 else 3.0
     x_ticks, years = ticks_of(trace, x)
     return Layout(
         canvas=Canvas(x, y, floor, ceiling, better_of(chart, trace), dot),
-        size=(width, height),
+        size=size,
         subtitle=subtitle,
         y_ticks=[(y(place), text) for place, text in zip(places, marks, strict=True)],
         x_ticks=x_ticks,

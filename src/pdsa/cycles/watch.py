@@ -129,10 +129,10 @@ def watch_of(watch: Watch, cycle: Cycle, line: Line, evidence: Evidence) -> Watc
 def slips(chart: Chart, count: int) -> Bools:
     """Shape (points,): later points on the bad side at which a rule fires, if the latest six lie there together.
 
-    So a loss stays told for as long as it lasts, and one that was made good is told no more. Looked at each week for half
-    a year, 9% of the measures that hold raise it at some time, and 95% of those that lose 1.5 standard deviations of
-    single points, 74% of those that lose one (3,000 simulated series, independent points about a level of twelve; of
-    neighbors correlated by .2, 14% of those that hold).
+    So a loss stays told for as long as it lasts, and one that was made good is told no more. Looked at each week for
+    half a year, 9% of the measures that hold raise it at some time, and 95% of those that lose 1.5 standard deviations
+    of single points, 74% of those that lose one (3,000 simulated series, independent points about a level of twelve;
+    with neighbors correlated by .2, 14% of those that hold).
 
     Parameters
     ----------

@@ -70,8 +70,13 @@ REQUIRED: dict[Entity, dict[str, str]] = {
 
 def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
     """The record of fields that the log holds, which were checked when they were saved."""
-    record: Record = TypeAdapter(RECORDS[entity]).validate_python(dict(fields))
+    record: Record = _adapter(entity).validate_python(dict(fields))
     return record
+
+
+@cache
+def _adapter(entity: Entity) -> TypeAdapter[Record]:
+    return TypeAdapter(RECORDS[entity])
 
 
 def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") -> tuple[Fields, tuple[Problem, ...]]:

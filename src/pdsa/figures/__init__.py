@@ -16,7 +16,7 @@ from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
 from pdsa.figures.predictions import outcome_symbol, predictions_chart, predictions_table
 from pdsa.figures.ramp import ramp_chart
-from pdsa.figures.sections import columns, heading, notes, sentences, sheets, side_by_side
+from pdsa.figures.sections import chapters, columns, heading, notes, sentences, sheets, side_by_side
 from pdsa.figures.shown import show
 from pdsa.figures.sparks import sparkline
 from pdsa.figures.spread import archive_links, spread_matrix
@@ -31,6 +31,7 @@ __all__ = [
     "Window",
     "archive_links",
     "cadence_chart",
+    "chapters",
     "columns",
     "control_chart",
     "coverage_axis",

@@ -562,8 +562,7 @@ class TestNotes:
     def test_183_what_may_be_personal_is_asked_about_and_never_repeated(self) -> None:
         text = "Maria Lopez (1234567) came late; her mother is anna.lopez@example.org, 555-123-4567, born 2009-04-30."
         expected = (
-            "expected nothing about a single student: take it out, or say that nothing in it is (not personal: "
-            "observations)."
+            "expected no data of single persons: take it out, or say that it is none: --not-personal observations."
         )
         found = refused(log(IDEA), cycle({**PLAN, "observations": text}))
         assert found == [

@@ -70,11 +70,12 @@ REQUIRED: dict[Entity, dict[str, str]] = {
 
 def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
     """The record of fields that the log holds, which were checked when they were saved."""
-    return _form(entity).validate_python(dict(fields))
+    record: Record = _adapter(entity).validate_python(dict(fields))
+    return record
 
 
 @cache
-def _form(entity: Entity) -> TypeAdapter[Record]:
+def _adapter(entity: Entity) -> TypeAdapter[Record]:
     return TypeAdapter(RECORDS[entity])
 
 

@@ -184,7 +184,7 @@ class TestOrderOfSteps:
         backwards = {**DONE, "actual_start": "2026-02-27"}
         assert refused(held, cycle(backwards, based_on=1)) == [
             f"{PLACE}, actual_start: found 2026-02-27, before the prediction prediction-1 of 2026-03-01, expected a "
-            "test that begins on the day of its predictions or later."
+            "test that begins on the day of its predictions or later; made_on of the prediction says when that was."
         ]
 
     @pytest.mark.parametrize(
@@ -583,7 +583,9 @@ class TestNotes:
         other = replace(REFERENCE, not_personal=("learning",))
         assert len(refused(log(IDEA), cycle(noted), reference=other)) == 1
         assert refused(log(IDEA, cycle(noted)), cycle({**noted, "objective": "See"}, based_on=1)) == []
-        assert len(refused(log(IDEA, cycle(noted)), cycle({**noted, "observations": "Maria Lopez"}, based_on=1))) == 1
+        again = cycle({**noted, "observations": "Maria Lopez"}, based_on=1)
+        assert len(refused(log(IDEA, cycle(noted)), again)) == 1
+        assert refused(log(IDEA, cycle(noted)), replace(again, kind="undo")) == []
 
     def test_183_people_of_the_log_and_schools_are_no_students(self) -> None:
         person = Change("person", "maria", "", {"name": "Maria Lopez", "email": "maria@example.org"})
@@ -656,7 +658,8 @@ class TestVersions:
     """186, 187, 190, 191: the log itself answers them."""
 
     def save(self, folder: Path, *changes: Change) -> None:
-        with open_log(folder / "log", author="ann") as saved:
+        clock = datetime(2026, 3, 20, 12, tzinfo=UTC)
+        with open_log(folder / "log", author="ann", now=lambda: clock) as saved:
             for change in changes:
                 saved.apply([change], REFERENCE)
 
@@ -673,8 +676,8 @@ class TestVersions:
         found = self.conflict(tmp_path, self.idea(1, description="By text"))
         assert (found.theirs["description"], found.mine["description"]) == ("By phone", "By text")
         assert str(found).startswith(
-            "change idea idea-1: somebody saved version 2 after you opened version 1; nothing of yours was saved, and "
-            "nothing of theirs is lost.\n"
+            "change idea idea-1: ann saved version 2 on 2026-03-20 12:00 UTC, after you opened version 1; nothing of "
+            "yours was saved, and nothing of theirs is lost.\n"
         )
 
     def test_187_the_same_version_twice_in_one_save_is_refused(self) -> None:

@@ -184,11 +184,13 @@ def verify_log(desk: Desk, heads: Path | None) -> None:
     Every event carries a hash over itself and the one before it. Whoever can write the file could make all of them
     anew; keep the file of --heads elsewhere, and that is seen too.
     """
-    from pdsa.exchange.heads import compare_heads
+    from pdsa.exchange.heads import read_heads, write_heads
 
     with desk.log(create=False) as book:
-        verified = book.verify()
-    problems = (*verified.problems, *(compare_heads(heads, verified.heads) if heads else ()))
+        verified = book.verify(read_heads(heads) if heads else None)
+    problems = verified.problems
+    if heads and not heads.is_file() and not problems:
+        write_heads(heads, verified.heads)
     count = sum(seq for seq, _ in verified.heads.values())
     chains = len(verified.heads)
     lines = [f"{one.place}: found {one.found}, expected {one.expected}." for one in problems]

@@ -145,6 +145,37 @@ class TestDrivers:
             for other_x, other_y, _, other_height in boxes[i + 1 :]:
                 assert x != other_x or y + height <= other_y or other_y + other_height <= y
 
+    def test_drivers_under_secondary_drivers_have_a_column_of_their_own(self) -> None:
+        nodes = (
+            node("a", "aim", "Aim"), node("p", "primary", "First", "a"), node("s", "secondary", "Second", "p"),
+            node("t", "secondary", "Third", "s"), node("i", "idea", "Idea", "s"), node("j", "idea", "Other", "p"),
+        )  # fmt: skip
+        root = drawn(figures.driver_diagram(Tree(nodes)))
+        lefts = [float(next(one.iter("rect")).get("x", "")) for one in classed(root, "pdsa-node")]
+        assert lefts[:4] == sorted(set(lefts[:4]))
+        assert lefts[3] < lefts[4] == lefts[5]
+        headings = [text for text in texts(root) if text.endswith(("drivers", "ideas"))]
+        assert headings == ["Primary drivers", "Secondary drivers", "Change ideas"]
+
+    def test_no_line_runs_through_a_box(self) -> None:
+        """Every curve bends beside its parent and then keeps to the height of its child."""
+        nodes = (
+            node("a", "aim", "Aim"), node("p", "primary", "First", "a"), node("s", "secondary", "Second", "p"),
+            node("t", "secondary", "Third, with words that fill several lines", "s", "too_few", 1, ("no idea",)),
+            node("i", "idea", "Idea", "s"), node("j", "idea", "Other", "p"),
+        )  # fmt: skip
+        root = drawn(figures.driver_diagram(Tree(nodes)))
+        boxes = []
+        for one in classed(root, "pdsa-node"):
+            frame = next(one.iter("rect"))
+            x, y, wide, tall = (float(frame.get(name, "")) for name in ("x", "y", "width", "height"))
+            boxes.append((x, x + wide, y, y + tall))
+        for edges in classed(root, "pdsa-edges"):
+            for start, height, end in re.findall(r"([\d.]+) ([\d.]+)H([\d.]+)", edges.get("d", "")):
+                for left, right, top, foot in boxes:
+                    apart = float(end) <= left + 0.5 or float(start) >= right - 0.5
+                    assert apart or not top < float(height) < foot
+
     def test_gaps_are_marked_and_listed(self) -> None:
         figure = figures.driver_diagram(THEORY)
         root = drawn(figure)

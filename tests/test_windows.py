@@ -98,7 +98,7 @@ def test_words_in_tooltip_list_and_alt_text() -> None:
     ("prediction", "words"),
     [
         (predicted(type="value", value=85.0), "85.0%"),
-        (predicted(type="value", value=85.0, low=83.0, high=87.0), "85.0%, 83.0% to 87.0%"),
+        (predicted(type="value", value=85.0, low=83.0, high=87.0), "85.0% (83.0% to 87.0%)"),
         (RANGE, "83.0% to 87.0%"),
         (predicted(type="range", low=83.0), "at least 83.0%"),
         (predicted(type="range", high=87.0), "at most 87.0%"),

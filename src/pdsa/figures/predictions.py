@@ -173,7 +173,7 @@ def predictions_table(
 def _cells(result: Result, cycles: Mapping[str, str], measure: Measure | None) -> tuple[str, ...]:
     """The texts of a row."""
     one = result.prediction
-    said = expected(one, measure) if one.type != "text" else ""
+    said = expected(one, measure, quoted=False) if one.type != "text" else ""
     group = f" for {one.group}" if one.group else ""
     return (
         cycles.get(one.cycle_id, one.cycle_id), one.question, one.because, f"{said}{group}".strip(),

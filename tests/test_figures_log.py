@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pdsa import figures
 from pdsa.cycles import Cadence, Cell, Matrix, Node, Ramp, Result, Tree, cadence, matrix, over_time, ramps, tree
@@ -112,6 +114,9 @@ THEORY = Tree(
 )
 
 
+KINDS: tuple[NodeKind, ...] = ("aim", "primary", "secondary", "idea")
+
+
 class TestDrivers:
     def test_every_node_is_drawn_with_its_word_and_its_cycles(self) -> None:
         root = drawn(figures.driver_diagram(THEORY))
@@ -209,6 +214,30 @@ class TestDrivers:
         assert len(classed(root, "pdsa-node")) == 40
         assert height / width < 1.5
         inside(root)
+
+    @given(
+        st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 60), st.text(max_size=120)), min_size=1, max_size=40)
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_no_box_ever_covers_another(self, drawing: list[tuple[NodeKind, int, str]]) -> None:
+        """Whatever hangs on whatever, with whatever words, parents before their children."""
+        nodes = []
+        for i, (kind, above, text) in enumerate(drawing):
+            parents = [one.id for one in nodes if one.kind != "idea" and (kind != "aim")]
+            parent = parents[above % len(parents)] if parents and above < 50 else ""
+            nodes.append(
+                node(f"n{i}", kind, text, parent, "concern" if above % 2 else "", above, ("no idea",) * (i % 2))
+            )
+        root = drawn(figures.driver_diagram(Tree(tuple(nodes))))
+        boxes = []
+        for one in classed(root, "pdsa-node"):
+            frame = next(one.iter("rect"))
+            x, y, wide, tall = (float(frame.get(name, "")) for name in ("x", "y", "width", "height"))
+            boxes.append((x, x + wide, y, y + tall))
+        assert len(boxes) == len(nodes)
+        for i, (left, right, top, foot) in enumerate(boxes):
+            for other in boxes[i + 1 :]:
+                assert right <= other[0] or other[1] <= left or foot <= other[2] or other[3] <= top
 
     @pytest.mark.parametrize("text", NASTY)
     def test_hostile_text_is_harmless_and_unchanged(self, text: str) -> None:

@@ -13,15 +13,11 @@ from pdsa.figures.svg import BAND, BOLD, INK, LIMIT, MUTED, PAPER, escape, numbe
 from pdsa.figures.symbols import COLORS, SHORT_WORDS, shape, symbol
 from pdsa.figures.wrapped import rect, wrapped, write_lines
 
-# The four columns by the kind of their nodes: heading, and what one of them is called.
-KINDS = {
-    "aim": ("Aim", "Aim"),
-    "primary": ("Primary drivers", "Primary driver"),
-    "secondary": ("Secondary drivers", "Secondary driver"),
-    "idea": ("Change ideas", "Change idea"),
-}
+# What a node of each kind is called.
+KINDS = {"aim": "Aim", "primary": "Primary driver", "secondary": "Secondary driver", "idea": "Change idea"}
 # Their columns; ideas stand at the right of whatever drivers there are.
 IDEAS = 99
+HEADINGS = {0: "Aim", 1: "Primary drivers", 2: "Secondary drivers", IDEAS: "Change ideas"}
 LEVELS = {"aim": 0, "primary": 1, "secondary": 2, "idea": IDEAS}
 WIDTH = 960.0
 # Fonts differ: of the room for a line so much is used.
@@ -128,7 +124,7 @@ def _columns(nodes: Sequence[Node], width: float) -> list[Column]:
     found, at = [], 1.0
     for level, kind in kinds.items():
         members = frozenset(node.id for node in nodes if levels[node.id] == level)
-        found.append(Column(KINDS[kind][0] if level in (0, 1, 2, IDEAS) else "", at, unit * SHARES[kind], members))
+        found.append(Column(HEADINGS.get(level, ""), at, unit * SHARES[kind], members))
         at += unit * SHARES[kind] + BETWEEN
     return found
 
@@ -257,14 +253,14 @@ def _gap(box: Box, x: float, y: float) -> str:
 
 
 def _named(node: Node) -> str:
-    return f"{KINDS[node.kind][1]} “{node.text}”"
+    return f"{KINDS[node.kind]} “{node.text}”"
 
 
 def _sentence(node: Node) -> str:
     """A node in words: what it is, how it stands, what is missing."""
     stands = [narrate.VERDICT_WORDS[node.verdict]] if node.verdict in narrate.VERDICT_WORDS else []
     said = filter(None, [*stands, _tried(node), *node.gaps])
-    return f"{KINDS[node.kind][1]}: {node.text} ({', '.join(said)})."
+    return f"{KINDS[node.kind]}: {node.text} ({', '.join(said)})."
 
 
 def _read(boxes: Sequence[Box], depth: int) -> list[str]:

@@ -166,7 +166,9 @@ def predictions_table(
     names = ("Cycle", "Predicted", "Because", "Expected", "Result", "What became of it")
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     body = "".join(_row(cells, one) for cells, one in zip(rows, results, strict=True))
-    table = f'<table class="pdsa-matrix pdsa-results"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    caption = "<caption>Each prediction beside its result</caption>"
+    inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    table = f'<div style="overflow-x:auto"><table class="pdsa-matrix pdsa-results">{inside}</table></div>'
     return Figure(framed(table, name="pdsa-wide"), "\n".join(" · ".join(filter(None, cells)) for cells in rows))
 
 

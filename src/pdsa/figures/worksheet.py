@@ -138,7 +138,7 @@ def _plan(cycle: Cycle, measures: Mapping[str, Measure]) -> list[Line]:
 
 def _prediction(one: Prediction, measure: Measure | None) -> dict[str, str]:
     """A row of the table of predictions: the result of the people, never one that was computed."""
-    said = expected(one, measure) if one.type != "text" else ""
+    said = expected(one, measure, quoted=False) if one.type != "text" else ""
     value = "" if one.result_value is None else f"{one.result_value:g}"
     return {
         "question": one.question,

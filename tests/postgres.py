@@ -52,7 +52,10 @@ class Server:
         fast = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=150"]
         log = (self.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [self.programs / "postgres", *options, *fast], stdout=log, stderr=log, **self._user()  # type: ignore[call-overload]
+            [self.programs / "postgres", *options, *fast],
+            stdout=log,
+            stderr=log,
+            **self._user(),  # type: ignore[call-overload]
         )
         log.close()
         self.wait()

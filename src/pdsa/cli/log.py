@@ -46,7 +46,7 @@ def add_record(desk: Desk, entity: Entity, fields: tuple[str, ...], school: str)
         owner = school if entity in NETWORK_WIDE else desk.school(school, state)
         texts, reference = pairs(fields, "FIELDS"), desk.reference
         changes = steps.add(entity, texts, state=state, school=owner, ids=book.new_id, reference=reference)
-        _saved(desk, book.apply(changes, desk.reference))
+        _saved(desk, desk.save(book, changes, desk.reference))
 
 
 @log.command("edit")
@@ -64,7 +64,7 @@ def edit_record(desk: Desk, entity: Entity, record: str, fields: tuple[str, ...]
         changes = steps.edit(entity, record, texts, state=book.state(), reference=reference)
         if based_on is not None:
             changes = tuple(replace(one, based_on=based_on) for one in changes)
-        _saved(desk, book.apply(changes, reference))
+        _saved(desk, desk.save(book, changes, reference))
 
 
 @log.command("fields")
@@ -184,11 +184,13 @@ def verify_log(desk: Desk, heads: Path | None) -> None:
     Every event carries a hash over itself and the one before it. Whoever can write the file could make all of them
     anew; keep the file of --heads elsewhere, and that is seen too.
     """
-    from pdsa.exchange.heads import compare_heads
+    from pdsa.exchange.heads import read_heads, write_heads
 
     with desk.log(create=False) as book:
-        verified = book.verify()
-    problems = (*verified.problems, *(compare_heads(heads, verified.heads) if heads else ()))
+        verified = book.verify(read_heads(heads) if heads else None)
+    problems = verified.problems
+    if heads and not heads.is_file() and not problems:
+        write_heads(heads, verified.heads)
     count = sum(seq for seq, _ in verified.heads.values())
     chains = len(verified.heads)
     lines = [f"{one.place}: found {one.found}, expected {one.expected}." for one in problems]
@@ -223,23 +225,59 @@ def export_log(desk: Desk, target: Path, school: str) -> None:
 
 @log.command("import")
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--mapping", default="", help="A form or tracker: the name under which its mapping is kept.")
+@click.option("--field", "answers", multiple=True, metavar="HEADER=FIELD", help="What a column is, or: ignore.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; save nothing.")
 @desk_options
-def import_log(desk: Desk, source: Path, dry_run: bool) -> None:
-    """Take in a folder, a CSV file or a workbook as exported, edited or with new rows.
+def import_log(desk: Desk, source: Path, mapping: str, answers: tuple[str, ...], dry_run: bool) -> None:
+    """Take in a folder, a CSV file or a workbook as exported, edited or with new rows; or the answers of a form.
 
-    A row with an id changes that record, based on the version in its row; a row without an id is a new record. All
-    mistakes of all rows are named at once, and then nothing is saved.
+    A row with an id changes that record, based on the version in its row; a row without an id is a new record. With
+    --mapping each row of a form is the plan of a cycle: headers are matched with fields, what is not clear is asked,
+    the answers are kept in mappings/, and next month only new rows are taken. All mistakes are named at once, and then
+    nothing is saved.
     """
     from pdsa.exchange.taken import changes_of, read_sheets
+    from pdsa.workspace.forms import form_changes, save_mapping
 
     with desk.log() as book:
-        changes = changes_of(read_sheets(source), book.events())
+        reference = desk.reference
+        if mapping or answers:
+            told = pairs(answers, "--field")
+            form, changes = form_changes(source, desk.folder, mapping or "forms", told, book, reference)
+        else:
+            form, changes = None, changes_of(read_sheets(source), book.events())
         if dry_run:
             desk.show(list(changes), f"{len(changes)} records would be saved; nothing was.")
             return
-        events = book.apply(changes, desk.reference)
-    desk.show([about_event(one) for one in events], f"{len(events)} records saved.")
+        events = desk.save(book, changes, reference)
+    lines = [f"{len(events)} records saved."]
+    if form is not None:
+        kept = save_mapping(desk.folder, form)
+        columns = [f"  {header}: {wanted}" for header, wanted in form.columns.items()]
+        lines += [*columns, f"Kept in {kept}; the same command takes next month's answers."]
+    desk.show([about_event(one) for one in events], "\n".join(lines))
+
+
+@log.command("worksheet")
+@click.argument("name")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new .html or .xlsx file.")
+@desk_options
+def write_sheet(desk: Desk, name: str, target: Path) -> None:
+    """Write a cycle as a filled PDSA worksheet, to print or to fill in further."""
+    from pdsa.exchange import write_worksheet
+    from pdsa.inquiry.lookup import find
+    from pdsa.records.inquiry import Cycle
+
+    with desk.log(create=False) as book:
+        state = book.state()
+    reference = desk.reference
+    names = {one.id: one.name for one in reference.schools}
+    measures = {one.id: one for one in reference.measures}
+    record = find(state, "cycle", name).record
+    if isinstance(record, Cycle):
+        write_worksheet(state, record, target, names, measures)
+    desk.show({"written": str(target)}, f"Written to {target}.")
 
 
 @log.command("backup")
@@ -256,9 +294,9 @@ def backup_log(desk: Desk, target: Path) -> None:
 @desk_options
 def install_log(desk: Desk) -> None:
     """Make the log in the PostgreSQL database of --log, or bring it up to date; for its owner."""
-    from pdsa.log import postgres
+    from pdsa.log import install
 
-    revision = postgres.install(_address(desk))
+    revision = install(_address(desk))
     desk.show({"schema": revision}, f"The database holds a log of schema {revision}.")
 
 
@@ -270,11 +308,11 @@ def install_log(desk: Desk) -> None:
 @desk_options
 def grant_login(desk: Desk, login: str, person: str, role: Role, schools: tuple[str, ...]) -> None:
     """Let a LOGIN of the PostgreSQL database of --log write as a person; for the owner of the database."""
-    from pdsa.log import postgres
+    from pdsa.log import grant
 
     if role in ("team", "coach") and not schools:
         raise click.UsageError(f"a {role} needs --school")
-    postgres.grant(_address(desk), login, person, role, schools)
+    grant(_address(desk), login, person, role, schools)
     desk.show({"login": login, "role": role, "schools": schools}, f"{login} is {role} ({', '.join(schools) or 'all'}).")
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pdsa.chart import Chart
 from pdsa.cycles import (
+    Cadence,
     Evidence,
     Matrix,
     PlanQuestion,
@@ -20,15 +21,16 @@ from pdsa.cycles import (
     calibrate,
     hold_the_gain,
     matrix,
+    over_time,
     progress_of,
     quality_of,
     ramps,
     results,
     tree,
 )
-from pdsa.figures.windows import Window, windows_of
+from pdsa.figures import Figure, Window, archive_links, predictions_chart, windows_of
 from pdsa.inquiry import State
-from pdsa.narrate import Finding, Findings
+from pdsa.narrate import Finding, Findings, verdict_of
 from pdsa.narrate.cycles import (
     cadence_words,
     calibration_words,
@@ -40,11 +42,12 @@ from pdsa.narrate.cycles import (
 )
 from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
-from pdsa.records.inquiry import Cycle, LogAnnotation
+from pdsa.records.inquiry import Cause, Cycle, LogAnnotation
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
 NOTHING_SHARED = "The team has shared nothing of its improvement log with this page"
+ARCHIVED = ("coach", "district", "network")
 ARCHIVE, ARCHIVE_ROWS = "archive.html", "archive.json"
 
 
@@ -90,6 +93,23 @@ class Journal:
         )
 
     @property
+    def more(self) -> tuple[str, str]:
+        """Where the reader of this page finds all of the log, and the words of the link; "" for nowhere."""
+        header = self.dossier.header
+        if header.audience == "team":
+            return ("" if self.is_empty else "log.html", "The whole improvement log of our school")
+        there = self.log.cycles if header.audience in ARCHIVED else ()
+        return (f"{'../' if header.school else ''}{ARCHIVE}" if there else "", "Past cycles of the network")
+
+    def network_asks(self) -> tuple[tuple[str, Findings], ...]:
+        """What schools ask, the oldest first; the heading is "" where nothing is shown."""
+        asked = [(one, school) for school in self.schools for one in open_asks(self.log, (school,))]
+        asked.sort(key=lambda pair: (pair[0].raised_on or self.today, pair[0].id))
+        names = self.dossier.names
+        told = [ask_line(one, self.today, names[school]) for one, school in asked]
+        return (("What schools ask", Findings(tuple(told))),)
+
+    @property
     def windows(self) -> dict[str, tuple[Window, ...]]:
         """By measure the cycles of the page's school, as its chart carries them."""
         school = self.dossier.header.school
@@ -129,10 +149,30 @@ class Journal:
         """What change ideas are called, by id."""
         return {one.id: one.title for one in self.log.ideas.values()}
 
-    def waiting(self) -> Findings:
-        """How many cycles were begun and decided, which are past their own planned end, which nobody touched."""
-        found = cadence(self.log, self.schools, self.today, self.dossier.header.network.calendar)
-        return cadence_words(found, self.log)
+    @cached_property
+    def cadence(self) -> Cadence:
+        """How many cycles were begun and decided week by week, and which wait."""
+        return cadence(self.log, self.schools, self.today, self.dossier.header.network.calendar)
+
+    def waiting(self) -> tuple[tuple[str, Findings], ...]:
+        """How many cycles were begun and decided, which are past their planned end, which nobody touched; and asks."""
+        return (("Cadence, and what waits", cadence_words(self.cadence, self.log)), *self.asks())
+
+    def turned_out(self) -> Figure:
+        """How a team's predictions turned out over time; nothing on pages of several schools: none is compared."""
+        if not self.dossier.header.school or not self.results:
+            return Figure("", "")
+        return predictions_chart(self.results, over_time(self.results))
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The causes of the fishbone."""
+        return self.log.records(Cause)
+
+    @property
+    def links(self) -> dict[tuple[str, str], str]:
+        """Where the page of past cycles tells of an idea at a school; none where there is no such page."""
+        return archive_links(self.log, ARCHIVE) if self.more[0] == ARCHIVE else {}
 
     def asks(self) -> tuple[tuple[str, Findings], ...]:
         """What is asked of whom, the oldest first, by school."""
@@ -140,7 +180,8 @@ class Journal:
         for school in self.schools:
             own = sorted(open_asks(self.log, (school,)), key=lambda one: (one.raised_on or self.today, one.id))
             if own:
-                found.append((self.dossier.names[school], Findings(tuple(ask_line(one, self.today) for one in own))))
+                title = "Asks" if self.dossier.header.school else f"Asks of {self.dossier.names[school]}"
+                found.append((title, Findings(tuple(ask_line(one, self.today) for one in own))))
         return tuple(found)
 
     def chapters(self) -> tuple[tuple[str, tuple[tuple[str, Findings], ...]], ...]:
@@ -175,10 +216,16 @@ class Journal:
     def _watches(self) -> tuple[Watch, ...]:
         return hold_the_gain(self.log, self.evidence)
 
-    @property
-    def theory(self) -> Tree:
-        """The driver diagram: each node with its measure's verdict in the whole network, its cycles and its gaps."""
-        return tree(self.log, {})
+    def theory(self, charts: tuple[Chart, ...]) -> Tree:
+        """The driver diagram: each node with the verdict of its measures, its cycles and its gaps.
+
+        Parameters
+        ----------
+        charts
+            One series each: of the page's school, or of the whole network.
+        """
+        known = [(one.measure.id, one) for one in charts if one.measure and len(one.summary) == 1]
+        return tree(self.log, {name: verdict_of(one) for name, one in known})
 
     @property
     def spread(self) -> Matrix:

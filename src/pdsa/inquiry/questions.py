@@ -21,7 +21,7 @@ def questions(all_: Saving) -> Iterator[Problem]:
     """Each free text that is new and may hold something personal, without what it holds."""
     known = _known(all_)
     for one in all_.saved:
-        if one.entity == "person":
+        if one.entity == "person" or one.change.kind == "undo":  # what comes back stood in the log before
             continue
         answered = all_.reference.not_personal
         for name, kind in kinds(one.entity).items():

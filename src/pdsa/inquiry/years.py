@@ -22,9 +22,7 @@ def school_problems(one: Saved, all_: Saving) -> Iterator[Problem]:
         began = one.record.began
         if began and began > school.left:
             found = f"{began}, after the school left on {school.left}"
-            yield one.problem(
-                name, found, "a day on which the school was there; a merged school tests under its new id"
-            )
+            yield one.problem(name, found, "a day on which the school was there, or the school that took over")
 
 
 def year_remarks(one: Saved, all_: Saving) -> Iterator[Problem]:
@@ -34,7 +32,9 @@ def year_remarks(one: Saved, all_: Saving) -> Iterator[Problem]:
     end = cycle.actual_end or cycle.studied_on or cycle.planned_end
     school = _school(cycle, all_)
     if school and school.joined and cycle.began < school.joined:
-        yield one.problem("start", f"{cycle.began}, before the school joined on {school.joined}", "that this is meant")
+        yield one.problem(
+            "start", f"{cycle.began}, before the school joined on {school.joined}", "a day on which it was there"
+        )
     if end is None:
         return
     if school and school.left and cycle.began <= school.left < end:
@@ -42,7 +42,7 @@ def year_remarks(one: Saved, all_: Saving) -> Iterator[Problem]:
         yield one.problem("planned_end", f"{end}, after the school leaves on {school.left}", expected)
     if _year(cycle.began) != _year(end):
         found = f"{cycle.began}..{end}, over the end of a school year"
-        yield one.problem("planned_end", found, "that the same students take part: classes change on July 1")
+        yield one.problem("planned_end", found, "the same students throughout: classes change on July 1")
 
 
 def _school(cycle: Cycle, all_: Saving) -> School | None:

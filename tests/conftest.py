@@ -79,9 +79,12 @@ def shared_by_all(server: Server, installed: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where a test keeps its log: once in a file, once in a database."""
     if request.param == "sqlite":
-        return Place(tmp_path / "pdsa.sqlite")
-    one, like = request.getfixturevalue("server"), request.getfixturevalue("shared_by_all")
-    return Place(server=one, database=one.database(like))
+        yield Place(tmp_path / "pdsa.sqlite")
+        return
+    one: Server = request.getfixturevalue("server")
+    database = one.database(request.getfixturevalue("shared_by_all"))
+    yield Place(server=one, database=database)
+    one.drop(database)

@@ -64,9 +64,11 @@ def written(server: Server, installed: str, logins: None) -> str:
 
 
 @pytest.fixture
-def database(server: Server, written: str) -> str:
+def database(server: Server, written: str) -> Iterator[str]:
     """A copy that a test may change."""
-    return server.database(written)
+    name = server.database(written)
+    yield name
+    server.drop(name)
 
 
 def records(server: Server, database: str, login: str, query: str = "SELECT record FROM event") -> set[object]:

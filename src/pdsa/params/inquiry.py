@@ -70,8 +70,13 @@ REQUIRED: dict[Entity, dict[str, str]] = {
 
 def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
     """The record of fields that the log holds, which were checked when they were saved."""
-    record: Record = TypeAdapter(RECORDS[entity]).validate_python(dict(fields))
-    return record
+    return _adapter(entity).validate_python(dict(fields))
+
+
+@cache
+def _adapter(entity: Entity) -> TypeAdapter[Record]:
+    """What reads the records of a kind; making it takes a millisecond, which a log of a thousand events would feel."""
+    return TypeAdapter(RECORDS[entity])
 
 
 def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") -> tuple[Fields, tuple[Problem, ...]]:

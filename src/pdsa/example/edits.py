@@ -16,7 +16,7 @@ from pdsa.example.plan import CLOSURES, DISTRICTS, SCHOOLS
 from pdsa.inquiry.release import ACT, DO, STUDY
 from pdsa.terms import Entity, Visibility
 
-__all__ = ["TOLD", "Edit", "Fields", "edits", "planted", "record_id"]
+__all__ = ["Edit", "Fields", "edits", "planted", "record_id"]
 
 Fields = dict[str, object]
 Texts = Mapping[str, Any]
@@ -28,8 +28,12 @@ NETWORK, HUB = "", "hub"
 RESULTS = ("result_value", "result_text", "outcome")
 # What only this package reads of a cycle's texts.
 OWN = ("planted", "predictions", "plan_day", "author")
-TOLD = "adopted, and slipping since the advisory lead left"
-HELD = "adopted, and held"
+# What becomes of the measures of adopted ideas: held, if nothing else is said of a school.
+HELD = ("gain_holds", "adopted, and its measures stay where they were")
+GAINS = {
+    14: ("gain_too_early", "adopted in April: too few weeks since then to say whether it holds"),
+    21: ("gain_slips", "adopted, and back where it was since the advisory lead left"),
+}
 
 
 class Edit(NamedTuple):
@@ -121,8 +125,7 @@ def planted(schools: int) -> Iterator[tuple[str, str, str, str]]:
         if "planted" in turn.told:
             yield turn.id, turn.school, turn.told["planted"], NOTES[turn.told["planted"]]
         if turn.told.get("decision") == "adopt":
-            slips = turn.position == 21
-            yield turn.id, turn.school, "gain_slips" if slips else "gain_holds", TOLD if slips else HELD
+            yield turn.id, turn.school, *GAINS.get(turn.position, HELD)
 
 
 NOTES = {

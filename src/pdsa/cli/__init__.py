@@ -12,11 +12,17 @@ import click
 # Each command and the file that holds it.
 COMMANDS = {
     "check": "check",
+    "cycle": "cycle",
+    "drivers": "drivers",
     "example": "example",
+    "idea": "idea",
     "import": "import_",
     "lab": "lab",
+    "log": "log",
     "new": "new",
+    "ramp": "ramp",
     "report": "report",
+    "who-tried": "who_tried",
 }
 
 

@@ -12,7 +12,8 @@ from pdsa.figures.figure import STYLE, Figure
 from pdsa.figures.fishbone import fishbone
 from pdsa.figures.grid import matrix
 from pdsa.figures.multiples import small_multiples
-from pdsa.figures.sections import columns, heading, notes, sentences, sheets, side_by_side
+from pdsa.figures.ramp import ramp_chart
+from pdsa.figures.sections import chapters, columns, heading, notes, sentences, sheets, side_by_side
 from pdsa.figures.shown import show
 from pdsa.figures.sparks import sparkline
 from pdsa.figures.symbols import symbol
@@ -21,6 +22,7 @@ __all__ = [
     "COVERAGE_WORDS",
     "STYLE",
     "Figure",
+    "chapters",
     "columns",
     "control_chart",
     "coverage_axis",
@@ -31,6 +33,7 @@ __all__ = [
     "heading",
     "matrix",
     "notes",
+    "ramp_chart",
     "sentences",
     "sheets",
     "show",

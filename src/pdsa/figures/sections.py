@@ -11,14 +11,37 @@ from pdsa.figures.figure import Figure
 from pdsa.figures.multiples import small_multiples
 from pdsa.figures.svg import escape, slug
 from pdsa.figures.symbols import NO_SYMBOL, symbol
+from pdsa.figures.windows import Window
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
 
 
-def side_by_side(charts: tuple[Chart, ...], *, width: float = 560, height: float = 300) -> Figure:
-    """The charts of one school in two columns on wide pages and on paper, in the order given."""
-    drawn = [control_chart(chart, width=width, height=height) for chart in charts]
+def side_by_side(
+    charts: tuple[Chart, ...],
+    *,
+    width: float = 560,
+    height: float = 300,
+    windows: Mapping[str, Sequence[Window]] | None = None,
+) -> Figure:
+    """The charts of one school in two columns on wide pages and on paper, in the order given.
+
+    Parameters
+    ----------
+    charts
+        One for each measure.
+    width, height
+        Size of each in pixels.
+    windows
+        By measure the cycles that looked at it, which its chart carries.
+    """
+    known = windows or {}
+    drawn = [
+        control_chart(
+            chart, width=width, height=height, windows=known.get(chart.measure.id if chart.measure else "", ())
+        )
+        for chart in charts
+    ]
     body = "".join(figure.html for figure in drawn)
     return Figure(f'<div class="pdsa-grid">{body}</div>', "\n".join(figure.text for figure in drawn))
 
@@ -83,3 +106,27 @@ def columns(sections: Sequence[tuple[str, narrate.Findings]]) -> Figure:
         parts.append(f'<section>{head}<ul class="pdsa-lines">{items}</ul></section>')
     told = [f"{title}:\n{findings!r}".lstrip(":\n") for title, findings in filled]
     return Figure(f'<div class="pdsa-columns">{"".join(parts)}</div>' if parts else "", "\n".join(told))
+
+
+def chapters(found: Sequence[tuple[str, Sequence[tuple[str, narrate.Findings]]]]) -> Figure:
+    """A chapter for each school with a heading for each of its lists; lists without findings are left out.
+
+    Parameters
+    ----------
+    found
+        For each chapter its title, "" for none, and the heading and findings of each list.
+    """
+    parts, told = [], []
+    for title, sections in found:
+        level = "h3" if title else "h2"
+        body = "".join(_listed(heading, findings, level) for heading, findings in sections if findings.items)
+        parts.append(f"<section>{f'<h2>{escape(title)}</h2>' if title else ''}{body}</section>")
+        told += [title] * bool(title) + [
+            f"{heading}:\n{findings!r}" for heading, findings in sections if findings.items
+        ]
+    return Figure(f'<div class="pdsa-chapters">{"".join(parts)}</div>' if parts else "", "\n".join(told))
+
+
+def _listed(title: str, findings: narrate.Findings, level: str) -> str:
+    items = "".join(f'<li dir="auto">{_told(item)}</li>' for item in findings.items)
+    return f'<{level}>{escape(title)}</{level}><ul class="pdsa-lines">{items}</ul>'

@@ -248,10 +248,16 @@ def told(span: Span, measure: Measure | None) -> str:
     return f"{span.letter} · {one.label} ({one.start}{until}{where})" + (f": {said}" if said else "")
 
 
+def _on_paper(words: str) -> str:
+    """A cycle's line, without its prediction on paper: a page of one sheet tells that elsewhere."""
+    name, colon, rest = words.partition("): ")
+    return f'{escape(name)})<span class="pdsa-screen-only">: {escape(rest)}</span>' if colon else escape(words)
+
+
 def listed_windows(spans: Sequence[Span], measure: Measure | None) -> str:
     """The windows as a list under the chart."""
     if not spans:
         return ""
-    items = "".join(f"<li><bdi>{escape(told(span, measure))}</bdi></li>" for span in spans)
+    items = "".join(f"<li><bdi>{_on_paper(told(span, measure))}</bdi></li>" for span in spans)
     style = "list-style:none;margin:.2em 0 0;padding:0 0 0 4px;font-size:12px;overflow-wrap:anywhere"
     return f'<ul class="pdsa-annotations pdsa-cycles" style="{style}">{items}</ul>'

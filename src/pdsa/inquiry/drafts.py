@@ -9,33 +9,20 @@ from pydantic import TypeAdapter
 
 from pdsa.errors import ParamsError, Problem
 from pdsa.inquiry.events import Change
-from pdsa.inquiry.lookup import NOT_SAVED, found, plain, seen_by
-from pdsa.inquiry.rules import Reference
+from pdsa.inquiry.lookup import LINKS, MEASURES, NOT_SAVED, SCHOOLS, found, plain, seen_by
+from pdsa.inquiry.saving import Reference
 from pdsa.inquiry.state import Held, State
 from pdsa.params.inquiry import read_fields
 from pdsa.records.inquiry import RECORDS
 from pdsa.terms import Entity
 
-__all__ = ["LINKS", "Draft", "Ids", "Texts", "fields_of"]
+__all__ = ["Draft", "Ids", "Texts", "fields_of"]
 
 Texts = Mapping[str, object]
 Ids = Callable[[Entity], str]
 MEND = "mend what is named and save again"
-# Fields that name another record.
-LINKS: dict[str, Entity] = {
-    "aim_id": "aim",
-    "driver_id": "driver",
-    "parent_id": "driver",
-    "change_idea_id": "change_idea",
-    "cycle_id": "cycle",
-    "cycle_ids": "cycle",
-    "parent_cycle_id": "cycle",
-    "evidence_cycle_id": "cycle",
-}
 # Another of them may make a prediction one of another type.
 HELD_BY_TYPE = frozenset(("value", "low", "high", "direction", "probability"))
-MEASURES = ("measure_id", "measure_ids")
-SCHOOLS = ("school_id", "spread_to", "schools")
 
 
 def fields_of(held: Held) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pdsa.inquiry.views import Viewer, visible
 from pdsa.params.words import nearest
 from pdsa.terms import Entity
 
-__all__ = ["NOT_SAVED", "find", "found", "plain", "seen_by", "title_of"]
+__all__ = ["LINKS", "MEASURES", "NOT_SAVED", "SCHOOLS", "find", "found", "plain", "seen_by", "title_of"]
 
 NOT_SAVED = "nothing was saved"
 # The field by which people know a record of each kind.
@@ -29,6 +29,19 @@ TITLES: dict[Entity, str] = {
     "progress": "note",
     "person": "name",
 }
+# Fields that name another record.
+LINKS: dict[str, Entity] = {
+    "aim_id": "aim",
+    "driver_id": "driver",
+    "parent_id": "driver",
+    "change_idea_id": "change_idea",
+    "cycle_id": "cycle",
+    "cycle_ids": "cycle",
+    "parent_cycle_id": "cycle",
+    "evidence_cycle_id": "cycle",
+}
+MEASURES = ("measure_id", "measure_ids")
+SCHOOLS = ("school_id", "spread_to", "schools")
 SHOWN = 60  # characters of a title in a message
 
 

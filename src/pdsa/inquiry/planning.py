@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pdsa.inquiry.drafts import Draft, Ids, Texts
 from pdsa.inquiry.events import Change
 from pdsa.inquiry.lookup import found, plain, seen_by
-from pdsa.inquiry.rules import Reference
+from pdsa.inquiry.saving import Reference
 from pdsa.inquiry.state import State
 from pdsa.params.inquiry import field_name, kinds
 from pdsa.params.typed import is_blank

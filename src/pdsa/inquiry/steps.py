@@ -13,7 +13,7 @@ from pdsa.inquiry.drafts import Draft, Ids, Texts, fields_of
 from pdsa.inquiry.events import Change
 from pdsa.inquiry.lookup import find, found
 from pdsa.inquiry.planning import plan
-from pdsa.inquiry.rules import Reference
+from pdsa.inquiry.saving import Reference
 from pdsa.inquiry.state import Held, State
 from pdsa.params.inquiry import field_name, kinds
 from pdsa.params.typed import Kind, is_blank, read

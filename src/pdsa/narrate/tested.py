@@ -11,8 +11,8 @@ from pdsa.records.inquiry import Ask, Cycle, Insight, Prediction
 from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, SCALE_WORDS, AskTo, Outcome
 
 # A page names so many cycles, lessons and asks; the page of the log has all of them.
-MOST = 4
-LETTERS = 240  # of a text of people on a one-page report
+MOST = 2
+LETTERS = 160  # of a text of people on a one-page report
 NO_IDEA = "a change idea that is not shared"
 TO_WORDS: dict[AskTo, str] = {
     "coach": "the coach",
@@ -120,8 +120,8 @@ def next_steps(state: State, school: str, today: date, *, most: int = MOST) -> F
     wished = [one for one in state.cycles if one.school_id == school and one.next_test and one.id not in followed]
     lines += [Finding(_sentence(one.next_test), "", f"After {name_of(one, state)}:") for one in wished]
     asked = sorted(open_asks(state, (school,)), key=lambda one: (one.raised_on or today, one.id))
-    lines = lines[:most] + [ask_line(one, today) for one in asked[:most]]
-    return Findings((*lines, *_more(len(asked) - most, "more ask")))
+    lines = lines[:most] + [ask_line(one, today) for one in asked[: most + 1]]
+    return Findings((*lines, *_more(len(asked) - most - 1, "more ask")))
 
 
 def open_asks(state: State, schools: Sequence[str]) -> list[Ask]:

@@ -209,6 +209,14 @@ class SchoolModel(Model):
     name: Id
     district: str = ""
     pseudonym: OptionalKey = ""
+    joined: OptionalDay = None
+    left: OptionalDay = None
+
+    @model_validator(mode="after")
+    def in_order(self) -> SchoolModel:
+        if self.joined and self.left and self.left < self.joined:
+            raise ValueError(f"a last day on or after the first one, {self.joined}")
+        return self
 
     def record(self) -> School:
         return School(**dict(self))

@@ -82,9 +82,9 @@ def _adapter(entity: Entity) -> TypeAdapter[Record]:
 def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") -> tuple[Fields, tuple[Problem, ...]]:
     """Canonical fields of one record as `inquiry.canonical` takes them, and everything that is wrong with the texts.
 
-    Dates become texts such as 2025-10-13, numbers numbers, lists lists; blank fields are left out, or get the value that a record has without
-    them. Free text stays as
-    it was written: only the line ends of Windows become those of everybody.
+    Dates become texts such as 2025-10-13, numbers numbers, lists lists; blank fields are left out, or get the value that
+    a record has without them. Free text stays as it was written: only the line ends of Windows become those of
+    everybody.
 
     Parameters
     ----------

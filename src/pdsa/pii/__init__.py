@@ -7,7 +7,6 @@ names of schools, districts and places are made of people's names; they are know
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pdsa.check import Coded
+from pdsa.content.persons import unaccented
 from pdsa.errors import InputError, Problem
 from pdsa.pii.words import (
     EMAIL,
@@ -118,8 +118,7 @@ def may_name(text: str) -> bool:
     >>> may_name("Garcia, Maria: absent 12 days"), may_name("* See definitions on the second sheet")
     (True, False)
     """
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    words = re.findall(r"[A-Z][a-z]+(?![a-z])", plain)
+    words = re.findall(r"[A-Z][a-z]+(?![a-z])", unaccented(text))
     return bool(CONTACT.search(text)) or (len(words) > 1 and any(word.casefold() in given_names() for word in words))
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
-from pdsa.content import content
+from pdsa.content.persons import EMAIL, PHONE, SSN, given_names, no_person, word_lists
 
 __all__ = [
     "EMAIL",
@@ -22,9 +20,6 @@ __all__ = [
     "words_of",
 ]
 
-EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63})+")  # bounded, or a long cell takes minutes
-SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
-PHONE = re.compile(r"(\+?1[ .-]?)?(\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}( ?(x|ext\.?) ?\d+)?")
 WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*([-'’][^\W\d_]+)*\.?")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -33,24 +28,6 @@ def header_words(header: str) -> str:
     """A header as words in small letters: "studentUniqueId" and "STUDENT_UNIQUE_ID" are "student unique id"."""
     words = re.sub(r"[^a-z0-9]+", " ", CAMEL.sub(" ", header.replace("'s", "s").replace("’s", "s")).casefold())
     return " ".join(words.split())
-
-
-@cache
-def word_lists() -> dict[str, Any]:
-    """The lists of `content/personal.yaml`."""
-    return dict(content("personal"))
-
-
-@cache
-def given_names() -> frozenset[str]:
-    """First names that many people have."""
-    return frozenset(word_lists()["given_names"].split())
-
-
-@cache
-def no_person() -> frozenset[str]:
-    """Words that no person's name has."""
-    return frozenset(word_lists()["no_person"])
 
 
 def header_place(position: int, name: str) -> str:

@@ -61,12 +61,18 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """One school; `pseudonym` is the name that other schools of the network see."""
+    """One school; `pseudonym` is the name that other schools of the network see.
+
+    `joined` and `left` are its first and its last day in the network, where it came or went: closed and merged schools
+    keep their id.
+    """
 
     id: str
     name: str
     district: str = ""
     pseudonym: str = ""
+    joined: date | None = None
+    left: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

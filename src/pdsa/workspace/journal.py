@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from pdsa.chart import Chart
+from pdsa.cycles import (
+    Evidence,
+    Matrix,
+    PlanQuestion,
+    Ramp,
+    Result,
+    Tree,
+    Watch,
+    all_questions,
+    cadence,
+    calibrate,
+    hold_the_gain,
+    matrix,
+    progress_of,
+    quality_of,
+    ramps,
+    results,
+    tree,
+)
+from pdsa.figures.windows import Window, windows_of
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings
-from pdsa.narrate.tested import MOST, learned, next_steps, tested
+from pdsa.narrate.cycles import (
+    cadence_words,
+    calibration_words,
+    quality_words,
+    questions_words,
+    results_words,
+    standing_words,
+    watch_words,
+)
+from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
-from pdsa.records.inquiry import Cycle, LogAnnotation, Prediction
+from pdsa.records.inquiry import Cycle, LogAnnotation
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
@@ -19,7 +48,7 @@ NOTHING_SHARED = "The team has shared nothing of its improvement log with this p
 ARCHIVE, ARCHIVE_ROWS = "archive.html", "archive.json"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Journal:
     """The log of a dossier beside its charts: what report notebooks ask for what people tried and learned."""
 
@@ -61,9 +90,100 @@ class Journal:
         )
 
     @property
-    def outcomes(self) -> Mapping[str, Outcome]:
+    def windows(self) -> dict[str, tuple[Window, ...]]:
+        """By measure the cycles of the page's school, as its chart carries them."""
+        school = self.dossier.header.school
+        measures = [measure.id for measure in self.dossier.header.measures]
+        return {one: windows_of(self.log, school, one, self.outcomes) for one in measures} if school else {}
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the log is judged by: the charts of this page, the calendar, and the day up to which one counts."""
+        charts = {chart.measure.id: chart for chart in self.charts if chart.measure}
+        header = self.dossier.header
+        return Evidence(charts, header.network.calendar, self.today, header.measures)
+
+    @cached_property
+    def results(self) -> tuple[Result, ...]:
+        """Every prediction beside what came of it."""
+        return results(self.log, self.evidence)
+
+    @property
+    def outcomes(self) -> dict[str, Outcome]:
         """What became of each prediction: what the chart says, or the team where no chart can tell."""
-        return {one.id: one.outcome for one in self.log.records(Prediction) if one.outcome}
+        return {one.prediction.id: one.told for one in self.results}
+
+    @property
+    def schools(self) -> tuple[str, ...]:
+        """The schools whose log this page speaks of, by name."""
+        names = self.dossier.names
+        return tuple(sorted((one for one in names if has_log(self.log, one)), key=lambda one: (names[one], one)))
+
+    @property
+    def ramps(self) -> tuple[Ramp, ...]:
+        """The ramps of these schools."""
+        return tuple(one for school in self.schools for one in ramps(self.log) if one.school == school)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What change ideas are called, by id."""
+        return {one.id: one.title for one in self.log.ideas.values()}
+
+    def waiting(self) -> Findings:
+        """How many cycles were begun and decided, which are past their own planned end, which nobody touched."""
+        found = cadence(self.log, self.schools, self.today, self.dossier.header.network.calendar)
+        return cadence_words(found, self.log)
+
+    def asks(self) -> tuple[tuple[str, Findings], ...]:
+        """What is asked of whom, the oldest first, by school."""
+        found = []
+        for school in self.schools:
+            own = sorted(open_asks(self.log, (school,)), key=lambda one: (one.raised_on or self.today, one.id))
+            if own:
+                found.append((self.dossier.names[school], Findings(tuple(ask_line(one, self.today) for one in own))))
+        return tuple(found)
+
+    def chapters(self) -> tuple[tuple[str, tuple[tuple[str, Findings], ...]], ...]:
+        """For each school what a team and its own coach look at: predictions, plan questions, quality, progress, gains.
+
+        The name of the school comes first, "" where the page is of one school.
+        """
+        alone = bool(self.dossier.header.school)
+        return tuple(("" if alone else self.dossier.names[one], self._judged(one)) for one in self.schools)
+
+    def _judged(self, school: str) -> tuple[tuple[str, Findings], ...]:
+        evidence, own = self.evidence, tuple(one for one in self.results if one.school == school)
+        cycles = [one for one in self.log.cycles if one.school_id == school]
+        questions = [one for one in self._questions if one.school == school]
+        watches = [one for one in self._watches if one.school == school]
+        standing = progress_of(self.log, school, evidence)
+        gains = [watch_words(one, evidence.by_id.get(one.measure), self.titles.get(one.idea, "")) for one in watches]
+        return (
+            ("How our predictions turned out", calibration_words(calibrate(own)) if own else Findings(())),
+            ("Prediction by prediction", results_words(own, evidence)),
+            ("Plan questions", questions_words(questions, self.log)),
+            ("How the cycles were run", quality_words(quality_of(cycles, self.log, evidence))),
+            ("Self-rated, and evidence on file", standing_words(standing, evidence.by_id.get(standing.measure))),
+            ("Gains to hold", Findings(tuple(gains))),
+        )
+
+    @cached_property
+    def _questions(self) -> tuple[PlanQuestion, ...]:
+        return all_questions(self.log, self.evidence)
+
+    @cached_property
+    def _watches(self) -> tuple[Watch, ...]:
+        return hold_the_gain(self.log, self.evidence)
+
+    @property
+    def theory(self) -> Tree:
+        """The driver diagram: each node with its measure's verdict in the whole network, its cycles and its gaps."""
+        return tree(self.log, {})
+
+    @property
+    def spread(self) -> Matrix:
+        """Which school tried which idea, and what came of it."""
+        return matrix(self.log, sorted(self.dossier.names))
 
 
 def journal(dossier: Dossier, charts: tuple[Chart, ...]) -> Journal:

@@ -63,7 +63,8 @@ This folder is your network: what pdsa knows about your schools, it knows from h
 spreadsheet or in a text editor. Nothing in it is sent anywhere.
 
   network.yaml         the network's name, its smallest group, its closed days
-  schools.csv          one row a school: id (as your files write it, with its zeros), name, district, pseudonym
+  schools.csv          one row a school: id (as your files write it, with its zeros), name, district, pseudonym; where
+                       schools came or went also joined and left, their first and last day
   measures.csv         one row a measure: what is counted, in which unit, which direction is better, and its definition
   observations/        the numbers: one row a school, measure and day, week, month or year
   annotations.csv      dated remarks: a change idea begins, a storm, a new test (kind: instrument)

@@ -1,0 +1,102 @@
+"""Fields of the log as cells of a spreadsheet, and back without loss."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from pdsa.inquiry import Held
+from pdsa.records.inquiry import RECORDS
+from pdsa.terms import Entity
+
+# What the log knows about a record beside its fields, in the columns after them.
+ABOUT = ("school", "version", "author", "at", "visibility", "shared_by", "shared_on")
+TASK = ("what", "who", "when", "where")
+BAR = " | "
+
+
+@cache
+def columns_of(entity: Entity) -> tuple[str, ...]:
+    """The columns of a kind of records: its fields, then what the log knows about each."""
+    return (*(one.name for one in fields(RECORDS[entity])), *ABOUT)
+
+
+def row_of(held: Held) -> list[str]:
+    """The cells of a record, one for each column."""
+    told = {name: str(getattr(held, name)) for name in ABOUT}
+    own = {one.name: cell_of(getattr(held.record, one.name)) for one in fields(held.record)}
+    return [{**own, **told}[name] for name in columns_of(held.entity)]
+
+
+def cell_of(value: object) -> str:
+    """A value as one cell: a list has a line for each item, a task is `what | who | when | where`.
+
+    Examples
+    --------
+    >>> cell_of(("first", "second")), cell_of(2.5), cell_of(90.0), cell_of(None)
+    ('first\\nsecond', '2.5', '90', '')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return _lines([one if isinstance(one, str) else _task(one) for one in value], value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _task(task: object) -> str:
+    return BAR.join(str(getattr(task, name)) for name in TASK).rstrip(" |")
+
+
+def _lines(lines: list[str], value: tuple[object, ...]) -> str:
+    """A line for each item; JSON where an item has lines or bars of its own."""
+    plain = all(isinstance(one, str) for one in value)
+    parts = lines if plain else [str(getattr(one, name)) for one in value for name in TASK]
+    odd = any("\n" in one or "\r" in one or one.startswith("[") or (not plain and "|" in one) for one in parts)
+    blank = any(not one.strip() or one != one.strip() for one in lines)
+    if odd or blank:
+        told = list(value) if plain else [{name: getattr(one, name) for name in TASK} for one in value]
+        return json.dumps(told, ensure_ascii=False)
+    return "\n".join(lines)
+
+
+def fields_of(entity: Entity, row: Mapping[str, str]) -> dict[str, object]:
+    """The fields that the cells of a row hold; lists and tasks as such, everything else as text.
+
+    Parameters
+    ----------
+    entity
+        The kind of the record.
+    row
+        Cells by column; columns that are no field are left out, blank cells too.
+    """
+    lists = _lists(entity)
+    found: dict[str, object] = {}
+    for one in fields(RECORDS[entity]):
+        if text := row.get(one.name, ""):
+            found[one.name] = _listed(text, tasks=one.name == "tasks") if one.name in lists else text
+    return found
+
+
+@cache
+def _lists(entity: Entity) -> frozenset[str]:
+    hints = get_type_hints(RECORDS[entity])
+    return frozenset(name for name, hint in hints.items() if Ellipsis in get_args(hint))
+
+
+def _listed(text: str, *, tasks: bool) -> list[Any]:
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if isinstance(found, list):
+            return found
+    lines = text.split("\n")
+    return (
+        [dict(zip(TASK, (part.strip() for part in line.split("|")), strict=False)) for line in lines]
+        if tasks
+        else lines
+    )

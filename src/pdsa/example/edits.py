@@ -49,11 +49,12 @@ class Edit(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A cycle with what stands around it: its place on the ramp, whose it is, and the texts that it shares."""
+    """A cycle with what stands around it: its ramp, its number on it, its texts, how many schools exist."""
 
     ramp: Texts
     number: int
     told: Texts
+    schools: int
 
     @property
     def position(self) -> int:
@@ -174,12 +175,14 @@ def _people(schools: int) -> Iterator[Edit]:
     """Hub, coaches and district leaders, then a team's improvement lead for each school."""
     for row in _text("theory")["people"]:
         if row.get("school", 0) < schools:
-            own = {"schools": [school_id(one) for one in _schools_of(row, schools)]}
+            ids = [school_id(one) for one in _schools_of(row, schools)]
+            own: Fields = {"schools": ids} if ids else {}
             name = str(row["id"]).format(school=school_id(row.get("school", 0)))
             yield Edit(BEGUN, HUB, NETWORK, "person", name, {**_without(row, "id", "school", "district"), **own})
     for school in range(schools):
-        name, own = school_id(school), {"name": "Improvement lead", "role": "team", "schools": [school_id(school)]}
-        yield Edit(BEGUN, HUB, NETWORK, "person", f"lead-{name}", dict(own))
+        name = school_id(school)
+        own = {"name": "Improvement lead", "role": "team", "schools": [name]}
+        yield Edit(BEGUN, HUB, NETWORK, "person", f"lead-{name}", own)
 
 
 def _schools_of(row: Texts, schools: int) -> list[int]:
@@ -201,14 +204,14 @@ def _theory() -> Iterator[Edit]:
     for row in theory["causes"]:
         yield Edit(BEGUN, HUB, NETWORK, "cause", record_id("cause", row["cause"]), _without(row))
     for row in theory["ideas"]:
-        yield Edit(row.get("day", BEGUN), HUB, NETWORK, "change_idea", row["id"], _without(row, "id", "day"), "district")
+        yield Edit(BEGUN, HUB, NETWORK, "change_idea", row["id"], _without(row, "id"), "district")
 
 
 def _turns(schools: int) -> Iterator[Turn]:
     """The cycles of the schools that exist, ramp by ramp."""
     for ramp in _of(schools, (*_text("gained"), *_text("learned"))):
         for number, told in enumerate(ramp["cycles"], start=1):
-            yield Turn(ramp, number, {**ramp["common"], **told})
+            yield Turn(ramp, number, {**ramp["common"], **told}, schools)
 
 
 def _cycle(turn: Turn) -> Iterator[Edit]:
@@ -247,7 +250,7 @@ def _fields(turn: Turn) -> Fields:
     if turn.number > 1:
         own["parent_cycle_id"] = cycle_id(turn.position, turn.idea, turn.number - 1)
     if "spread_to" in own:
-        own["spread_to"] = [school_id(one) for one in turn.told["spread_to"]]
+        own["spread_to"] = [school_id(one) for one in turn.told["spread_to"] if one < turn.schools]
     own |= {"school_id": turn.school, "change_idea_id": turn.idea, "cycle_no": turn.number}
     return {**_usual(turn), **own} if "decision" in own else own
 

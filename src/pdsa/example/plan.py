@@ -225,7 +225,7 @@ student or teacher in it exists. Use it to learn the workbench and to see what a
   measures.csv             four measures: outcome, driver, process, balancing; each with its definition
   annotations.csv          dated remarks: change ideas of the schools, a policy, an ice storm
   observations/*.csv       one file a measure, one row a school and week (dated on its Monday)
-  pdsa.sqlite              the improvement log: aim, drivers, change ideas, and the cycles of 21 schools
+  pdsa.sqlite              the improvement log: aim, drivers, change ideas, and the cycles of 22 schools
   params/example.yaml      one run of reports
   TRUTH.csv                what was planted: one row a school and measure
   LOG-TRUTH.csv            what was planted in the log: one row a cycle
@@ -260,7 +260,8 @@ In the week of {STORM} an ice storm lowers attendance at all schools by 30 point
 at the school that always reports 100%). Rows that are absent were not submitted; rows with status `missing`
 were submitted without a number.
 
-LOG-TRUTH.csv names the cycles in which each of the thirteen ways in which cycles are known to go wrong was planted, once
-each (`planted` is the name that the plan questions give it), and the cycles in which an idea was adopted: its measures
-hold (gain_holds), slip (gain_slips: at one school, whose advisory lead left), or were adopted too late to say.
+LOG-TRUTH.csv names the cycles in which each of the thirteen ways in which cycles are known to go wrong was planted,
+once each (`planted` is the name that the plan questions give it), and the cycles in which an idea was adopted: its
+measures hold (gain_holds), slip (gain_slips: at one school, whose advisory lead left), or it was adopted too late to
+say (gain_too_early).
 """

@@ -93,6 +93,10 @@ class TestPage:
         words = Page(page_of([cycle(n) for n in range(25)])).words
         assert "25 cycles: 5 adopted, 5 adapted, 5 set aside, 10 open, as shared with the coach" in words
 
+    def test_it_leads_back_to_a_page_that_there_is(self) -> None:
+        homes = {audience: Page(page_of([cycle(0)], audience=audience)).links for audience in ("district", "network")}
+        assert homes == {"district": ["index.html"], "network": ["network.html"]}
+
     def test_nothing_yet(self) -> None:
         page = Page(page_of([]))
         assert "No cycle has been shared yet." in page.words

@@ -436,7 +436,8 @@ class TestRows:
         rows = [(n, {"id": f"{n}", "nmae": "A", "city": "B"}) for n in range(2, 300)]
         assert self.rows(SchoolModel, rows, "id") == [
             "header, name: found nothing, expected a value.",
-            "header, nmae: found an unknown key, expected name perhaps? Known: id, name, district, pseudonym, joined, left.",
+            "header, nmae: found an unknown key, expected name perhaps? Known: id, name, district, pseudonym, joined, "
+            "left.",
             "header, city: found an unknown key, expected one of: id, name, district, pseudonym, joined, left.",
         ]
 

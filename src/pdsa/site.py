@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pandas import Timestamp
 
+from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
 from pdsa.narrate import VERDICT_WORDS, format_period
 from pdsa.publish import write_atomic
 from pdsa.quality import BEFORE
 from pdsa.terms import Step
+from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -55,17 +57,47 @@ def write_indexes(folder: Path) -> tuple[Path, ...]:
             if quality_of(manifest, audience):
                 write_atomic(folder / audience / "data-quality.html", render_quality(manifest, audience))
             target = folder / audience / "index.html"
-            write_atomic(target, render_index(manifest, audience))
+            write_atomic(target, render_index(manifest, audience, archive=_archive(folder, audience).is_file()))
             written.append(target)
+    for audience in manifest["params"]["audiences"]:
+        _write_archive(folder, audience, manifest)
     return tuple(written)
 
 
-def render_index(manifest: Mapping[str, Any], audience: str) -> str:
-    """The index page of one audience: failed reports first, then every school by name."""
+def _archive(folder: Path, audience: str) -> Path:
+    return folder / audience / ARCHIVE_ROWS
+
+
+def _write_archive(folder: Path, audience: str, manifest: Mapping[str, Any]) -> None:
+    """The page of past cycles beside the rows that the run left, and none without them."""
+    rows, page = _archive(folder, audience), folder / audience / ARCHIVE
+    if not rows.is_file():
+        page.unlink(missing_ok=True)
+        return
+    cycles = json.loads(rows.read_text(encoding="utf-8"))["cycles"]
+    network = manifest["network"]
+    told = {"network": network["name"], "audience": audience, "synthetic": network["synthetic"]}
+    write_atomic(page, render_archive(cycles, **told))
+
+
+def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = False) -> str:
+    """The index page of one audience: failed reports first, then every school by name.
+
+    Parameters
+    ----------
+    manifest
+        Of the run.
+    audience
+        Who reads it.
+    archive
+        Whether there is a page of past cycles to link to.
+    """
     reports = [r for r in manifest["reports"] if r["school"]]
     rows = [_row(manifest, reports, school, name, audience) for school, name in manifest["schools"].items()]
     rows.sort(key=lambda row: (not row.failures, row.name.casefold(), row.school))
     network = [r for r in manifest["reports"] if r["audience"] == audience and not r["school"]]
+    logs = [r for r in network if r.get("about") == "log" and (r["status"] == "ok" or r["stale"])]
+    network = [r for r in network if r.get("about") != "log"]
     return _template("index.html.j2").render(
         quality=bool(quality_of(manifest, audience)),
         manifest=manifest,
@@ -73,6 +105,8 @@ def render_index(manifest: Mapping[str, Any], audience: str) -> str:
         rows=rows,
         failed=[row for row in rows if row.failures],
         network=network[0] if network else None,
+        log=logs[0]["path"].rpartition("/")[2] if logs else "",
+        archive=ARCHIVE if archive else "",
         style=STYLE,
     )
 
@@ -82,7 +116,8 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
     own = [r for r in reports if r["school"] == school]
     order = {"district": 0, "team": 1}
     seen = own if audience == "coach" else [r for r in own if r["audience"] == audience]
-    shown = min(seen, key=lambda r: (r["status"] != "ok", order.get(r["audience"], 2)), default=None)
+    pages = [r for r in seen if r.get("about") != "log"]
+    shown = min(pages, key=lambda r: (r["status"] != "ok", order.get(r["audience"], 2)), default=None)
     if shown is None:
         return Row(school, name, "", (), "", "", 0, ())
     there = shown["status"] == "ok" or shown["stale"]

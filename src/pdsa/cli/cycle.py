@@ -89,7 +89,7 @@ def plan_cycle(desk: Desk, school: str, draft: bool, fields: tuple[str, ...], **
     with desk.log() as book:
         state, reference = book.state(), desk.reference
         changes = plan(state, reference, desk.school(school, state), texts, book.new_id, draft=draft)
-        events = book.apply(changes, reference)
+        events = desk.save(book, changes, reference)
         state = book.state()
     planned = next(one for one in events if one.entity == "cycle")
     questions = _questions(desk, state, planned.record)
@@ -289,7 +289,7 @@ def _save(desk: Desk, book: Log, changes: Sequence[Change], based_on: int | None
     """Save, and say what was saved and what to type next."""
     if based_on is not None:
         changes = [replace(changes[0], based_on=based_on), *changes[1:]]
-    events: tuple[Event, ...] = book.apply(changes, desk.reference)
+    events: tuple[Event, ...] = desk.save(book, changes, desk.reference)
     first, state = events[0].record, book.state()
     made = [_summary(state, one.record) for one in events if one.entity == "cycle" and one.version == 1]
     lines = [f"Saved: {_summary(state, first)}", *(f"New: {one}" for one in made)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import getpass
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from pdsa.inquiry import State
+    from pdsa.inquiry import Change, Event, State
     from pdsa.inquiry.rules import Reference
     from pdsa.log import Log
 
@@ -30,6 +30,7 @@ class Desk:
     url: str
     today: date
     as_json: bool
+    not_personal: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -52,7 +53,17 @@ class Desk:
         """What records may point to."""
         from pdsa.workspace.diary import reference_of
 
-        return reference_of(self.folder, self.today)
+        return replace(reference_of(self.folder, self.today), not_personal=self.not_personal)
+
+    def save(self, book: Log, changes: Sequence[Change], reference: Reference) -> tuple[Event, ...]:
+        """Save changes, and tell what is worth a second look in them."""
+        from pdsa.inquiry.rules import remarks
+
+        before = book.state()
+        events = book.apply(changes, reference)
+        for one in remarks(before, changes, reference, self.author):
+            click.echo(f"Note: {one.place}: {one.found}; usual: {one.expected}.", err=True)
+        return events
 
     def school(self, given: str, state: State) -> str:
         """The school that a command is about: the one named, or the only one that it can be."""
@@ -83,7 +94,8 @@ def desk_options(command: F) -> F:
 
     @functools.wraps(command)
     def wrapped(in_folder: Path | None, as_person: str, log_url: str, on_day: str, as_json: bool, **rest: Any) -> Any:
-        desk = Desk(in_folder, as_person or getpass.getuser(), log_url, _day(on_day), as_json)
+        plain = tuple(rest.pop("not_personal"))
+        desk = Desk(in_folder, as_person or getpass.getuser(), log_url, _day(on_day), as_json, plain)
         return command(desk, **rest)
 
     options = (
@@ -91,6 +103,7 @@ def desk_options(command: F) -> F:
         click.option("--as", "as_person", default="", envvar="PDSA_AUTHOR", help="Id of the person who writes."),
         click.option("--log", "log_url", default="", envvar="PDSA_LOG_URL", help="Address of the log in PostgreSQL."),
         click.option("--on", "on_day", default="", metavar="DATE", help="The day that counts as today: 2026-01-12."),
+        click.option("--not-personal", multiple=True, metavar="FIELD", help="A text that only looks personal."),
         click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs."),
     )
     for option in reversed(options):

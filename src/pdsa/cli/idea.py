@@ -30,7 +30,7 @@ def add_idea(desk: Desk, title: str, school: str, driver: str, fields: tuple[str
         texts = {"title": title, "driver_id": driver, **pairs(fields, "--set")}
         owner = desk.school(school, state)
         changes = steps.add("change_idea", texts, state=state, school=owner, ids=book.new_id, reference=reference)
-        (event,) = book.apply(changes, reference)
+        (event,) = desk.save(book, changes, reference)
     next_step = f'Next: pdsa cycle plan --idea "{title}" ...  (pdsa cycle plan --help shows how)'
     desk.show(about_event(event), f"Change idea {event.record}: saved, seen by {event.visibility}.\n{next_step}")
 

@@ -46,7 +46,7 @@ def add_record(desk: Desk, entity: Entity, fields: tuple[str, ...], school: str)
         owner = school if entity in NETWORK_WIDE else desk.school(school, state)
         texts, reference = pairs(fields, "FIELDS"), desk.reference
         changes = steps.add(entity, texts, state=state, school=owner, ids=book.new_id, reference=reference)
-        _saved(desk, book.apply(changes, desk.reference))
+        _saved(desk, desk.save(book, changes, desk.reference))
 
 
 @log.command("edit")
@@ -64,7 +64,7 @@ def edit_record(desk: Desk, entity: Entity, record: str, fields: tuple[str, ...]
         changes = steps.edit(entity, record, texts, state=book.state(), reference=reference)
         if based_on is not None:
             changes = tuple(replace(one, based_on=based_on) for one in changes)
-        _saved(desk, book.apply(changes, reference))
+        _saved(desk, desk.save(book, changes, reference))
 
 
 @log.command("fields")
@@ -223,23 +223,38 @@ def export_log(desk: Desk, target: Path, school: str) -> None:
 
 @log.command("import")
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
+@click.option("--mapping", default="", help="A form or tracker: the name under which its mapping is kept.")
+@click.option("--field", "answers", multiple=True, metavar="HEADER=FIELD", help="What a column is, or: ignore.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; save nothing.")
 @desk_options
-def import_log(desk: Desk, source: Path, dry_run: bool) -> None:
-    """Take in a folder, a CSV file or a workbook as exported, edited or with new rows.
+def import_log(desk: Desk, source: Path, mapping: str, answers: tuple[str, ...], dry_run: bool) -> None:
+    """Take in a folder, a CSV file or a workbook as exported, edited or with new rows; or the answers of a form.
 
-    A row with an id changes that record, based on the version in its row; a row without an id is a new record. All
-    mistakes of all rows are named at once, and then nothing is saved.
+    A row with an id changes that record, based on the version in its row; a row without an id is a new record. With
+    --mapping each row of a form is the plan of a cycle: headers are matched with fields, what is not clear is asked,
+    the answers are kept in mappings/, and next month only new rows are taken. All mistakes are named at once, and then
+    nothing is saved.
     """
     from pdsa.exchange.taken import changes_of, read_sheets
+    from pdsa.workspace.forms import form_changes, save_mapping
 
     with desk.log() as book:
-        changes = changes_of(read_sheets(source), book.events())
+        reference = desk.reference
+        if mapping or answers:
+            told = pairs(answers, "--field")
+            form, changes = form_changes(source, desk.folder, mapping or "forms", told, book, reference)
+        else:
+            form, changes = None, changes_of(read_sheets(source), book.events())
         if dry_run:
             desk.show(list(changes), f"{len(changes)} records would be saved; nothing was.")
             return
-        events = book.apply(changes, desk.reference)
-    desk.show([about_event(one) for one in events], f"{len(events)} records saved.")
+        events = desk.save(book, changes, reference)
+    lines = [f"{len(events)} records saved."]
+    if form is not None:
+        kept = save_mapping(desk.folder, form)
+        columns = [f"  {header}: {wanted}" for header, wanted in form.columns.items()]
+        lines += [*columns, f"Kept in {kept}; the same command takes next month's answers."]
+    desk.show([about_event(one) for one in events], "\n".join(lines))
 
 
 @log.command("backup")

@@ -11,8 +11,8 @@ from typing import cast
 
 from pdsa.errors import InputError, Problem
 from pdsa.exchange.cells import columns_of, fields_of
-from pdsa.inquiry import Change, Event, canonical
-from pdsa.params.inquiry import read_fields
+from pdsa.inquiry import Change, Event
+from pdsa.params.inquiry import read_fields, record_of
 from pdsa.params.words import nearest
 from pdsa.read import read_grids
 from pdsa.terms import ENTITIES, VISIBILITIES, Entity, Visibility
@@ -135,8 +135,9 @@ def _change(
     if not versions:
         visibility = cast(Visibility | None, row.cells.get("visibility", "").strip() or None)
         return Change(entity, record, school, fields, 0, visibility=visibility), []
-    if canonical(fields) == versions[based_on].body:
-        return None, []
+    before = versions[based_on]
+    if before.body and record_of(entity, {**fields, "id": record}) == record_of(entity, {**before.fields, "id": record}):
+        return None, []  # fields that are left to their defaults say the same as fields that are filled with them
     return Change(entity, record, versions[based_on].school, fields, based_on), []
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from pdsa import narrate
+from pdsa.cycles import Node, Tree
 from pdsa.figures.drawing import drawing, framed, keyed, listed, many
 from pdsa.figures.figure import Figure
 from pdsa.figures.svg import BAND, BOLD, INK, LIMIT, MUTED, PAPER, escape, number, path, width_of, write
@@ -29,37 +29,11 @@ SHARES = {"aim": 0.95, "primary": 1.0, "secondary": 1.0, "idea": 1.3}
 TINTS = {"improvement": "#e6eef8", "concern": "#fbeae1", "change": "#f0e9f6"}
 
 
-class TreeNode(Protocol):
-    """What the diagram needs of a node; `parent` is "" for an aim, `verdict` "" where no measure says anything."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def parent(self) -> str: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def cycles(self) -> int: ...
-    @property
-    def gaps(self) -> tuple[str, ...]: ...
-
-
-class Tree(Protocol):
-    """The nodes of a theory, parents before their children."""
-
-    @property
-    def nodes(self) -> Sequence[TreeNode]: ...
-
-
 @dataclass(slots=True)
 class Box:
     """A node with its lines, its place, and the boxes that hang on it."""
 
-    node: TreeNode
+    node: Node
     lines: list[str]
     gap: list[str]
     x: float
@@ -129,7 +103,7 @@ def _gaps_told(gaps: Sequence[str]) -> list[str]:
     return [f"{many(len(gaps), 'gap')} in the theory:", *(f"  {gap}" for gap in gaps)] if gaps else []
 
 
-def _columns(nodes: Sequence[TreeNode], width: float) -> dict[str, tuple[float, float]]:
+def _columns(nodes: Sequence[Node], width: float) -> dict[str, tuple[float, float]]:
     """Left end and width of the column of each kind that occurs."""
     there = [kind for kind in KINDS if any(node.kind == kind for node in nodes)]
     unit = (width - 2 - BETWEEN * (len(there) - 1)) / sum(SHARES[kind] for kind in there)
@@ -140,7 +114,7 @@ def _columns(nodes: Sequence[TreeNode], width: float) -> dict[str, tuple[float, 
     return found
 
 
-def _boxes(nodes: Sequence[TreeNode], columns: dict[str, tuple[float, float]]) -> list[Box]:
+def _boxes(nodes: Sequence[Node], columns: dict[str, tuple[float, float]]) -> list[Box]:
     """The boxes of the aims, all others hanging on them; what hangs on nothing stands by itself."""
     boxes = {node.id: _box(node, *columns[node.kind]) for node in nodes}
     parents = {node.id: node.parent for node in nodes}
@@ -162,7 +136,7 @@ def _circular(node: str, parents: dict[str, str]) -> bool:
     return above == node
 
 
-def _box(node: TreeNode, x: float, width: float) -> Box:
+def _box(node: Node, x: float, width: float) -> Box:
     size, most = SIZES[node.kind]
     room = width - 2 * PAD - 5
     gap = wrapped(", ".join(node.gaps), 10.5, room - 12, 3)
@@ -238,7 +212,7 @@ def _standing(box: Box, x: float) -> str:
     return mark + said + write(x + 24 + width_of(word, 10.5) * BOLD, y, tried, size=10.5, color=MUTED)
 
 
-def _tried(node: TreeNode) -> str:
+def _tried(node: Node) -> str:
     """The number of cycles; nothing where their lack is named as a gap."""
     return "" if not node.cycles and any("cycle" in gap for gap in node.gaps) else many(node.cycles, "cycle")
 
@@ -254,11 +228,11 @@ def _gap(box: Box, x: float, y: float) -> str:
     return square + write_lines(x + 13, y + 9, box.gap, size=10.5, step=13, look=look)
 
 
-def _named(node: TreeNode) -> str:
+def _named(node: Node) -> str:
     return f"{KINDS[node.kind][1]} “{node.text}”"
 
 
-def _sentence(node: TreeNode) -> str:
+def _sentence(node: Node) -> str:
     """A node in words: what it is, how it stands, what is missing."""
     stands = [narrate.VERDICT_WORDS[node.verdict]] if node.verdict in narrate.VERDICT_WORDS else []
     said = filter(None, [*stands, _tried(node), *node.gaps])
@@ -273,7 +247,7 @@ def _read(boxes: Sequence[Box], depth: int) -> list[str]:
     return lines
 
 
-def _key(nodes: Sequence[TreeNode]) -> str:
+def _key(nodes: Sequence[Node]) -> str:
     """The verdicts that occur, and what a dashed frame means."""
     found = {node.verdict for node in nodes}
     entries = [(symbol(verdict), word) for verdict, word in SHORT_WORDS.items() if verdict in found]

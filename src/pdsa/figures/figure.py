@@ -34,6 +34,16 @@ STYLE = """\
 .pdsa-matrix tbody a:hover, .pdsa-matrix tbody a:focus-visible { text-decoration: underline; }
 .pdsa-matrix tfoot th, .pdsa-matrix tfoot td { border-bottom: 0; border-top: 1px solid #545f6b; padding-top: 3px; }
 .pdsa-matrix tr { break-inside: avoid; }
+.pdsa-results { table-layout: fixed; min-width: 40em; }
+.pdsa-results tbody th, .pdsa-results tbody td, .pdsa-spread tbody th {
+  white-space: normal; overflow-wrap: anywhere; vertical-align: top; padding: 3px 10px 3px 0;
+}
+.pdsa-spread tbody th { min-width: 12em; max-width: 22em; }
+.pdsa-spread td { position: relative; }
+.pdsa-spread .pdsa-count { display: block; }
+.pdsa-turned { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12em; overflow: hidden;
+  text-overflow: ellipsis; white-space: nowrap; }
+.pdsa-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media print { .pdsa-figure a { text-decoration: none; } .pdsa-drivers svg { max-height: 23cm; } }
 """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
 
+from pdsa.cycles import Ramp
 from pdsa.figures.decisions import INKS, decision_key, decision_shape, decision_word, known
 from pdsa.figures.drawing import drawing, framed, keyed, many
 from pdsa.figures.figure import Figure
@@ -19,17 +19,6 @@ RUNG, TOP, TEXT = 17.0, 12.0, 10.0
 LEFT = 12 + max(width_of(word, TEXT) for word in SCALE_WORDS.values())
 # Slots of at least so many pixels have room for the word of a decision, and for the day.
 WORD_ROOM, DAY_ROOM = 46.0, 58.0
-
-
-class Ramp(Protocol):
-    """What a picture needs of a ramp: ids of idea and school, and the cycles in their order."""
-
-    @property
-    def idea(self) -> str: ...
-    @property
-    def school(self) -> str: ...
-    @property
-    def cycles(self) -> Sequence[Cycle]: ...
 
 
 def ramp_chart(
@@ -76,7 +65,14 @@ def _named(key: str, names: Mapping[str, str] | None) -> str:
 def _told(ramp: Ramp, head: tuple[str, str]) -> str:
     """A ramp in one sentence."""
     title = " at ".join(filter(None, head))
-    return f"{title}: {'; '.join(_step(cycle, i) for i, cycle in enumerate(ramp.cycles, 1))}."
+    return f"{title}: {'; '.join(_step(cycle, number) for number, cycle in _numbered(ramp.cycles))}."
+
+
+def _numbered(cycles: Sequence[Cycle]) -> list[tuple[int, Cycle]]:
+    """The cycles with their own numbers, some of which a reader may not see; counted where these do not rise."""
+    own = [cycle.cycle_no for cycle in cycles]
+    rising = all(before < after for before, after in pairwise(own))
+    return list(zip(own if rising else range(1, len(cycles) + 1), cycles, strict=True))
 
 
 def _step(cycle: Cycle, place: int) -> str:
@@ -101,8 +97,9 @@ def _panel(ramp: Ramp, head: tuple[str, str], told: str, width: float) -> str:
 def _drawn(ramp: Ramp, slot: float, width: float) -> str:
     """Ladder, joining lines, marks, and what stands under each of them."""
     places = {cycle.id: (LEFT + slot * (i + 0.5), _rung(cycle)) for i, cycle in enumerate(ramp.cycles)}
-    marks = "".join(_mark(cycle, places[cycle.id], i) for i, cycle in enumerate(ramp.cycles, 1))
-    words = "".join(_below(cycle, places[cycle.id][0], slot, i) for i, cycle in enumerate(ramp.cycles, 1))
+    numbered = _numbered(ramp.cycles)
+    marks = "".join(_mark(cycle, places[cycle.id], i) for i, cycle in numbered)
+    words = "".join(_below(cycle, places[cycle.id][0], slot, i) for i, cycle in numbered)
     return _ladder(width) + _joins(ramp.cycles, places) + marks + words
 
 

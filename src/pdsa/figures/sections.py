@@ -90,13 +90,15 @@ def heading(text: str) -> Figure:
     return Figure(f"<h2>{escape(text)}</h2>", text)
 
 
-def columns(sections: Sequence[tuple[str, narrate.Findings]]) -> Figure:
+def columns(sections: Sequence[tuple[str, narrate.Findings]], more: tuple[str, str] = ("", "")) -> Figure:
     """Headed lists of findings beside each other where there is room; sections without any are left out.
 
     Parameters
     ----------
     sections
         Heading and findings of each; a heading of "" stands for a line that needs none.
+    more
+        Address and words of a link to all of it, "" for none; on paper it is left out.
     """
     filled = [(title, findings) for title, findings in sections if findings.items]
     parts = []
@@ -105,7 +107,8 @@ def columns(sections: Sequence[tuple[str, narrate.Findings]]) -> Figure:
         items = "".join(f'<li dir="auto">{_told(item)}</li>' for item in findings.items)
         parts.append(f'<section>{head}<ul class="pdsa-lines">{items}</ul></section>')
     told = [f"{title}:\n{findings!r}".lstrip(":\n") for title, findings in filled]
-    return Figure(f'<div class="pdsa-columns">{"".join(parts)}</div>' if parts else "", "\n".join(told))
+    link = f'<p class="pdsa-screen-only"><a href="{escape(more[0])}">{escape(more[1])}</a></p>' if more[0] else ""
+    return Figure(f'<div class="pdsa-columns">{"".join(parts)}</div>{link}' if parts else "", "\n".join(told))
 
 
 def chapters(found: Sequence[tuple[str, Sequence[tuple[str, narrate.Findings]]]]) -> Figure:

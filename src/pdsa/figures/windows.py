@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pdsa import narrate
+from pdsa.cycles.outcomes import measure_of
 from pdsa.figures.axes import Scale
 from pdsa.figures.layers import Canvas
 from pdsa.figures.svg import INK, NOTE, PAPER, escape, line, number, path, shorten, width_of, write
@@ -73,7 +74,7 @@ def windows_of(
     """
     found = []
     for cycle in state.cycles:
-        own = tuple(one for one in state.predictions(cycle.id) if one.measure_id == measure)
+        own = tuple(one for one in state.predictions(cycle.id) if measure_of(one, cycle) == measure)
         if cycle.school_id == school and cycle.began and (own or measure in cycle.measure_ids):
             end = cycle.actual_end or cycle.planned_end
             found.append(Window(name_of(cycle, state), cycle.began, end, own, outcomes))

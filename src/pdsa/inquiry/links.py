@@ -40,7 +40,7 @@ def _records(one: Saved, all_: Saving) -> Iterator[Problem]:
     for name, entity in LINKS.items():
         for target in ids_in(one.record, name):
             if all_.seen_by(one.school).get(entity, target) is None:
-                known = [held.id for held in all_.seen_by(one.school).all(entity)]
+                known = [held.id for held in all_.seen_by(one.school).all(entity) if held.id != one.change.record]
                 word = entity.replace("_", " ")
                 yield one.problem(name, f"{target!r}, no {word} of the log", _expected(target, known, word))
 

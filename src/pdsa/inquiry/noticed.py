@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import cast
 
@@ -17,6 +17,7 @@ from pdsa.records.inquiry import ChangeIdea, Cycle, Driver, LogAnnotation, Perso
 
 __all__ = ["noticed"]
 
+NAMED = 3  # other cycles that a remark names
 ROWS = 3  # lines with tabs or bars that make a table
 
 
@@ -85,15 +86,22 @@ def _cycle(one: Saved, cycle: Cycle, all_: Saving) -> Iterator[Problem]:
 
 def _beside(one: Saved, cycle: Cycle, all_: Saving) -> Iterator[Problem]:
     """Other cycles of the same idea at the same school, at the same time or decided otherwise on the same day."""
-    for other in all_.cycles(cycle.change_idea_id):
-        if other.id == cycle.id or other.school_id != cycle.school_id:
-            continue
-        if _overlap(cycle, other):
-            expected = "that both are meant, such as in two classes: charts cannot tell their effects apart"
-            yield one.problem("start", f"days of {other.id}, which tests the same idea here", expected)
-        if {cycle.decision, other.decision} == {"adopt", "abandon"} and cycle.decided_on == other.decided_on:
-            found = f"{cycle.decision} on the day on which {other.id} says {other.decision}"
-            yield one.problem("decision", found, "in rationale: for whom it holds")
+    others = [other for other in all_.cycles(cycle.change_idea_id) if other.school_id == cycle.school_id]
+    beside = [other.id for other in others if other.id != cycle.id and _overlap(cycle, other)]
+    if beside:
+        found = f"days of {_named(beside)}, which test the same idea here"
+        expected = "that all are meant, such as in two classes: charts cannot tell their effects apart"
+        yield one.problem("start", found, expected)
+    pair = {"adopt": "abandon", "abandon": "adopt"}.get(cycle.decision or "")
+    against = [other.id for other in others if other.decision == pair and other.decided_on == cycle.decided_on]
+    if pair and against:
+        found = f"{cycle.decision} on the day on which {_named(against)} says {pair}"
+        yield one.problem("decision", found, "in rationale: for whom it holds")
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more
 
 
 def _overlap(one: Cycle, other: Cycle) -> bool:

@@ -54,7 +54,7 @@ def personal_in(text: str, known: Collection[str] = ()) -> Iterator[tuple[str, i
 def _numbers(text: str, known: Collection[str]) -> Iterator[tuple[str, int]]:
     for match in LONG_NUMBER.finditer(text):
         if not COMPACT_DAY.fullmatch(match["digits"]) and match[0].casefold() not in known:
-            yield "a number that may be a student's", match.start() + 1
+            yield "a student's number", match.start() + 1
             return
 
 

@@ -21,7 +21,7 @@ def questions(all_: Saving) -> Iterator[Problem]:
     """Each free text that is new and may hold something personal, without what it holds."""
     known = _known(all_)
     for one in all_.saved:
-        if one.entity == "person":
+        if one.entity == "person" or one.change.kind == "undo":  # what comes back stood in the log before
             continue
         answered = all_.reference.not_personal
         for name, kind in kinds(one.entity).items():
@@ -46,7 +46,7 @@ def _asked(one: Saved, name: str, known: frozenset[str]) -> Iterator[Problem]:
             yield one.problem(
                 f"{name}{place}, character {at}",
                 f"what may be {what}",
-                f"no data of single persons: take it out, or say that it is none (not personal: {name})",
+                f"no data of single persons: take it out, or say that it is none: --not-personal {name}",
             )
 
 

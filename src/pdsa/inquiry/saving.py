@@ -174,7 +174,7 @@ def _twice(changes: Sequence[Change]) -> Iterator[Problem]:
     """Records that one save would write twice from the same version."""
     seen = set()
     for change in changes:
-        key = (change.entity, change.record)
+        key = (change.entity, change.record, change.based_on)
         if change.record and key in seen:
             yield Problem(place_of(change, ""), "the same record twice in one save", "it once, with all its fields")
         seen.add(key)

@@ -99,7 +99,10 @@ def _predicted(one: Saved, cycle: Cycle, made: Sequence[Prediction]) -> Iterator
     if late:
         first = min(cast(date, prediction.made_on) for prediction in late)
         found = f"{cycle.actual_start}, before the prediction {late[0].id} of {first}"
-        yield one.problem("actual_start", found, "a test that begins on the day of its predictions or later")
+        wanted = (
+            "a test that begins on the day of its predictions or later; made_on of the prediction says when that was"
+        )
+        yield one.problem("actual_start", found, wanted)
 
 
 def _ramp(one: Saved, cycle: Cycle, after: State) -> Iterator[Problem]:

@@ -46,8 +46,8 @@ def viewer_of(audience: Audience, school: str = "", schools: Iterable[str] = ())
 
 def sees(viewer: Viewer, entity: Entity, school: str, visibility: Visibility) -> bool:
     """Whether someone may see a record of this kind, owner and visibility."""
-    if entity in NETWORK_WIDE and not school:
-        return True
+    if not school and (entity in NETWORK_WIDE or viewer.role in ("coach", "hub")):
+        return True  # the network's own: its theory is everybody's, the rest at least theirs who write it
     own = school in viewer.schools
     if own and viewer.role == "team":
         return True

@@ -22,9 +22,7 @@ def school_problems(one: Saved, all_: Saving) -> Iterator[Problem]:
         began = one.record.began
         if began and began > school.left:
             found = f"{began}, after the school left on {school.left}"
-            yield one.problem(
-                name, found, "a day on which the school was there; a merged school tests under its new id"
-            )
+            yield one.problem(name, found, "a day on which the school was there, or the school that took over")
 
 
 def year_remarks(one: Saved, all_: Saving) -> Iterator[Problem]:

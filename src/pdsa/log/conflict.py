@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pdsa.errors import PdsaError
+from pdsa.errors import ParamsError, PdsaError, Problem
+from pdsa.inquiry import Change, Event
 from pdsa.inquiry.merge import Merge, merge
 
 SHOWN = 200  # letters of a field that a message shows
@@ -15,49 +16,79 @@ class Conflict(PdsaError):  # noqa: N818 (the word that people know from shared 
 
     Parameters
     ----------
-    entity, record
-        Which record.
-    based_on, version
-        The version that the save started from, and the one that the log holds.
-    base, theirs, mine
-        The fields of the version started from, of the log's version and of the save.
+    change
+        What was to be saved.
+    base, last
+        The version that it is based on, and the one that the log holds; None where there is none.
     """
 
     exit_code = 2
 
-    def __init__(
-        self,
-        entity: str,
-        record: str,
-        versions: tuple[int, int],
-        base: Mapping[str, object],
-        theirs: Mapping[str, object],
-        mine: Mapping[str, object],
-    ) -> None:
-        super().__init__(entity, record, versions, base, theirs, mine)
-        self.entity, self.record = entity, record
-        self.based_on, self.version = versions
-        self.base, self.theirs, self.mine = base, theirs, mine
+    def __init__(self, change: Change, base: Event | None, last: Event | None) -> None:
+        super().__init__(change, base, last)
+        self.change = change
+        self.entity, self.record, self.based_on = change.entity, change.record, change.based_on
+        self.version = last.version if last else 0
+        self.last = last
+        self.base: Mapping[str, object] = base.fields if base else {}
+        self.theirs: Mapping[str, object] = last.fields if last else {}
+        self.mine = {name: value for name, value in change.fields.items() if name != "id"}
 
     @property
     def merge(self) -> Merge:
         """Both edits put together field by field."""
         return merge(self.base, self.theirs, self.mine)
 
-    def __str__(self) -> str:
-        found = self.merge
-        head = (
-            f"{self.entity.replace('_', ' ')} {self.record}: somebody saved version {self.version} after you opened "
-            f"version {self.based_on}; nothing of yours was saved, and nothing of theirs is lost."
-        )
-        lines = [
-            f"  {clash.field}: they saved {_told(clash.theirs)}; you want {_told(clash.mine)}."
+    def resolved(self, chosen: Mapping[str, object] | None = None) -> Change:
+        """The change that saves both edits together, on top of what the others saved.
+
+        Parameters
+        ----------
+        chosen
+            What shall stand in each field that both sides changed; None empties it.
+
+        Raises
+        ------
+        ParamsError
+            With every such field for which nothing was chosen.
+        """
+        found, own = self.merge, dict(chosen or {})
+        where = f"{self.entity} {self.record}"
+        problems = tuple(
+            Problem(f"{where}, {clash.field}", "two different edits", "the one that shall stand")
             for clash in found.clashes
+            if clash.field not in own
+        )
+        if problems:
+            raise ParamsError("the improvement log", problems, "nothing was saved", "choose for each field")
+        fields = {name: value for name, value in {**found.fields, **own}.items() if value not in (None, "")}
+        return Change(self.change.entity, self.record, self.change.school, fields, self.version, "merge")
+
+    def __str__(self) -> str:
+        return "\n".join((self._head, *(f"  {line}" for line in self._lines)))
+
+    @property
+    def _head(self) -> str:
+        name = f"{self.entity.replace('_', ' ')} {self.record}"
+        if self.last is None:
+            return f"{name}: the log holds no such record, and you changed version {self.based_on} of it."
+        at = self.last.at[:16].replace("T", " ")
+        who = f"{self.last.author or 'somebody'} saved version {self.version} on {at} UTC"
+        after = f"after you opened version {self.based_on}" if self.based_on else "and you wanted to make it new"
+        return f"{name}: {who}, {after}; nothing of yours was saved, and nothing of theirs is lost."
+
+    @property
+    def _lines(self) -> list[str]:
+        if self.last is None:
+            return ["Next: make it as a new record."]
+        if not self.last.body:
+            return ["They took it out of the log.", "Next: undo that, or make a new record."]
+        clashes = [
+            f"{clash.field}: they saved {_told(clash.theirs)}; you want {_told(clash.mine)}."
+            for clash in self.merge.clashes
         ]
-        if not lines:
-            lines = ["  You changed different fields: both fit together."]
         step = f"Next: look at version {self.version}, put your words in where they belong, and save again."
-        return "\n".join((head, *lines, f"  {step}"))
+        return [*(clashes or ["You changed different fields: both fit together."]), step]
 
 
 def _told(value: object) -> str:

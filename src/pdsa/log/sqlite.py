@@ -1,32 +1,37 @@
-"""The log in one SQLite file: opened with care, written by one at a time, synced before a save is acknowledged."""
+"""The log in one SQLite file: written by one at a time, synced before a save is acknowledged."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
-from pdsa.errors import InputError, Problem
-from pdsa.log.schema import NOT_OPENED
-
-WAIT = 10.0  # seconds that a writer waits for another
+WAIT = 10.0  # seconds that a writer waits for another before it tries again
+PAUSE = 0.05  # seconds
 APPLICATION_ID = 0x70647361  # "pdsa"
+MOUNTS = Path("/proc/mounts")
 # Kinds of file systems on which processes of several hosts meet: WAL needs memory that they do not share.
-SHARED = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs"})
-RESTORE = "put a backup in its place (files named {name}.backup-...), or export what is left; the damaged file is kept"
+SHARED = frozenset({
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs", "vboxsf",
+    "prl_fs", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "fuse.ceph",
+})  # fmt: skip
+PRAGMAS = ("synchronous = FULL", "fullfsync = ON", "foreign_keys = ON", "recursive_triggers = ON")
 
 
-def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
+def file_system(path: Path) -> str:
     """The kind of file system that a file lies on; "" where the system does not say."""
-    if not mounts.is_file():
+    if not MOUNTS.is_file():
         return ""
     place = os.path.realpath(path)
     found = ("", "")
-    for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
         _, mounted, kind, *_ = line.split(" ")
         folder = mounted.replace("\\040", " ")
         inside = place == folder or place.startswith(folder.rstrip("/") + "/")
@@ -35,24 +40,32 @@ def file_system(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
     return found[1]
 
 
-def open_engine(path: Path) -> Engine:
+def writing_engine(path: Path) -> Engine:
     """An engine on a SQLite file that exists; reading never waits, writing waits for its turn."""
-    shared = file_system(path) in SHARED
+    journal = "delete" if file_system(path) in SHARED else "wal"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
-        for pragma in _pragmas(shared, os.access(path, os.W_OK)):
-            connection.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+            _keep_journal(connection, journal)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=2)
+    return _engine(create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=2))
+
+
+def reading_engine(path: Path) -> Engine:
+    """An engine on a SQLite file that can only be read."""
+    return _engine(create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool))
+
+
+def _engine(engine: Engine) -> Engine:
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def _pragmas(shared: bool, writable: bool) -> tuple[str, ...]:
-    journal = (f"journal_mode = {'DELETE' if shared else 'WAL'}",) * writable
-    return ("busy_timeout = 10000", *journal, "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
 
 
 def _begin(connection: Connection) -> None:
@@ -61,38 +74,55 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("pdsa_write") else "BEGIN")
 
 
-def create(path: Path) -> None:
-    """Make an empty file that only its owner can read and write."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+def _keep_journal(connection: sqlite3.Connection, wanted: str) -> None:
+    """Set the kind of journal, once in the life of a file; the change itself does not wait for others."""
+    until = time.monotonic() + WAIT
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
+        try:
+            if connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone()[0] == wanted:
+                return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        if time.monotonic() > until:
+            # a file system without shared memory keeps the older journal, which is as safe
+            if wanted == "wal":
+                return
+            raise sqlite3.OperationalError("the database is locked: its journal cannot be changed while others use it")
+        time.sleep(PAUSE)
 
 
-def check_file(path: Path) -> None:
-    """Refuse a file that is no log or is damaged.
-
-    Raises
-    ------
-    InputError
-        With what SQLite found, and where backups are.
-    """
-    if not path.stat().st_size:
-        return
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, in a folder that may not be writable; it sees every save that was made."""
+    address = path.resolve().as_uri()
     try:
-        with sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=WAIT) as connection:
-            found = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
+        return _probed(f"{address}?mode=ro")
+    except sqlite3.OperationalError as error:
+        if "unable to open" not in str(error) and "readonly" not in str(error):
+            raise
+    journal = path.with_name(f"{path.name}-wal")
+    if journal.is_file() and journal.stat().st_size:
+        return _snapshot(path, journal)
+    return _probed(f"{address}?immutable=1")
+
+
+def _probed(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(address, uri=True, timeout=WAIT, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
         connection.close()
-    except sqlite3.DatabaseError as error:
-        found = [str(error)]
-    if found != ["ok"]:
-        problem = Problem(str(path), f"a damaged file ({'; '.join(map(str, found))[:200]})", "a log made by pdsa")
-        raise InputError("the improvement log", (problem,), NOT_OPENED, RESTORE.format(name=path.name))
+        raise
+    return connection
 
 
-def backup(path: Path, target: Path) -> Path:
-    """Copy a log, whole and consistent, while others go on writing."""
-    with sqlite3.connect(path, timeout=WAIT) as source, sqlite3.connect(target) as copy:
-        source.backup(copy)
-    source.close()
-    copy.close()
-    target.chmod(0o600)
-    return target
+def _snapshot(path: Path, journal: Path) -> sqlite3.Connection:
+    """The file with the saves that still stand in its journal, put together in memory."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    with tempfile.TemporaryDirectory() as folder:
+        for one in (path, journal):
+            shutil.copyfile(one, Path(folder) / one.name)
+        copy = sqlite3.connect(Path(folder) / path.name)
+        copy.backup(memory)
+        copy.close()
+    return memory

@@ -29,7 +29,7 @@ event = Table(
 )
 Index("event_school", event.c.school, event.c.entity, event.c.record, event.c.version)
 
-# The last event of each chain, written with it: a chain that lost its end is seen.
+# The last event of each chain, written with it by the database itself: a chain that lost its end is seen.
 head = Table(
     "head",
     metadata,
@@ -37,4 +37,14 @@ head = Table(
     Column("seq", Integer, nullable=False),
     Column("hash", Text, nullable=False),
     sqlite_strict=True,
+)
+
+# On PostgreSQL: which login writes as which person, in which role, for which school ("" for the network).
+member = Table(
+    "member",
+    metadata,
+    Column("db_user", Text, primary_key=True),
+    Column("school", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("role", Text, nullable=False),
 )

@@ -129,8 +129,8 @@ def open_asks(state: State, schools: Sequence[str]) -> list[Ask]:
     return [one for one in state.records(Ask) if one.is_open and one.school_id in schools]
 
 
-def ask_line(ask: Ask, today: date) -> Finding:
-    """`Asks the district, open for 41 days: ...`."""
+def ask_line(ask: Ask, today: date, who: str = "") -> Finding:
+    """`Asks the district, open for 41 days: ...`; with a school, `Tarnwick asks the district, ...`."""
     days = (today - ask.raised_on).days if ask.raised_on else 0
     age = f", open for {plural(days, 'day')}" if days > 0 else ""
-    return Finding(_sentence(ask.text), "", f"Asks {TO_WORDS[ask.to]}{age}:")
+    return Finding(_sentence(ask.text), "", f"{capital(f'{who} asks'.strip())} {TO_WORDS[ask.to]}{age}:")

@@ -70,20 +70,20 @@ REQUIRED: dict[Entity, dict[str, str]] = {
 
 def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
     """The record of fields that the log holds, which were checked when they were saved."""
-    return _adapter(entity).validate_python(dict(fields))
+    record: Record = _adapter(entity).validate_python(dict(fields))
+    return record
 
 
 @cache
 def _adapter(entity: Entity) -> TypeAdapter[Record]:
-    """What reads the records of a kind; making it takes a millisecond, which a log of a thousand events would feel."""
     return TypeAdapter(RECORDS[entity])
 
 
 def read_fields(entity: Entity, texts: Mapping[str, object], place: str = "") -> tuple[Fields, tuple[Problem, ...]]:
     """Canonical fields of one record as `inquiry.canonical` takes them, and everything that is wrong with the texts.
 
-    Dates become texts such as 2025-10-13, numbers numbers, lists lists; blank fields are left out, or get the value that
-    a record has without them. Free text stays as it was written: only the line ends of Windows become those of
+    Dates become texts such as 2025-10-13, numbers numbers, lists lists; blank fields are left out, or get the value
+    that a record has without them. Free text stays as it was written: only the line ends of Windows become those of
     everybody.
 
     Parameters

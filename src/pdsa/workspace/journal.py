@@ -28,7 +28,7 @@ from pdsa.cycles import (
 )
 from pdsa.figures.windows import Window, windows_of
 from pdsa.inquiry import State
-from pdsa.narrate import Finding, Findings
+from pdsa.narrate import Finding, Findings, verdict_of
 from pdsa.narrate.cycles import (
     cadence_words,
     calibration_words,
@@ -45,6 +45,7 @@ from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
 NOTHING_SHARED = "The team has shared nothing of its improvement log with this page"
+ARCHIVED = ("coach", "district", "network")
 ARCHIVE, ARCHIVE_ROWS = "archive.html", "archive.json"
 
 
@@ -88,6 +89,23 @@ class Journal:
             ("What we learned", learned(self.log, school, most=most)),
             ("Next test, and asks", next_steps(self.log, school, self.today, most=most)),
         )
+
+    @property
+    def more(self) -> tuple[str, str]:
+        """Where the reader of this page finds all of the log, and the words of the link; "" for nowhere."""
+        header = self.dossier.header
+        if header.audience == "team":
+            return ("" if self.is_empty else "log.html", "The whole improvement log of our school")
+        there = self.log.cycles if header.audience in ARCHIVED else ()
+        return (f"{'../' if header.school else ''}{ARCHIVE}" if there else "", "Past cycles of the network")
+
+    def network_asks(self) -> tuple[tuple[str, Findings], ...]:
+        """What schools ask, the oldest first; the heading is "" where nothing is shown."""
+        asked = [(one, school) for school in self.schools for one in open_asks(self.log, (school,))]
+        asked.sort(key=lambda pair: (pair[0].raised_on or self.today, pair[0].id))
+        names = self.dossier.names
+        told = [ask_line(one, self.today, names[school]) for one, school in asked]
+        return (("What schools ask", Findings(tuple(told))),)
 
     @property
     def windows(self) -> dict[str, tuple[Window, ...]]:
@@ -175,10 +193,16 @@ class Journal:
     def _watches(self) -> tuple[Watch, ...]:
         return hold_the_gain(self.log, self.evidence)
 
-    @property
-    def theory(self) -> Tree:
-        """The driver diagram: each node with its measure's verdict in the whole network, its cycles and its gaps."""
-        return tree(self.log, {})
+    def theory(self, charts: tuple[Chart, ...]) -> Tree:
+        """The driver diagram: each node with the verdict of its measures, its cycles and its gaps.
+
+        Parameters
+        ----------
+        charts
+            One series each: of the page's school, or of the whole network.
+        """
+        known = [(one.measure.id, one) for one in charts if one.measure and len(one.summary) == 1]
+        return tree(self.log, {name: verdict_of(one) for name, one in known})
 
     @property
     def spread(self) -> Matrix:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from pdsa.log import guards
+from pdsa.log.sqlite import APPLICATION_ID
+
 revision = "0001"
 down_revision = None
 
@@ -28,8 +31,7 @@ def upgrade() -> None:
     )
     op.create_index("event_school", "event", ["school", "entity", "record", "version"])
     if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER event_no_{verb.lower()} BEFORE {verb} ON event "
-                "BEGIN SELECT RAISE(ABORT, 'events of the log are never changed or removed'); END"
-            )
+        for name in ("event_no_update", "event_no_delete"):
+            op.execute(guards.statement(name))
+        op.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        op.execute("PRAGMA user_version = 1")

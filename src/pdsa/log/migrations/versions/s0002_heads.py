@@ -1,9 +1,11 @@
-"""The last event of each chain, and the current version of each record."""
+"""The last event of each chain, the current version of each record, and what refuses events that do not follow."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from pdsa.log import guards
 
 revision = "0002"
 down_revision = "0001"
@@ -30,3 +32,7 @@ def upgrade() -> None:
     op.execute(LAST)
     postgres = op.get_bind().dialect.name == "postgresql"
     op.execute(CURRENT.format(options="WITH (security_invoker = true)" if postgres else ""))
+    if not postgres:
+        for name in ("event_follows", "event_ends", "head_no_delete", "head_follows"):
+            op.execute(guards.statement(name))
+        op.execute("PRAGMA user_version = 2")

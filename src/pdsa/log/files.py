@@ -1,0 +1,191 @@
+"""The file of a log: made, checked before it is used, brought up to date after a backup."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from pdsa.errors import InputError, ParamsError, Problem
+from pdsa.log import schema, sqlite
+from pdsa.log.faults import LOG, of_disk, told
+from pdsa.log.schema import NOT_OPENED
+
+CHECKED = 64 * 2**20  # bytes up to which a file is read through before it is used; `verify` reads any size
+READ_ONLY = "{path} can only be read here: nothing can be saved in it."
+ON_NETWORK = (
+    "{path} lies on a network drive ({kind}): it is written in the slow way that such drives allow. "
+    "For several people at once use PostgreSQL."
+)
+UPGRADED = "{path} was brought up to date; as it was before it is kept as {backup}."
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file in use, what to tell about it, and whether it can be written."""
+
+    engine: Engine
+    notes: tuple[str, ...]
+    writable: bool
+
+
+def open_file(path: Path, create: bool, moment: datetime) -> Opened:
+    """A file in use, its schema brought up to date.
+
+    Parameters
+    ----------
+    path
+        The file.
+    create
+        Whether to make it where there is none.
+    moment
+        Names the backup before a change of its schema.
+    """
+    if not path.is_file():
+        _make(path, create)
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    check_file(path)
+    engine = sqlite.writing_engine(path) if writable else sqlite.reading_engine(path)
+    try:
+        notes = _up_to_date(engine, path, writable, moment)
+    except BaseException:
+        engine.dispose()
+        raise
+    kind = sqlite.file_system(path)
+    if not writable:
+        notes += (READ_ONLY.format(path=path),)
+    elif kind in sqlite.SHARED:
+        notes += (ON_NETWORK.format(path=path, kind=kind),)
+    return Opened(engine, notes, writable)
+
+
+def _make(path: Path, create: bool) -> None:
+    """Make an empty file that only its owner can read and write."""
+    if not create:
+        problem = Problem(str(path), "no log", "the improvement log of the workspace")
+        raise ParamsError(LOG, (problem,), "nothing was read", "pdsa cycle plan begins one")
+    left = [one.name for one in (path.with_name(f"{path.name}-wal"), *backups(path)) if one.is_file()]
+    if left:
+        problem = Problem(str(path), f"no log, but what belongs to one ({', '.join(left[:3])})", "the log")
+        raise InputError(LOG, (problem,), NOT_OPENED, "put the log back where it was, or its newest backup")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        _sync(path.parent)
+    except OSError as error:
+        raise of_disk(error, str(path)) from error
+
+
+def _up_to_date(engine: Engine, path: Path, writable: bool, moment: datetime) -> tuple[str, ...]:
+    with told(str(path), NOT_OPENED):
+        with engine.connect() as connection:
+            found = schema.revision_of(connection)
+            if not schema.is_old(connection, str(path)):
+                return ()
+        if not writable:
+            problem = Problem(str(path), f"a log of schema {found or 'none'} that cannot be written", "a newer schema")
+            raise InputError(LOG, (problem,), NOT_OPENED, "copy the workspace to a place of your own and open it there")
+        kept = backup(path, _name(path, moment)) if found else None
+        with engine.connect().execution_options(pdsa_write=True) as connection, connection.begin():
+            schema.upgrade(connection)
+    return (UPGRADED.format(path=path, backup=kept.name),) if kept else ()
+
+
+def check_file(path: Path) -> None:
+    """Refuse a file that is no log or is damaged.
+
+    Raises
+    ------
+    InputError
+        With what SQLite found, and which backup is the newest.
+    """
+    try:
+        size = path.stat().st_size
+        found = _found(path, size) if size else ["empty"] if backups(path) else ["ok"]
+    except OSError as error:
+        raise of_disk(error, str(path)) from error
+    except sqlite3.DatabaseError as error:
+        if "unable to open" in str(error):
+            raise of_disk(PermissionError(13, str(error)), str(path)) from error
+        found = [str(error)]
+    if found != ["ok"]:
+        problem = Problem(str(path), f"a damaged file ({'; '.join(found)[:200]})", "a log as pdsa wrote it")
+        raise InputError(LOG, (problem,), NOT_OPENED, _restore(path))
+
+
+def _found(path: Path, size: int) -> list[str]:
+    connection = sqlite.open_to_read(path)
+    try:
+        check = "SELECT 'ok' FROM sqlite_master UNION SELECT 'ok'" if size > CHECKED else "PRAGMA quick_check(3)"
+        return [str(row[0]) for row in connection.execute(check)]
+    finally:
+        connection.close()
+
+
+def backups(path: Path) -> list[Path]:
+    """The backups beside a log, the newest one first."""
+    return sorted(path.parent.glob(f"{path.name}.backup-*"), reverse=True)
+
+
+def _restore(path: Path) -> str:
+    kept = backups(path)
+    if not kept:
+        return "put a backup in its place (pdsa log backup makes one); keep the damaged file, much of it can be read"
+    return f"keep the damaged file under another name, and copy the newest backup, {kept[0].name}, to {path.name}"
+
+
+def _name(path: Path, moment: datetime) -> Path:
+    name = path.with_name(f"{path.name}.backup-{moment:%Y%m%dT%H%M%S}")
+    while name.exists():
+        name = name.with_name(f"{name.name}+")
+    return name
+
+
+def backup(path: Path, target: Path) -> Path:
+    """Copy a log to a new file, whole and consistent, while others go on writing.
+
+    Parameters
+    ----------
+    path
+        The log.
+    target
+        A file that is not there yet; only a whole copy ever stands there.
+    """
+    if target.exists():
+        problem = Problem(str(target), "a file that is there already", "a new name")
+        raise ParamsError("the backup", (problem,), "nothing was copied", "name another file")
+    part = target.with_name(f".{target.name}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
+        _copy(path, part)
+        part.replace(target)
+        _sync(target.parent)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        problem = Problem(str(target), f"no copy ({error})", "room and permission for a copy")
+        raise InputError("the backup", (problem,), "nothing was copied", "name a place with room") from error
+    return target
+
+
+def _copy(path: Path, part: Path) -> None:
+    source, copy = sqlite.open_to_read(path), sqlite3.connect(part)
+    try:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file that can be carried anywhere
+    finally:
+        copy.close()
+        source.close()
+    _sync(part)
+
+
+def _sync(path: Path) -> None:
+    """See that what was written is on the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

@@ -41,7 +41,7 @@ FILES = {
 }
 # sha256 over name, NUL, bytes, NUL of every file in order of names: written by this version on Linux, numpy 2.4. The
 # log counts by the ends of its chains: how SQLite lays out a file is its own affair.
-DIGEST = "8646913ab9e941377eb6e25e924a9b10ca9d0e9ad4988dce3ef8bde921ca3536"
+DIGEST = "5bfc51d4583d4c4020365c6ce41935b9335cc612e652067cf9f270482a4b8ee1"
 IMPROVE_ATTENDANCE = {"0107", "0121", "0142", "0177", "0205", "0226", "0254", "0268"}
 IMPROVE_ON_TRACK = {"0107", "0121", "0177", "0205", "0268"}
 MORE_CHECK_INS = IMPROVE_ATTENDANCE | {"0163", "0191", "0240", "0261"}
@@ -431,13 +431,13 @@ def test_other_numbers_of_schools_repeat_the_first_ones(example, tmp_path, schoo
 
 
 def test_24_schools_take_under_a_second_and_their_log_under_two_more(tmp_path):
-    journal._made.cache_clear()
-    start = time.perf_counter()
+    journal._made.cache_clear()  # seconds of this process: others may be at work on the same machine
+    start = time.process_time()
     write_example(tmp_path / "first")
-    assert time.perf_counter() - start < 3
-    start = time.perf_counter()
+    assert time.process_time() - start < 3
+    start = time.process_time()
     write_example(tmp_path / "second")  # the log is made once by a process
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_an_example_made_before_is_written_again_also_with_other_schools(tmp_path):

@@ -105,7 +105,7 @@ def cycle_id(position: int, idea: str, number: int) -> str:
 
 
 def edits(schools: int) -> list[Edit]:
-    """Every edit of the log in the order in which they were written, those of the network first.
+    """Every edit of the log, school by school and day by day, those of the network first.
 
     Parameters
     ----------
@@ -285,9 +285,12 @@ def _matched(outcomes: list[str | None]) -> str:
 
 
 def _predicted(turn: Turn) -> Iterator[Edit]:
+    """The predictions of the plan; those of a cycle that is shared on the same day are shared at once."""
+    open_now = "actual_start" not in turn.told and "decision" not in turn.told
+    share = turn.ramp["share"] if open_now and turn.ramp["share"] != "team" else None
     for number, told in enumerate(turn.told["predictions"]):
         made = {"cycle_id": turn.id, "made_on": plain(turn.planned_on)}
-        yield _prediction(turn, number, turn.planned_on, {**made, **_without(told, *RESULTS)})
+        yield _prediction(turn, number, turn.planned_on, {**made, **_without(told, *RESULTS)})._replace(share=share)
 
 
 def _resulted(turn: Turn, day: Any) -> Iterator[Edit]:
@@ -301,10 +304,9 @@ def _prediction(turn: Turn, number: int, day: date, fields: Fields) -> Edit:
 
 
 def _shared(turn: Turn, day: Any) -> Iterator[Edit]:
+    """From a day on those see a cycle whom the team shares it with; the log shares its predictions along with it."""
     if (share := turn.ramp["share"]) != "team":
         yield _edit(turn, day, {})._replace(share=share)
-        for number in range(len(turn.told["predictions"])):
-            yield _prediction(turn, number, day, {})._replace(share=share)
 
 
 def _voices(schools: int) -> Iterator[Edit]:

@@ -2,100 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from pdsa.errors import PdsaError
-from pdsa.example.edits import Edit, Fields, edits
+from pdsa.example.edits import Edit, edits
 from pdsa.example.plan import SCHOOLS
-from pdsa.inquiry import Change
+from pdsa.inquiry import Change, Event
 from pdsa.publish import write_atomic
-from pdsa.terms import EventKind, Visibility
+from pdsa.terms import Entity
 
-__all__ = ["is_unchanged", "moments", "write_log"]
+__all__ = ["is_unchanged", "saves", "write_log"]
 
 AFTER_SCHOOL = time(20, 30, tzinfo=UTC)  # of a day in the time zones of North America
 MINUTE = timedelta(minutes=1)
 OWNER_ONLY = 0o600
 
 
-class Moment(NamedTuple):
-    """One save: when, by whom, and what."""
+class Save(NamedTuple):
+    """What one person saved at once: when, and for which school."""
 
     at: datetime
     author: str
-    change: Change
+    school: str
+    edits: tuple[Edit, ...]
 
 
-def moments(schools: int) -> list[Moment]:
-    """Every save of the log, school by school and in order of time, as the store takes them.
+def saves(schools: int) -> list[Save]:
+    """Every save of the log, school by school and in order of time; what a person wrote on a day is one.
 
     Parameters
     ----------
     schools
         How many schools the example has.
     """
-    held: dict[tuple[str, str], tuple[int, Fields]] = {}
-    found: list[Moment] = []
-    for edit in edits(schools):
-        version, before = held.get((edit.entity, edit.record), (0, {}))
-        fields = {**before, **edit.fields}
-        for kind in _kinds(edit):
-            visibility: Visibility | None = edit.share if kind == "share" else None
-            change = Change(edit.entity, edit.record, edit.school, fields, version, kind, visibility)
-            found.append(Moment(_time(edit, found), edit.author, change))
-            version += 1
-        held[edit.entity, edit.record] = version, fields
+    found: list[Save] = []
+    for (school, day, author), written in groupby(edits(schools), key=lambda one: (one.school, one.day, one.author)):
+        at = datetime.combine(day, AFTER_SCHOOL)
+        last = found[-1] if found else None
+        if last is not None and last.school == school and last.at >= at:
+            at = last.at + MINUTE  # somebody else wrote on the same day
+        found.append(Save(at, author, school, tuple(_joined(written))))
     return found
 
 
-def _kinds(edit: Edit) -> Iterator[EventKind]:
-    """What is written is saved, and then shared."""
-    if edit.fields:
-        yield "change"
-    if edit.share:
-        yield "share"
+def _joined(written: Iterable[Edit]) -> Iterator[Edit]:
+    """One edit for each record, in the order in which the records came up."""
+    found: dict[tuple[str, str], Edit] = {}
+    for edit in written:
+        key = (edit.entity, edit.record)
+        before = found.get(key, edit._replace(fields={}))
+        found[key] = edit._replace(fields={**before.fields, **edit.fields}, share=edit.share or before.share)
+    yield from found.values()
 
 
-def _time(edit: Edit, before: list[Moment]) -> datetime:
-    """A minute after the save before it, where that was on the same day at the same school."""
-    begun = datetime.combine(edit.day, AFTER_SCHOOL)
-    last = before[-1] if before else None
-    later = last is not None and last.change.school == edit.school and last.at >= begun
-    return last.at + MINUTE if last is not None and later else begun
+class _Clock:
+    """A clock that shows what it was set to last."""
 
-
-class _Saves(Sequence[Change]):
-    """Changes that set a clock to their own time while the log takes them, one after the other."""
-
-    def __init__(self, taken: Sequence[Moment]) -> None:
-        self.taken = taken
-        self.at = taken[0].at
+    def __init__(self, at: datetime) -> None:
+        self.at = at
 
     def now(self) -> datetime:
-        """The time of the change that the log is at."""
+        """The time on it."""
         return self.at
-
-    def __len__(self) -> int:
-        return len(self.taken)
-
-    @overload
-    def __getitem__(self, place: int) -> Change: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Change]: ...
-    def __getitem__(self, place: int | slice) -> Change | list[Change]:
-        return [one.change for one in self.taken][place]
-
-    def __iter__(self) -> Iterator[Change]:
-        for one in self.taken:
-            self.at = one.at
-            yield one.change
 
 
 def write_log(path: Path, schools: int) -> Path:
@@ -139,14 +114,24 @@ def _made(schools: int) -> bytes:
 
 
 def _fill(path: Path, schools: int) -> None:
-    """Save everything: a transaction for each stretch of a school's chain that one person wrote."""
+    """Save everything, one save after the other."""
     from pdsa.log import open_log  # a database toolkit that the texts of the example do without
 
-    saves: list[_Saves] = []
-    with open_log(path, now=lambda: saves[-1].now()) as log:
-        for (author, _), taken in groupby(moments(schools), key=lambda one: (one.author, one.change.school)):
-            saves.append(_Saves(list(taken)))
-            replace(log, author=author).apply(saves[-1])
+    every = saves(schools)
+    clock = _Clock(every[0].at)
+    held: dict[tuple[Entity, str], Event] = {}
+    with open_log(path, now=clock.now) as log:
+        for save in every:
+            clock.at = save.at
+            written = replace(log, author=save.author).apply([_change(one, held) for one in save.edits])
+            held |= {(event.entity, event.record): event for event in written}
+
+
+def _change(edit: Edit, held: Mapping[tuple[Entity, str], Event]) -> Change:
+    last = held.get((edit.entity, edit.record))
+    fields = {**(last.fields if last else {}), **edit.fields}
+    version = last.version if last else 0
+    return Change(edit.entity, edit.record, edit.school, fields, version, visibility=edit.share)
 
 
 def _heads(file: bytes) -> object:

@@ -49,14 +49,14 @@ class TestPage:
         assert page.rows == [
             ["Cycle", "Predicted, and what came of it", "Decision", "Learned", "Next"],
             [
-                "CirclesTurn 1Dunmarrow1 class · 2025-10-06 to 2025-10-17",
+                "CirclesTurn 1Dunmarrow1 class ·2025-10-06 to 2025-10-17",
                 "Eight of ten families pick upheld",
                 "adopted",
                 "Lesson 1",
                 "Again with two classes",
             ],
             [
-                "Call homeTurn 0Tarnwick1 class · 2025-10-06 to 2025-10-17",
+                "Call homeTurn 0Tarnwick1 class ·2025-10-06 to 2025-10-17",
                 "Eight of ten families pick up",
                 "adapted",
                 "Lesson 0",
@@ -80,7 +80,7 @@ class TestPage:
         named = dict.fromkeys(("idea", "school", "school_id", "title", "prediction", "learning", "next", "id"), text)
         html = page_of([cycle(0, **named)])
         page = Page(html)
-        assert page.rows[1][0] == f"{text}{text}1 class · 2025-10-06 to 2025-10-17"  # title and idea are the same
+        assert page.rows[1][0] == f"{text}{text}1 class ·2025-10-06 to 2025-10-17"  # title and idea are the same
         assert page.rows[1][3:] == [text, text]
         assert text not in re.search(r"<style>.*?</style>", html, re.DOTALL)[0]  # type: ignore[index]
         assert re.search(r'<tr id="[\w-]+" class="i1 s1 d1">', html)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from pdsa.errors import InputError, ParamsError
 from pdsa.exchange import export_folder, export_workbook, read_events
 from pdsa.exchange.cells import cell_of, fields_of
 from pdsa.exchange.forms import LogMapping, changes_of_forms, check_mapping, drafted, proposed
-from pdsa.exchange.heads import compare_heads
+from pdsa.exchange.heads import read_heads, write_heads
 from pdsa.exchange.taken import changes_of, read_sheets
 from pdsa.inquiry import Change, State, Viewer, broken_links
 from pdsa.inquiry.rules import Reference
@@ -280,12 +279,23 @@ class TestForms:
 
 
 class TestHeads:
-    def test_a_log_that_was_made_anew_or_cut_is_seen(self, tmp_path: Path) -> None:
-        file = tmp_path / "heads.json"
-        assert compare_heads(file, {"0107": (5, "aa"), "": (2, "bb")}) == ()
-        assert json.loads(file.read_text()) == {"": [2, "bb"], "0107": [5, "aa"]}
-        assert compare_heads(file, {"0107": (7, "cc"), "": (2, "bb")}) == ()
-        told = [str(one) for one in compare_heads(file, {"0107": (4, "aa"), "": (2, "xx")})]
-        assert len(told) == 2
-        assert "another end than was written down" in told[0]
-        assert "found 4 events, expected 5 or more" in told[1]
+    def test_heads_come_back_as_they_were(self, tmp_path: Path) -> None:
+        heads = {"0107": (5, "aa"), "": (2, "bb")}
+        assert read_heads(tmp_path / "heads.json") == {}
+        write_heads(tmp_path / "heads.json", heads)
+        assert read_heads(tmp_path / "heads.json") == heads
+
+    @pytest.mark.parametrize("text", ["", "[]", '{"0107": 5}', '{"0107": ["x", "y"]}'])
+    def test_another_file_is_refused(self, tmp_path: Path, text: str) -> None:
+        (tmp_path / "heads.json").write_text(text)
+        with pytest.raises(InputError, match="no heads of a log"):
+            read_heads(tmp_path / "heads.json")
+
+    def test_a_log_that_was_made_anew_or_put_back_is_seen(self, log: Log, tmp_path: Path) -> None:
+        known = dict(log.verify().heads)
+        assert log.verify(known).problems == ()
+        log.apply([Change("insight", "insight-later", SCHOOL, {"text": "later", "school_id": SCHOOL})])
+        assert log.verify(known).problems == ()
+        with open_log(tmp_path / "anew.sqlite", author="ana") as other:
+            other.apply([Change("insight", "insight-x", SCHOOL, {"text": "x", "school_id": SCHOOL})])
+            assert len(other.verify(known).problems) >= 2

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pdsa import figures
 from pdsa.cycles import Cadence, Cell, Matrix, Node, Ramp, Result, Tree, cadence, matrix, over_time, ramps, tree
@@ -112,6 +114,9 @@ THEORY = Tree(
 )
 
 
+KINDS: tuple[NodeKind, ...] = ("aim", "primary", "secondary", "idea")
+
+
 class TestDrivers:
     def test_every_node_is_drawn_with_its_word_and_its_cycles(self) -> None:
         root = drawn(figures.driver_diagram(THEORY))
@@ -144,6 +149,37 @@ class TestDrivers:
         for i, (x, y, _, height) in enumerate(boxes):
             for other_x, other_y, _, other_height in boxes[i + 1 :]:
                 assert x != other_x or y + height <= other_y or other_y + other_height <= y
+
+    def test_drivers_under_secondary_drivers_have_a_column_of_their_own(self) -> None:
+        nodes = (
+            node("a", "aim", "Aim"), node("p", "primary", "First", "a"), node("s", "secondary", "Second", "p"),
+            node("t", "secondary", "Third", "s"), node("i", "idea", "Idea", "s"), node("j", "idea", "Other", "p"),
+        )  # fmt: skip
+        root = drawn(figures.driver_diagram(Tree(nodes)))
+        lefts = [float(next(one.iter("rect")).get("x", "")) for one in classed(root, "pdsa-node")]
+        assert lefts[:4] == sorted(set(lefts[:4]))
+        assert lefts[3] < lefts[4] == lefts[5]
+        headings = [text for text in texts(root) if text.endswith(("drivers", "ideas"))]
+        assert headings == ["Primary drivers", "Secondary drivers", "Change ideas"]
+
+    def test_no_line_runs_through_a_box(self) -> None:
+        """Every curve bends beside its parent and then keeps to the height of its child."""
+        nodes = (
+            node("a", "aim", "Aim"), node("p", "primary", "First", "a"), node("s", "secondary", "Second", "p"),
+            node("t", "secondary", "Third, with words that fill several lines", "s", "too_few", 1, ("no idea",)),
+            node("i", "idea", "Idea", "s"), node("j", "idea", "Other", "p"),
+        )  # fmt: skip
+        root = drawn(figures.driver_diagram(Tree(nodes)))
+        boxes = []
+        for one in classed(root, "pdsa-node"):
+            frame = next(one.iter("rect"))
+            x, y, wide, tall = (float(frame.get(name, "")) for name in ("x", "y", "width", "height"))
+            boxes.append((x, x + wide, y, y + tall))
+        for edges in classed(root, "pdsa-edges"):
+            for start, height, end in re.findall(r"([\d.]+) ([\d.]+)H([\d.]+)", edges.get("d", "")):
+                for left, right, top, foot in boxes:
+                    apart = float(end) <= left + 0.5 or float(start) >= right - 0.5
+                    assert apart or not top < float(height) < foot
 
     def test_gaps_are_marked_and_listed(self) -> None:
         figure = figures.driver_diagram(THEORY)
@@ -178,6 +214,30 @@ class TestDrivers:
         assert len(classed(root, "pdsa-node")) == 40
         assert height / width < 1.5
         inside(root)
+
+    @given(
+        st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 60), st.text(max_size=120)), min_size=1, max_size=40)
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_no_box_ever_covers_another(self, drawing: list[tuple[NodeKind, int, str]]) -> None:
+        """Whatever hangs on whatever, with whatever words, parents before their children."""
+        nodes = []
+        for i, (kind, above, text) in enumerate(drawing):
+            parents = [one.id for one in nodes if one.kind != "idea" and (kind != "aim")]
+            parent = parents[above % len(parents)] if parents and above < 50 else ""
+            nodes.append(
+                node(f"n{i}", kind, text, parent, "concern" if above % 2 else "", above, ("no idea",) * (i % 2))
+            )
+        root = drawn(figures.driver_diagram(Tree(tuple(nodes))))
+        boxes = []
+        for one in classed(root, "pdsa-node"):
+            frame = next(one.iter("rect"))
+            x, y, wide, tall = (float(frame.get(name, "")) for name in ("x", "y", "width", "height"))
+            boxes.append((x, x + wide, y, y + tall))
+        assert len(boxes) == len(nodes)
+        for i, (left, right, top, foot) in enumerate(boxes):
+            for other in boxes[i + 1 :]:
+                assert right <= other[0] or other[1] <= left or foot <= other[2] or other[3] <= top
 
     @pytest.mark.parametrize("text", NASTY)
     def test_hostile_text_is_harmless_and_unchanged(self, text: str) -> None:

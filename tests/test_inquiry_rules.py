@@ -107,7 +107,7 @@ def test_a_whole_cycle_is_accepted_without_a_word() -> None:
     assert told(log(), IDEA, cycle(DECIDED), prediction()) == [
         # it is written down on March 20, and the test began on March 2
         "prediction prediction-1, made_on: found 2026-03-01, written down after the test began on 2026-03-02, expected "
-        "the day on which it was really made, on paper or aloud."
+        "a prediction written down before; this day is when it was made, on paper or aloud."
     ]
     assert told(log(IDEA), cycle(PLAN), prediction(made_on="2026-03-01")) == []
     assert told(log(IDEA, cycle(PLAN), prediction()), cycle(DONE, based_on=1)) == []
@@ -220,8 +220,8 @@ class TestOrderOfSteps:
     def test_162_two_cycles_of_one_idea_at_the_same_time_are_told(self) -> None:
         other = cycle({**PLAN, "start": "2026-03-09", "planned_end": "2026-03-20"}, "cycle-2")
         assert told(log(IDEA, cycle(DONE), prediction()), other, prediction("prediction-2", cycle_id="cycle-2")) == [
-            "cycle cycle-2, start: found days of cycle-1, which test the same idea here, expected that all are "
-            "meant, such as in two classes: charts cannot tell their effects apart."
+            "cycle cycle-2, start: found days of cycle-1, which test the same idea here, expected one after "
+            "the other, or in different classes: charts cannot tell their effects apart."
         ]
         after = cycle({**PLAN, "start": "2026-03-16", "planned_end": "2026-03-20"}, "cycle-2")
         assert told(log(IDEA, cycle(DONE), prediction()), after, prediction("prediction-2", cycle_id="cycle-2")) == []
@@ -256,18 +256,18 @@ class TestOrderOfSteps:
         held = log(IDEA, cycle({**DECIDED, "decision": "adopt"}), prediction())
         turned = cycle({**DECIDED, "decision": "abandon"}, based_on=1)
         assert told(held, turned) == [
-            f"{PLACE}, decision: found abandon in place of adopt on the same day, expected in rationale: what made you "
-            "change your mind; both stay in the history."
+            f"{PLACE}, decision: found abandon in place of adopt on the same day, expected a rationale that says what "
+            "made you change your mind; both stay in the history."
         ]
         later = cycle({**DECIDED, "decision": "abandon", "decided_on": "2026-03-19"}, based_on=1)
         assert told(held, later) == [
-            f"{PLACE}, decision: found abandon in place of adopt, expected in rationale: what made you change your "
-            "mind; both stay in the history."
+            f"{PLACE}, decision: found abandon in place of adopt, expected a rationale that says what made you "
+            "change your mind; both stay in the history."
         ]
         beside = cycle({**DECIDED, "decision": "abandon"}, "cycle-2")
         assert told(held, beside, prediction("prediction-2", cycle_id="cycle-2"))[1] == (
-            "cycle cycle-2, decision: found abandon on the day on which cycle-1 says adopt, expected in rationale: for "
-            "whom it holds."
+            "cycle cycle-2, decision: found abandon on the day on which cycle-1 says adopt, expected a rationale "
+            "that says for whom each holds."
         )
 
 
@@ -444,8 +444,8 @@ class TestMeasuresAndDays:
         renamed = replace(REFERENCE, measures=(measure("attendance_rate"), measure("gpa")))
         held = log(IDEA, cycle(PLAN), prediction())
         assert told(held, cycle({**PLAN, "objective": "See"}, based_on=1), reference=renamed) == [
-            f"{PLACE}, measure_ids: found 'attendance', which measures.csv no longer has, expected its new id where it "
-            "was renamed: attendance_rate perhaps? Known: attendance_rate, gpa."
+            f"{PLACE}, measure_ids: found 'attendance', which measures.csv no longer has, expected an id that it has: "
+            "attendance_rate perhaps? Known: attendance_rate, gpa."
         ]
         assert refused(log(IDEA), cycle(PLAN), reference=renamed) != []
 
@@ -490,8 +490,8 @@ class TestMeasuresAndDays:
 
     def test_188_a_clock_that_ran_ahead_is_told(self) -> None:
         assert told(log(IDEA, at="2027-01-01T00:00:00.000000Z"), prediction(cycle_id="cycle-1"), cycle(PLAN)) == [
-            "the log: found 1 records saved on days that lie ahead, up to 2027-01-01, expected the clocks of all "
-            "machines set right; versions keep their order all the same."
+            "the log: found 1 records saved on days that lie ahead, up to 2027-01-01, expected days up to today: set "
+            "the clocks of all machines right; versions keep their order all the same."
         ]
 
     def test_189_a_day_further_east_is_no_day_ahead_and_days_have_no_hours(self) -> None:
@@ -712,7 +712,8 @@ class TestSchools:
             "or the next cycle at the school that takes over."
         ]
         assert told(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(joined=date(2026, 3, 6))) == [
-            f"{PLACE}, start: found 2026-03-02, before the school joined on 2026-03-06, expected that this is meant."
+            f"{PLACE}, start: found 2026-03-02, before the school joined on 2026-03-06, expected a day on which it was "
+            "there."
         ]
         assert told(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(left=date(2026, 3, 13))) == []
 
@@ -726,8 +727,8 @@ class TestSchools:
         merged = replace(REFERENCE, schools=(School("0108", "Oak and Elm High School"),))
         held = log(IDEA, cycle(PLAN), prediction())
         assert told(held, cycle({**PLAN, "objective": "See"}, based_on=1), reference=merged) == [
-            f"{PLACE}, school_id: found '0107', which schools.csv no longer has, expected its new id where it was "
-            "renamed: 0108 perhaps? Known: 0108."
+            f"{PLACE}, school_id: found '0107', which schools.csv no longer has, expected an id that it has: "
+            "0108 perhaps? Known: 0108."
         ]
         assert refused(log(IDEA), cycle(PLAN), reference=merged) == [
             f"{PLACE}, school_id: found '0107', no school of schools.csv, expected 0108 perhaps? Known: 0108."
@@ -745,8 +746,8 @@ class TestSchools:
     def test_193_a_cycle_over_the_end_of_the_school_year_is_told(self) -> None:
         fields = {**PLAN, "start": "2026-06-22", "planned_end": "2026-07-03"}
         assert told(log(IDEA, prediction()), cycle(fields)) == [
-            f"{PLACE}, planned_end: found 2026-06-22..2026-07-03, over the end of a school year, expected that the "
-            "same students take part: classes change on July 1."
+            f"{PLACE}, planned_end: found 2026-06-22..2026-07-03, over the end of a school year, expected the same "
+            "students throughout: classes change on July 1."
         ]
         assert told(log(IDEA, prediction()), cycle({**fields, "planned_end": "2026-06-30"})) == []
         assert told(log(IDEA, prediction()), cycle({**PLAN, "start": "2025-12-15", "planned_end": "2026-01-16"})) == []
@@ -787,8 +788,7 @@ class TestOwners:
         place = "phase phase-1"
         assert told(log(IDEA, cycle({**DECIDED, "decision": "adopt"}), prediction()), phase) == []
         assert told(log(IDEA, cycle(STUDIED), prediction()), phase) == [
-            f"{place}, evidence_cycle_id: found cycle-1, which nobody has adopted, expected that the process is "
-            "another one all the same."
+            f"{place}, evidence_cycle_id: found cycle-1, which nobody has adopted, expected a cycle that was adopted."
         ]
         assert refused(log(IDEA, cycle(DONE), prediction()), phase) == [
             f"{place}, evidence_cycle_id: found cycle-1, which nobody has studied yet, expected a cycle with a study."

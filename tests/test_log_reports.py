@@ -16,6 +16,7 @@ from pdsa.runner import Run, make_reports, plan_run
 from pdsa.site import write_indexes
 from pdsa.terms import VISIBILITIES
 from pdsa.workspace import dossier_for, open_workspace
+from pdsa.workspace.journal import ARCHIVE
 from test_reports import harmless
 
 # From which step of visibility on a folder may hold a text.
@@ -90,10 +91,14 @@ class TestWhoReadsWhat:
 
 class TestPages:
     def test_texts_of_people_are_harmless_and_whole(self, run: Run) -> None:
-        for path in sorted(run.folder.rglob("*.html")):
+        pages = [path for path in sorted(run.folder.rglob("*.html")) if path.name != ARCHIVE]
+        for path in pages:
             harmless(path.read_text("utf-8"))
         page = harmless((run.folder / "team" / SCHOOL / "log.html").read_text("utf-8"))
         assert HOSTILE in page.words
+        archive = (run.folder / "district" / ARCHIVE).read_text("utf-8")
+        assert "<img src=x" not in archive and "&lt;img src=x onerror=alert(1)&gt;" in archive
+        assert "default-src 'none'" in archive
 
     def test_a_team_without_a_log_has_no_page_of_it_and_one_line(self, run: Run) -> None:
         assert not (run.folder / "team" / OTHER / "log.html").exists()

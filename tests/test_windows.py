@@ -91,14 +91,14 @@ def test_words_in_tooltip_list_and_alt_text() -> None:
     assert classed(root, "pdsa-predicted")[0].findtext("title") == "A: predicted 83.0% to 87.0%: held"
     assert ["".join(item.itertext()) for item in root.iter("li")] == [said]
     assert next(one for one in root.iter("desc")).text.endswith(f"Cycles: {said}.")  # type: ignore[union-attr]
-    assert figure.text.endswith(f"1 cycles: {said}")
+    assert figure.text.endswith(f"1 cycle: {said}")
 
 
 @pytest.mark.parametrize(
     ("prediction", "words"),
     [
         (predicted(type="value", value=85.0), "85.0%"),
-        (predicted(type="value", value=85.0, low=83.0, high=87.0), "85.0%, 83.0% to 87.0%"),
+        (predicted(type="value", value=85.0, low=83.0, high=87.0), "85.0% (83.0% to 87.0%)"),
         (RANGE, "83.0% to 87.0%"),
         (predicted(type="range", low=83.0), "at least 83.0%"),
         (predicted(type="range", high=87.0), "at most 87.0%"),

@@ -184,11 +184,13 @@ def verify_log(desk: Desk, heads: Path | None) -> None:
     Every event carries a hash over itself and the one before it. Whoever can write the file could make all of them
     anew; keep the file of --heads elsewhere, and that is seen too.
     """
-    from pdsa.exchange.heads import compare_heads
+    from pdsa.exchange.heads import read_heads, write_heads
 
     with desk.log(create=False) as book:
-        verified = book.verify()
-    problems = (*verified.problems, *(compare_heads(heads, verified.heads) if heads else ()))
+        verified = book.verify(read_heads(heads) if heads else None)
+    problems = verified.problems
+    if heads and not heads.is_file() and not problems:
+        write_heads(heads, verified.heads)
     count = sum(seq for seq, _ in verified.heads.values())
     chains = len(verified.heads)
     lines = [f"{one.place}: found {one.found}, expected {one.expected}." for one in problems]
@@ -257,6 +259,27 @@ def import_log(desk: Desk, source: Path, mapping: str, answers: tuple[str, ...],
     desk.show([about_event(one) for one in events], "\n".join(lines))
 
 
+@log.command("worksheet")
+@click.argument("name")
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new .html or .xlsx file.")
+@desk_options
+def write_sheet(desk: Desk, name: str, target: Path) -> None:
+    """Write a cycle as a filled PDSA worksheet, to print or to fill in further."""
+    from pdsa.exchange import write_worksheet
+    from pdsa.inquiry.lookup import find
+    from pdsa.records.inquiry import Cycle
+
+    with desk.log(create=False) as book:
+        state = book.state()
+    reference = desk.reference
+    names = {one.id: one.name for one in reference.schools}
+    measures = {one.id: one for one in reference.measures}
+    record = find(state, "cycle", name).record
+    if isinstance(record, Cycle):
+        write_worksheet(state, record, target, names, measures)
+    desk.show({"written": str(target)}, f"Written to {target}.")
+
+
 @log.command("backup")
 @click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="A new file.")
 @desk_options
@@ -271,9 +294,9 @@ def backup_log(desk: Desk, target: Path) -> None:
 @desk_options
 def install_log(desk: Desk) -> None:
     """Make the log in the PostgreSQL database of --log, or bring it up to date; for its owner."""
-    from pdsa.log import postgres
+    from pdsa.log import install
 
-    revision = postgres.install(_address(desk))
+    revision = install(_address(desk))
     desk.show({"schema": revision}, f"The database holds a log of schema {revision}.")
 
 
@@ -285,11 +308,11 @@ def install_log(desk: Desk) -> None:
 @desk_options
 def grant_login(desk: Desk, login: str, person: str, role: Role, schools: tuple[str, ...]) -> None:
     """Let a LOGIN of the PostgreSQL database of --log write as a person; for the owner of the database."""
-    from pdsa.log import postgres
+    from pdsa.log import grant
 
     if role in ("team", "coach") and not schools:
         raise click.UsageError(f"a {role} needs --school")
-    postgres.grant(_address(desk), login, person, role, schools)
+    grant(_address(desk), login, person, role, schools)
     desk.show({"login": login, "role": role, "schools": schools}, f"{login} is {role} ({', '.join(schools) or 'all'}).")
 
 

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from pdsa.errors import Problem
+from pdsa.errors import InputError, Problem
 from pdsa.publish import write_atomic
 
 Heads = Mapping[str, tuple[int, str]]
 
 
-def compare_heads(file: Path, heads: Heads) -> tuple[Problem, ...]:
-    """What is wrong with a log whose chains once ended as the file says; writes the file where there is none.
+def read_heads(file: Path) -> dict[str, tuple[int, str]]:
+    """By school the number of events and the hash of the last one, as an earlier call wrote them; empty without a file.
 
-    A chain may have grown since; its end of then must still be known by its length.
-
-    Parameters
-    ----------
-    file
-        What an earlier call wrote.
-    heads
-        By school the number of events of its chain and the hash of the last one.
+    Raises
+    ------
+    InputError
+        The file holds something else.
     """
     if not file.is_file():
-        write_atomic(file, json.dumps({school: list(end) for school, end in sorted(heads.items())}, indent=2) + "\n")
-        return ()
-    return tuple(_differences(json.loads(file.read_text(encoding="utf-8")), heads))
+        return {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {str(school): (int(seq), str(text)) for school, (seq, text) in found.items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        problem = Problem(str(file), "no heads of a log", "a file that pdsa log verify --heads wrote")
+        raise InputError(file.name, (problem,), "nothing was compared", "name another file") from error
 
 
-def _differences(before: Mapping[str, list[object]], heads: Heads) -> Iterator[Problem]:
-    for school, (seq, text) in before.items():
-        now = heads.get(school, (0, ""))
-        where = f"chain of {school or 'the network'}"
-        if now[0] < int(str(seq)):
-            yield Problem(where, f"{now[0]} events", f"{seq} or more, as once written down")
-        elif now[0] == seq and now[1] != text:
-            yield Problem(where, "another end than was written down", f"an event with the hash {str(text)[:12]}...")
+def write_heads(file: Path, heads: Heads) -> None:
+    """Keep the ends of all chains for a later call."""
+    write_atomic(file, json.dumps({school: list(end) for school, end in sorted(heads.items())}, indent=2) + "\n")

@@ -136,7 +136,9 @@ def _change(
         visibility = cast(Visibility | None, row.cells.get("visibility", "").strip() or None)
         return Change(entity, record, school, fields, 0, visibility=visibility), []
     before = versions[based_on]
-    if before.body and record_of(entity, {**fields, "id": record}) == record_of(entity, {**before.fields, "id": record}):
+    if before.body and record_of(entity, {**fields, "id": record}) == record_of(
+        entity, {**before.fields, "id": record}
+    ):
         return None, []  # fields that are left to their defaults say the same as fields that are filled with them
     return Change(entity, record, versions[based_on].school, fields, based_on), []
 

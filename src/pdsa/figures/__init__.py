@@ -22,7 +22,7 @@ from pdsa.figures.sparks import sparkline
 from pdsa.figures.spread import archive_links, spread_matrix
 from pdsa.figures.symbols import symbol
 from pdsa.figures.windows import Window, windows_of
-from pdsa.figures.worksheet import worksheet_html
+from pdsa.figures.worksheet import worksheet_html, worksheet_parts
 
 __all__ = [
     "COVERAGE_WORDS",
@@ -57,4 +57,5 @@ __all__ = [
     "symbol",
     "windows_of",
     "worksheet_html",
+    "worksheet_parts",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pdsa import narrate
 from pdsa.figures import frame, layers
+from pdsa.figures.drawing import many
 from pdsa.figures.figure import Figure
 from pdsa.figures.flags import draw_flags, listed
 from pdsa.figures.layout import ANEW_ROOM, FLAG_ROOM, Layout, lay_out
@@ -93,7 +94,9 @@ def control_chart(
     measure = narrate.in_unit(chart, trace.kinds)
     if spans:
         cycles = "; ".join(told_window(span, measure) for span in spans)
-        told = replace(told, alt=f"{told.alt} Cycles: {cycles}.", line=f"{told.line} · {len(spans)} cycles: {cycles}")
+        told = replace(
+            told, alt=f"{told.alt} Cycles: {cycles}.", line=f"{told.line} · {many(len(spans), 'cycle')}: {cycles}"
+        )
     below = listed(remarks) + listed_windows(spans, measure)
     return Figure(_page(chart, headline, body, told, plan.size, below), told.line)
 

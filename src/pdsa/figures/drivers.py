@@ -13,20 +13,31 @@ from pdsa.figures.svg import BAND, BOLD, INK, LIMIT, MUTED, PAPER, escape, numbe
 from pdsa.figures.symbols import COLORS, SHORT_WORDS, shape, symbol
 from pdsa.figures.wrapped import rect, wrapped, write_lines
 
-# The four columns by the kind of their nodes: heading, and what one of them is called.
-KINDS = {
-    "aim": ("Aim", "Aim"),
-    "primary": ("Primary drivers", "Primary driver"),
-    "secondary": ("Secondary drivers", "Secondary driver"),
-    "idea": ("Change ideas", "Change idea"),
-}
+# What a node of each kind is called.
+KINDS = {"aim": "Aim", "primary": "Primary driver", "secondary": "Secondary driver", "idea": "Change idea"}
+# Their columns; ideas stand at the right of whatever drivers there are.
+IDEAS = 99
+HEADINGS = {0: "Aim", 1: "Primary drivers", 2: "Secondary drivers", IDEAS: "Change ideas"}
+LEVELS = {"aim": 0, "primary": 1, "secondary": 2, "idea": IDEAS}
 WIDTH = 960.0
+# Fonts differ: of the room for a line so much is used.
+CAUTION = 0.94
 HEAD, BETWEEN, GAP = 26.0, 36.0, 8.0
 PAD, STEP, STATUS = 8.0, 14.5, 16.0
 # Size and lines of the text of a node; a column of ideas is wider, for ideas are what most nodes are.
 SIZES = {"aim": (13.0, 12), "primary": (12.0, 6), "secondary": (12.0, 6), "idea": (11.5, 5)}
 SHARES = {"aim": 0.95, "primary": 1.0, "secondary": 1.0, "idea": 1.3}
 TINTS = {"improvement": "#e6eef8", "concern": "#fbeae1", "change": "#f0e9f6"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, its left end and width, and the ids of the nodes in it."""
+
+    title: str
+    x: float
+    width: float
+    members: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -45,7 +56,7 @@ class Box:
     def beside(self) -> bool:
         """Whether the number of cycles has room beside the last line of an idea."""
         used = width_of(self.lines[-1], SIZES[self.node.kind][0]) if self.lines else 0.0
-        room = self.width - 2 * PAD - 10 - width_of(_tried(self.node), 10.5)
+        room = (self.width - 2 * PAD - 5) * CAUTION - 16 - width_of(_tried(self.node), 10.5)
         return self.node.kind == "idea" and not self.node.verdict and used < room
 
     @property
@@ -103,20 +114,33 @@ def _gaps_told(gaps: Sequence[str]) -> list[str]:
     return [f"{many(len(gaps), 'gap')} in the theory:", *(f"  {gap}" for gap in gaps)] if gaps else []
 
 
-def _columns(nodes: Sequence[Node], width: float) -> dict[str, tuple[float, float]]:
-    """Left end and width of the column of each kind that occurs."""
-    there = [kind for kind in KINDS if any(node.kind == kind for node in nodes)]
-    unit = (width - 2 - BETWEEN * (len(there) - 1)) / sum(SHARES[kind] for kind in there)
-    found, at = {}, 1.0
-    for kind in there:
-        found[kind] = (at, unit * SHARES[kind])
+def _columns(nodes: Sequence[Node], width: float) -> list[Column]:
+    """The columns that occur, from left to right: drivers under secondary drivers have columns of their own."""
+    levels = _levels(nodes)
+    kinds = {
+        level: next(node.kind for node in nodes if levels[node.id] == level) for level in sorted({*levels.values()})
+    }
+    unit = (width - 2 - BETWEEN * (len(kinds) - 1)) / sum(SHARES[kind] for kind in kinds.values())
+    found, at = [], 1.0
+    for level, kind in kinds.items():
+        members = frozenset(node.id for node in nodes if levels[node.id] == level)
+        found.append(Column(HEADINGS.get(level, ""), at, unit * SHARES[kind], members))
         at += unit * SHARES[kind] + BETWEEN
     return found
 
 
-def _boxes(nodes: Sequence[Node], columns: dict[str, tuple[float, float]]) -> list[Box]:
+def _levels(nodes: Sequence[Node]) -> dict[str, int]:
+    """How far to the right each node stands: its own column, or the one after its parent's; ideas in the last."""
+    levels: dict[str, int] = {}
+    for node in nodes:
+        own = LEVELS[node.kind]
+        levels[node.id] = own if own == IDEAS else max(own, levels.get(node.parent, -1) + 1)
+    return levels
+
+
+def _boxes(nodes: Sequence[Node], columns: Sequence[Column]) -> list[Box]:
     """The boxes of the aims, all others hanging on them; what hangs on nothing stands by itself."""
-    boxes = {node.id: _box(node, *columns[node.kind]) for node in nodes}
+    boxes = {node.id: _box(node, column) for node in nodes for column in columns if node.id in column.members}
     parents = {node.id: node.parent for node in nodes}
     roots = []
     for node in nodes:
@@ -136,12 +160,12 @@ def _circular(node: str, parents: dict[str, str]) -> bool:
     return above == node
 
 
-def _box(node: Node, x: float, width: float) -> Box:
+def _box(node: Node, column: Column) -> Box:
     size, most = SIZES[node.kind]
-    room = width - 2 * PAD - 5
+    room = (column.width - 2 * PAD - 5) * CAUTION
     gap = wrapped(", ".join(node.gaps), 10.5, room - 12, 3)
     lines = wrapped(node.text, size, room / BOLD if node.kind == "aim" else room, most)
-    return Box(node, lines, gap, x, width, [])
+    return Box(node, lines, gap, column.x, column.width, [])
 
 
 def _place(boxes: Sequence[Box], top: float) -> float:
@@ -158,9 +182,9 @@ def _place(boxes: Sequence[Box], top: float) -> float:
     return top - GAP
 
 
-def _headings(columns: dict[str, tuple[float, float]]) -> str:
+def _headings(columns: Sequence[Column]) -> str:
     more = ' font-weight="600"'
-    return "".join(write(x, 13, KINDS[kind][0], size=11.5, color=MUTED, more=more) for kind, (x, _) in columns.items())
+    return "".join(write(one.x, 13, one.title, size=11.5, color=MUTED, more=more) for one in columns if one.title)
 
 
 def _edges(box: Box) -> str:
@@ -171,11 +195,11 @@ def _edges(box: Box) -> str:
 
 
 def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
-    turn = x2 - BETWEEN / 2  # far children are reached by a straight line first
-    bend = x2 - BETWEEN
+    """A bend next to the parent, then straight at the height of the child, where no other box stands."""
+    bend, turn = x1 + BETWEEN, x1 + BETWEEN / 2
     return (
-        f"M{number(x1)} {number(y1)}H{number(bend)}"
-        f"C{number(turn)} {number(y1)} {number(turn)} {number(y2)} {number(x2)} {number(y2)}"
+        f"M{number(x1)} {number(y1)}C{number(turn)} {number(y1)} {number(turn)} {number(y2)} "
+        f"{number(bend)} {number(y2)}H{number(x2)}"
     )
 
 
@@ -229,14 +253,14 @@ def _gap(box: Box, x: float, y: float) -> str:
 
 
 def _named(node: Node) -> str:
-    return f"{KINDS[node.kind][1]} “{node.text}”"
+    return f"{KINDS[node.kind]} “{node.text}”"
 
 
 def _sentence(node: Node) -> str:
     """A node in words: what it is, how it stands, what is missing."""
     stands = [narrate.VERDICT_WORDS[node.verdict]] if node.verdict in narrate.VERDICT_WORDS else []
     said = filter(None, [*stands, _tried(node), *node.gaps])
-    return f"{KINDS[node.kind][1]}: {node.text} ({', '.join(said)})."
+    return f"{KINDS[node.kind]}: {node.text} ({', '.join(said)})."
 
 
 def _read(boxes: Sequence[Box], depth: int) -> list[str]:

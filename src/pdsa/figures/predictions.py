@@ -166,14 +166,16 @@ def predictions_table(
     names = ("Cycle", "Predicted", "Because", "Expected", "Result", "What became of it")
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     body = "".join(_row(cells, one) for cells, one in zip(rows, results, strict=True))
-    table = f'<table class="pdsa-matrix pdsa-results"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    caption = "<caption>Each prediction beside its result</caption>"
+    inside = f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    table = f'<div style="overflow-x:auto"><table class="pdsa-matrix pdsa-results">{inside}</table></div>'
     return Figure(framed(table, name="pdsa-wide"), "\n".join(" · ".join(filter(None, cells)) for cells in rows))
 
 
 def _cells(result: Result, cycles: Mapping[str, str], measure: Measure | None) -> tuple[str, ...]:
     """The texts of a row."""
     one = result.prediction
-    said = expected(one, measure) if one.type != "text" else ""
+    said = expected(one, measure, quoted=False) if one.type != "text" else ""
     group = f" for {one.group}" if one.group else ""
     return (
         cycles.get(one.cycle_id, one.cycle_id), one.question, one.because, f"{said}{group}".strip(),

@@ -15,6 +15,7 @@ from pdsa.records.inquiry import Cycle
 from pdsa.terms import SCALE_WORDS, SCALES
 
 WIDE, NARROW = 640.0, 352.0
+LEAST = 330.0  # two columns fit a page of A4
 RUNG, TOP, TEXT = 17.0, 12.0, 10.0
 LEFT = 12 + max(width_of(word, TEXT) for word in SCALE_WORDS.values())
 # Slots of at least so many pixels have room for the word of a decision, and for the day.
@@ -49,8 +50,9 @@ def ramp_chart(
     panels = [_panel(one, head, said, width) for one, head, said in zip(shown, heads, told, strict=True)]
     used = {known(cycle.decision) for one in shown for cycle in one.cycles}
     rest = f"{many(len(ramps) - most, 'more ramp')} not drawn here." if len(ramps) > most else ""
-    style = f"display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,{width:g}px),1fr));gap:14px 16px"
-    grid = f'<div class="pdsa-panels" style="{style}">{"".join(panels)}</div>'
+    least = min(width, LEAST)
+    style = f"display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,{least:g}px),1fr));gap:14px 16px"
+    grid = f'<div class="pdsa-ladders" style="{style}">{"".join(panels)}</div>'
     note = f'<p class="pdsa-note" style="margin:.4em 0 0">{rest}</p>' if rest else ""
     return Figure(
         framed(grid, keyed(decision_key(used)), note, name="pdsa-multiples pdsa-ramps"),

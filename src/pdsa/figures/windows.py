@@ -128,14 +128,14 @@ def _in_row(span: Span, rows: list[float], named: bool, edge: float) -> Span:
     end = max(span.end, span.start + _label(span, named)[1])
     start = span.start - max(end - edge - 130, 0.0)
     row = next((i for i, free in enumerate(rows) if free <= start), len(rows))
-    rows[row:] = [end + 4, *rows[row + 1 :]]
+    rows[row:] = [end + 1, *rows[row + 1 :]]
     return Span(span.letter, span.window, span.start, span.end, row, span.where, named)
 
 
 def _label(span: Span, named: bool) -> tuple[str, float]:
     """Letter and, where names are drawn, as much of the name as has room; and its width."""
     text = f"{span.letter} {shorten(span.window.label, TEXT, LONGEST)}" if named else span.letter
-    return text, width_of(text, TEXT) + 10
+    return text, width_of(text, TEXT) + (10 if named else 3)
 
 
 def rows_of(spans: Sequence[Span]) -> int:
@@ -219,24 +219,28 @@ def predicted(prediction: Prediction, measure: Measure | None, outcomes: Mapping
     return f"predicted {expected(prediction, measure)}{group}" + (f": {OUTCOME_WORDS[outcome]}" if outcome else "")
 
 
-def expected(prediction: Prediction, measure: Measure | None) -> str:
-    """What was expected, as short as possible: values, a direction, a probability, or the question itself."""
+def expected(prediction: Prediction, measure: Measure | None, *, quoted: bool = True) -> str:
+    """What was expected, as short as possible: values, a direction, a probability, or the question itself.
 
-    def said(value: float | None) -> str:
-        return narrate.format_value(math.nan if value is None else value, measure)
+    `quoted` says whether the question stands with a probability.
+    """
 
-    low, high = prediction.low, prediction.high
+    def said(value: float | None, unit: bool = True) -> str:
+        return narrate.format_value(math.nan if value is None else value, measure, unit=unit)
+
+    low, high, value = prediction.low, prediction.high, prediction.value
     if low is not None and high is not None:
-        value = f"{said(prediction.value)}, " if prediction.value is not None else ""
-        return f"{value}{said(low)} to {said(high)}"
+        band = f"{said(low, False)} to {said(high)}"
+        return band if value is None else f"{said(value, False)} ({band})"
     if low is not None or high is not None:
         return f"at least {said(low)}" if low is not None else f"at most {said(high)}"
-    if prediction.value is not None:
-        return said(prediction.value)
+    if value is not None:
+        return said(value)
     if prediction.direction:
         return f"it would go {prediction.direction}"
     if prediction.probability is not None:
-        return f"“{prediction.question}” with {100 * prediction.probability:.0f} in 100"
+        chance = f"{100 * prediction.probability:.0f} in 100"
+        return f"“{prediction.question}” with {chance}" if quoted else f"a chance of {chance}"
     return f"“{prediction.question}”"
 
 

@@ -9,7 +9,7 @@ from pdsa.figures.decisions import decision_symbol
 from pdsa.figures.templates import template
 from pdsa.figures.windows import expected
 from pdsa.records import Measure
-from pdsa.records.inquiry import ChangeIdea, Cycle, Prediction
+from pdsa.records.inquiry import ChangeIdea, Cycle, Prediction, Task
 from pdsa.terms import CYCLE_WORDS, OUTCOME_WORDS, SCALE_WORDS, VERSION
 
 PURPOSE_WORDS = {
@@ -68,6 +68,36 @@ def worksheet_html(
     )
 
 
+def worksheet_parts(
+    cycle: Cycle,
+    predictions: Sequence[Prediction] = (),
+    names: Mapping[str, str] | None = None,
+    *,
+    measures: Mapping[str, Measure] | None = None,
+) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The same worksheet as headings with their labels and texts, for programs that lay it out themselves."""
+    known, told = measures or {}, names or {}
+    parts = {
+        "Cycle": _head(cycle, told),
+        "Plan": _plan(cycle, known) + [_task(one) for one in cycle.tasks],
+        "Predictions": [_predicted(one, known.get(one.measure_id)) for one in predictions],
+        "Do": [Line("Carried out as planned", cycle.carried_out_as_planned or ""), *_do(cycle)],
+        "Study": _study(cycle),
+        "Act": [Line("Decision", dict(DECISIONS).get(cycle.decision or "", "")), *_act(cycle, told)],
+    }
+    return tuple((name, tuple((line.label, line.text) for line in lines)) for name, lines in parts.items())
+
+
+def _task(task: Task) -> Line:
+    who = " | ".join(filter(None, (task.who, task.when, task.where)))
+    return Line(f"Task: {task.what}", who)
+
+
+def _predicted(one: Prediction, measure: Measure | None) -> Line:
+    row = _prediction(one, measure)
+    return Line(row["question"], "\n".join(f"{name}: {row[name]}" for name in row if name != "question" and row[name]))
+
+
 def _head(cycle: Cycle, names: Mapping[str, str]) -> list[Line]:
     """Who, which turn, when, how wide, for what."""
     status = CYCLE_WORDS[cycle.status]
@@ -108,7 +138,7 @@ def _plan(cycle: Cycle, measures: Mapping[str, Measure]) -> list[Line]:
 
 def _prediction(one: Prediction, measure: Measure | None) -> dict[str, str]:
     """A row of the table of predictions: the result of the people, never one that was computed."""
-    said = expected(one, measure) if one.type != "text" else ""
+    said = expected(one, measure, quoted=False) if one.type != "text" else ""
     value = "" if one.result_value is None else f"{one.result_value:g}"
     return {
         "question": one.question,

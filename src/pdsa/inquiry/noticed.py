@@ -52,7 +52,7 @@ def _renamed(one: Saved, all_: Saving) -> Iterator[Problem]:
             for target in ids_in(one.record, name):
                 if target in before and target not in known:
                     found = f"{target!r}, which {what} no longer has"
-                    yield one.problem(name, found, f"its new id where it was renamed: {nearest(target, known)}")
+                    yield one.problem(name, found, f"an id that it has: {nearest(target, known)}")
 
 
 def _tables(one: Saved) -> Iterator[Problem]:
@@ -90,13 +90,13 @@ def _beside(one: Saved, cycle: Cycle, all_: Saving) -> Iterator[Problem]:
     beside = [other.id for other in others if other.id != cycle.id and _overlap(cycle, other)]
     if beside:
         found = f"days of {_named(beside)}, which test the same idea here"
-        expected = "that all are meant, such as in two classes: charts cannot tell their effects apart"
+        expected = "one after the other, or in different classes: charts cannot tell their effects apart"
         yield one.problem("start", found, expected)
     pair = {"adopt": "abandon", "abandon": "adopt"}.get(cycle.decision or "")
     against = [other.id for other in others if other.decision == pair and other.decided_on == cycle.decided_on]
     if pair and against:
         found = f"{cycle.decision} on the day on which {_named(against)} says {pair}"
-        yield one.problem("decision", found, "in rationale: for whom it holds")
+        yield one.problem("decision", found, "a rationale that says for whom each holds")
 
 
 def _named(ids: Sequence[str]) -> str:
@@ -123,7 +123,9 @@ def _turned(one: Saved, cycle: Cycle) -> Iterator[Problem]:
     if old and old.decision and cycle.decision and old.decision != cycle.decision:
         found = f"{cycle.decision} in place of {old.decision}"
         found += " on the same day" if old.decided_on == cycle.decided_on else ""
-        yield one.problem("decision", found, "in rationale: what made you change your mind; both stay in the history")
+        yield one.problem(
+            "decision", found, "a rationale that says what made you change your mind; both stay in the history"
+        )
 
 
 def _baselines(one: Saved, cycle: Cycle, all_: Saving) -> Iterator[Problem]:
@@ -143,7 +145,9 @@ def _late(one: Saved, prediction: Prediction, all_: Saving) -> Iterator[Problem]
     began = cast(Cycle, held.record).actual_start if held else None
     if one.before is None and began and prediction.made_on and began < all_.reference.today:
         found = f"{prediction.made_on}, written down after the test began on {began}"
-        yield one.problem("made_on", found, "the day on which it was really made, on paper or aloud")
+        yield one.problem(
+            "made_on", found, "a prediction written down before; this day is when it was made, on paper or aloud"
+        )
 
 
 def _outside(one: Saved, annotation: LogAnnotation, all_: Saving) -> Iterator[Problem]:
@@ -165,7 +169,7 @@ def _not_adopted(one: Saved, phase: Phase, all_: Saving) -> Iterator[Problem]:
     held = all_.after.get("cycle", phase.evidence_cycle_id)
     if held and cast(Cycle, held.record).decision != "adopt":
         found = f"{phase.evidence_cycle_id}, which nobody has adopted"
-        yield one.problem("evidence_cycle_id", found, "that the process is another one all the same")
+        yield one.problem("evidence_cycle_id", found, "a cycle that was adopted")
 
 
 def _clock(all_: Saving) -> Iterator[Problem]:
@@ -174,4 +178,8 @@ def _clock(all_: Saving) -> Iterator[Problem]:
     ahead = sorted(held.at[:10] for held in all_.state.held.values() if held.at[:10] > limit)
     if ahead:
         found = f"{len(ahead)} records saved on days that lie ahead, up to {ahead[-1]}"
-        yield Problem("the log", found, "the clocks of all machines set right; versions keep their order all the same")
+        yield Problem(
+            "the log",
+            found,
+            "days up to today: set the clocks of all machines right; versions keep their order all the same",
+        )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
-from pdsa.inquiry.drafts import Draft, Ids, Texts
+from pdsa.inquiry.drafts import Draft, Ids, Texts, fields_of
 from pdsa.inquiry.events import Change
-from pdsa.inquiry.lookup import found, plain, seen_by
+from pdsa.inquiry.lookup import find, found, plain, seen_by, title_of
 from pdsa.inquiry.saving import Reference
-from pdsa.inquiry.state import State
+from pdsa.inquiry.state import Held, State
 from pdsa.params.inquiry import field_name, kinds
 from pdsa.params.typed import is_blank
 from pdsa.params.words import nearest
-from pdsa.records.inquiry import ChangeIdea, Cycle
+from pdsa.records.inquiry import ChangeIdea, Cycle, Record
 
 __all__ = ["plan"]
 
@@ -39,7 +39,9 @@ NEARLY = 0.8  # how like the name of a measure a word must be to be taken for a 
 def plan(
     state: State, reference: Reference, school: str, texts: Texts, ids: Ids, *, draft: bool = False
 ) -> tuple[Change, ...]:
-    """The changes that save the plan of a new cycle: its change idea where that is new, the cycle, its predictions.
+    """The changes that save the plan of a cycle: its change idea where that is new, the cycle, its predictions.
+
+    A cycle that `act` has copied and that has no days yet is completed, unless `parent_cycle_id` says otherwise.
 
     Parameters
     ----------
@@ -51,7 +53,7 @@ def plan(
         The five typed fields: `idea` (a title or an id; a new one is made where none has the title), `prediction` (a
         sentence with "because", or `because` apart), `how` (measures by id or name, or words), `when` (the first and
         the last day; two weeks where there is only the first), `who`. Any field of a cycle or of its prediction by
-        its name; `predictions` is a list of further ones, each a mapping.
+        its name; `predictions` is a list of further ones, each a mapping. `cycle` names a plan that is to be completed.
     ids
         Makes the ids of new records.
     draft
@@ -64,18 +66,50 @@ def plan(
     """
     known = {field_name(name): value for name, value in texts.items()}
     work = Draft(state, reference)
-    for name, wanted in FIVE.items():
-        if is_blank(known.get(name)) and (name == "idea" or not draft) and not _otherwise(name, known):
-            work.tell(name, "nothing", wanted)
-    for name in known.keys() - {*FIVE, *kinds("cycle"), *PREDICTED, "predictions"}:
-        work.tell(name, "an unknown field", nearest(name, (*FIVE, *kinds("cycle"), *PREDICTED)))
-    idea, title = _idea(work, school, known, ids)
+    begun = _begun(work, school, known)
+    _missing(work, begun, known, draft)
     cycle = {name: value for name, value in known.items() if name in kinds("cycle") and not is_blank(value)}
-    record = str(cycle.get("id") or ids("cycle"))
-    cycle = {**_defaults(work, school, idea, title, known), **cycle}
-    work.new("cycle", record, school, cycle)
-    _predictions(work, record, school, known, ids)
+    if begun:
+        title = title_of(begun)
+        work.edit(begun, {**_typed(work, title, known), **cycle})
+    else:
+        idea, title = _idea(work, school, known, ids)
+        defaults = _defaults(work, school, idea, title, known)
+        work.new("cycle", ids("cycle"), school, {**defaults, **_typed(work, title, known), **cycle})
+    _predictions(work, work.changes[-1], known, ids)
     return work.done()
+
+
+def _begun(work: Draft, school: str, known: Texts) -> Held | None:
+    """The plan that is completed: the one named, or the only one that `act` has copied for the idea."""
+    seen = seen_by(work.state, school)
+    if not is_blank(known.get("cycle")):
+        return find(seen, "cycle", _text(known["cycle"]))
+    ideas = found(seen, "change_idea", _text(known.get("idea")), begun=False)
+    if len(ideas) != 1 or "parent_cycle_id" in known or "id" in known:
+        return None
+    open_ = [one for one in seen.all("cycle") if one.school == school and _copied(one.record, ideas[0].id)]
+    return open_[0] if len(open_) == 1 else None
+
+
+def _copied(record: Record, idea: str) -> bool:
+    """Whether a record is a cycle of the idea that follows another one and has no days yet."""
+    if not isinstance(record, Cycle) or record.change_idea_id != idea or not record.parent_cycle_id:
+        return False
+    return record.status == "planned" and record.start is None
+
+
+def _missing(work: Draft, begun: Held | None, known: Texts, draft: bool) -> None:
+    """Tell what a plan lacks, and what no plan has."""
+    there = {**(fields_of(begun) if begun else {}), **known}
+    if begun and work.state.predictions(begun.id):
+        there["predictions"] = "made"
+    for name, wanted in FIVE.items():
+        if is_blank(known.get(name)) and (name == "idea" or not draft) and not _otherwise(name, there):
+            work.tell(name, "nothing", wanted)
+    names = (*FIVE, *kinds("cycle"), *PREDICTED, "predictions", "cycle")
+    for name in known.keys() - set(names):
+        work.tell(name, "an unknown field", nearest(name, names))
 
 
 def _otherwise(name: str, known: Texts) -> bool:
@@ -97,7 +131,7 @@ def _text(value: object) -> str:
 def _idea(work: Draft, school: str, known: Texts, ids: Ids) -> tuple[str, str]:
     """Id and title of the change idea; one with a new title is taken into the changes."""
     text = _text(known.get("idea") or known.get("change_idea_id")).strip()
-    hits = found(seen_by(work.state, school), "change_idea", text)
+    hits = found(seen_by(work.state, school), "change_idea", text, begun=False)
     if len(hits) == 1 and isinstance(idea := hits[0].record, ChangeIdea):
         return idea.id, idea.title
     if len(hits) > 1:
@@ -113,17 +147,20 @@ def _idea(work: Draft, school: str, known: Texts, ids: Ids) -> tuple[str, str]:
 
 
 def _defaults(work: Draft, school: str, idea: str, title: str, known: Texts) -> dict[str, object]:
-    """The fields of a cycle that the typed ones say, and those that follow from the idea."""
+    """The fields of a cycle that follow from its idea and its school."""
     found: dict[str, object] = {"school_id": school, "team_id": school, "change_idea_id": idea or "?"}
     found |= {"title": title[:200], "objective": f"Try out: {title}"}
     found |= _ramp(work.state, school, idea) if is_blank(known.get("parent_cycle_id")) else {}
     if "parent_cycle_id" in known:
         found |= _after(work.state, school, _text(known["parent_cycle_id"]))
-    found |= _when(work, known.get("when"))
-    found |= _how(work, known.get("how"))
+    return found
+
+
+def _typed(work: Draft, title: str, known: Texts) -> dict[str, object]:
+    """The fields of a cycle that `how`, `when` and `who` say."""
+    found = {**_when(work, known.get("when")), **_how(work, known.get("how"))}
     if not is_blank(known.get("who")) and is_blank(known.get("tasks")):
-        task = {"what": title, "who": _text(known["who"]), "when": found.get("start", "")}
-        found["tasks"] = [task]
+        found["tasks"] = [{"what": title, "who": _text(known["who"]), "when": found.get("start", "")}]
     return found
 
 
@@ -187,13 +224,13 @@ def _how(work: Draft, value: object) -> dict[str, object]:
     return {"data_plan_detail": text}
 
 
-def _predictions(work: Draft, cycle: str, school: str, known: Texts, ids: Ids) -> None:
+def _predictions(work: Draft, cycle: Change, known: Texts, ids: Ids) -> None:
     """The prediction of the typed fields, and further ones."""
-    typed = {name: value for name, value in known.items() if name in PREDICTED}
+    typed = {name: value for name, value in known.items() if name in PREDICTED and not is_blank(value)}
     text = _text(known.get("prediction"))
     if text:
         typed = {**_split(text, typed), **typed}
-    told: list[tuple[str, Texts]] = [("prediction", typed)] if not all(map(is_blank, typed.values())) else []
+    told: list[tuple[str, Texts]] = [("prediction", typed)] if typed else []
     more = known.get("predictions")
     for position, one in enumerate(more if isinstance(more, list | tuple) else (), start=1):
         if isinstance(one, Mapping):
@@ -201,14 +238,14 @@ def _predictions(work: Draft, cycle: str, school: str, known: Texts, ids: Ids) -
         else:
             work.tell(f"predictions, item {position}", "no fields", "question, because and others")
     for place, fields in told:
-        made: dict[str, object] = {"cycle_id": cycle, "made_on": _today(work), **fields}
-        work.new("prediction", ids("prediction"), school, _measured(made, _measures(work.changes)), place)
+        made: dict[str, object] = {"cycle_id": cycle.record, "made_on": _today(work), **fields}
+        work.new("prediction", ids("prediction"), cycle.school, _measured(made, cycle), place)
 
 
 def _split(text: str, typed: Texts) -> dict[str, object]:
     """Question and reason of a sentence "..., because ..."; the whole sentence where the reason stands apart."""
     parts = BECAUSE.match(text)
-    if parts is None or not is_blank(typed.get("because")):
+    if parts is None or "because" in typed:
         return {"question": text}
     return {"question": parts["what"].strip(), "because": parts["why"].strip()}
 
@@ -217,12 +254,10 @@ def _today(work: Draft) -> str:
     return work.reference.today.isoformat() if work.reference else ""
 
 
-def _measures(changes: Iterable[Change]) -> list[str]:
-    listed = [one.fields.get("measure_ids") for one in changes if one.entity == "cycle"]
-    return [str(one) for ids in listed if isinstance(ids, list) for one in ids]
-
-
-def _measured(fields: dict[str, object], measures: list[str]) -> dict[str, object]:
+def _measured(fields: dict[str, object], cycle: Change) -> dict[str, object]:
     """The fields with the cycle's only measure, where a prediction has a number or a direction and names none."""
+    measures = cycle.fields.get("measure_ids")
     numeric = any(not is_blank(fields.get(name)) for name in ("value", "low", "high", "direction"))
-    return {"measure_id": measures[0], **fields} if numeric and len(measures) == 1 else fields
+    if numeric and isinstance(measures, list) and len(measures) == 1:
+        return {"measure_id": measures[0], **fields}
+    return fields

@@ -32,7 +32,9 @@ def year_remarks(one: Saved, all_: Saving) -> Iterator[Problem]:
     end = cycle.actual_end or cycle.studied_on or cycle.planned_end
     school = _school(cycle, all_)
     if school and school.joined and cycle.began < school.joined:
-        yield one.problem("start", f"{cycle.began}, before the school joined on {school.joined}", "that this is meant")
+        yield one.problem(
+            "start", f"{cycle.began}, before the school joined on {school.joined}", "a day on which it was there"
+        )
     if end is None:
         return
     if school and school.left and cycle.began <= school.left < end:
@@ -40,7 +42,7 @@ def year_remarks(one: Saved, all_: Saving) -> Iterator[Problem]:
         yield one.problem("planned_end", f"{end}, after the school leaves on {school.left}", expected)
     if _year(cycle.began) != _year(end):
         found = f"{cycle.began}..{end}, over the end of a school year"
-        yield one.problem("planned_end", found, "that the same students take part: classes change on July 1")
+        yield one.problem("planned_end", found, "the same students throughout: classes change on July 1")
 
 
 def _school(cycle: Cycle, all_: Saving) -> School | None:

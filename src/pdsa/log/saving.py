@@ -67,7 +67,7 @@ class Saving:
         return self.apply((Change(*key, last.school, {}, based_on, "retire"),), reference)
 
     def share(self, key: Key, visibility: Visibility, based_on: int | None = None) -> tuple[Event, ...]:
-        """The events that change who sees a record, and with a cycle its predictions."""
+        """The events that change who sees a record, and with a cycle its predictions; its idea is seen as far."""
         last = self._past(key)[-1]
         if not last.body:
             raise checks.unknown(*key)
@@ -75,7 +75,7 @@ class Saving:
         checks.refuse_stale(self.connection, Change(*key, last.school, last.fields, seen), last)
         self._refuse([Deed(last.entity, last.school, shares=True)], (), self.at.date())
         lowers = VISIBILITIES.index(visibility) < VISIBILITIES.index(last.visibility)
-        records = [last, *(self._predictions(last) if last.entity == "cycle" else ())]
+        records = [last, *(self._predictions(last) if last.entity == "cycle" else ()), *self._idea(last, lowers)]
         return tuple(written for one in records for written in self._shared(one, visibility, lowers))
 
     def _shared(self, last: Event, visibility: Visibility, lowers: bool) -> Iterator[Event]:
@@ -93,6 +93,12 @@ class Saving:
         state = replay(queries.events(self.connection, school=cycle.school, entity="prediction"))
         own = [one.id for one in state.records(Prediction) if one.cycle_id == cycle.record]
         return [last for record in own if (last := self._last("prediction", record))]
+
+    def _idea(self, cycle: Event, lowers: bool) -> list[Event]:
+        """The team's own change idea that a shared cycle tests: without it nobody would know what was tried."""
+        named = str(cycle.fields.get("change_idea_id", "")) if cycle.entity == "cycle" and not lowers else ""
+        idea = self._last("change_idea", named) if named else None
+        return [idea] if idea and idea.body and idea.school == cycle.school else []
 
     def _check(self, changes: Sequence[Change], lasts: Mapping[Key, Event | None], reference: Reference | None) -> None:
         """Raise an InputError with every problem of the author, and of the records where a reference is given."""

@@ -180,7 +180,7 @@ class Log:
     def share(
         self, entity: Entity, record: str, visibility: Visibility, *, based_on: int | None = None
     ) -> tuple[Event, ...]:
-        """Let more or fewer people see a record, and the predictions of a cycle with it.
+        """Let more or fewer people see a record, the predictions of a cycle with it, and its idea at least as far.
 
         Parameters
         ----------

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from pdsa.chart import Chart
 from pdsa.cycles import (
+    Cadence,
     Evidence,
     Matrix,
     PlanQuestion,
@@ -20,13 +21,14 @@ from pdsa.cycles import (
     calibrate,
     hold_the_gain,
     matrix,
+    over_time,
     progress_of,
     quality_of,
     ramps,
     results,
     tree,
 )
-from pdsa.figures.windows import Window, windows_of
+from pdsa.figures import Figure, Window, archive_links, predictions_chart, windows_of
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings, verdict_of
 from pdsa.narrate.cycles import (
@@ -40,7 +42,7 @@ from pdsa.narrate.cycles import (
 )
 from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
-from pdsa.records.inquiry import Cycle, LogAnnotation
+from pdsa.records.inquiry import Cause, Cycle, LogAnnotation
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
@@ -147,10 +149,30 @@ class Journal:
         """What change ideas are called, by id."""
         return {one.id: one.title for one in self.log.ideas.values()}
 
-    def waiting(self) -> Findings:
-        """How many cycles were begun and decided, which are past their own planned end, which nobody touched."""
-        found = cadence(self.log, self.schools, self.today, self.dossier.header.network.calendar)
-        return cadence_words(found, self.log)
+    @cached_property
+    def cadence(self) -> Cadence:
+        """How many cycles were begun and decided week by week, and which wait."""
+        return cadence(self.log, self.schools, self.today, self.dossier.header.network.calendar)
+
+    def waiting(self) -> tuple[tuple[str, Findings], ...]:
+        """How many cycles were begun and decided, which are past their planned end, which nobody touched; and asks."""
+        return (("Cadence, and what waits", cadence_words(self.cadence, self.log)), *self.asks())
+
+    def turned_out(self) -> Figure:
+        """How a team's predictions turned out over time; nothing on pages of several schools: none is compared."""
+        if not self.dossier.header.school or not self.results:
+            return Figure("", "")
+        return predictions_chart(self.results, over_time(self.results))
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """The causes of the fishbone."""
+        return self.log.records(Cause)
+
+    @property
+    def links(self) -> dict[tuple[str, str], str]:
+        """Where the page of past cycles tells of an idea at a school; none where there is no such page."""
+        return archive_links(self.log, ARCHIVE) if self.more[0] == ARCHIVE else {}
 
     def asks(self) -> tuple[tuple[str, Findings], ...]:
         """What is asked of whom, the oldest first, by school."""
@@ -158,7 +180,8 @@ class Journal:
         for school in self.schools:
             own = sorted(open_asks(self.log, (school,)), key=lambda one: (one.raised_on or self.today, one.id))
             if own:
-                found.append((self.dossier.names[school], Findings(tuple(ask_line(one, self.today) for one in own))))
+                title = "Asks" if self.dossier.header.school else f"Asks of {self.dossier.names[school]}"
+                found.append((title, Findings(tuple(ask_line(one, self.today) for one in own))))
         return tuple(found)
 
     def chapters(self) -> tuple[tuple[str, tuple[tuple[str, Findings], ...]], ...]:

@@ -14,6 +14,7 @@ import pytest
 
 from pdsa.errors import InputError
 from pdsa.inquiry import Change, Event, State, canonical, replay
+from pdsa.inquiry.clocks import clock_problems
 from pdsa.inquiry.personal import personal_in
 from pdsa.inquiry.rules import Reference, check_changes, remarks
 from pdsa.log import Conflict, open_log
@@ -488,10 +489,28 @@ class TestMeasuresAndDays:
         holiday = Change("annotation", "a", "", {"date": "2026-06-30", "label": "Last day", "kind": "holiday"})
         assert refused(log(), holiday) == []
 
-    def test_188_a_clock_that_ran_ahead_is_told(self) -> None:
-        assert told(log(IDEA, at="2027-01-01T00:00:00.000000Z"), prediction(cycle_id="cycle-1"), cycle(PLAN)) == [
-            "the log: found 1 records saved on days that lie ahead, up to 2027-01-01, expected days up to today: set "
-            "the clocks of all machines right; versions keep their order all the same."
+    def test_188_a_clock_that_was_wrong_is_told(self) -> None:
+        def saved(school: str, *days: str) -> list[Event]:
+            return [
+                Event(
+                    *(school, seq, "insight", f"i{seq}", 1, "create", "ann", f"{day}T08:00:00.000000Z"),
+                    *("team", "", "", 0, "{}"),
+                )
+                for seq, day in enumerate(days, start=1)
+            ]
+
+        right = saved("0107", "2026-03-20", "2026-03-19", "2026-03-21")  # elsewhere it is a day later
+        assert list(clock_problems(right, TODAY)) == []
+        ahead = saved("0107", "2026-03-19", "2036-03-20", "2036-03-21", "2036-03-21")
+        assert [str(one) for one in clock_problems([*saved("", "2026-03-22"), *ahead], TODAY)] == [
+            "chain of the network: found 1 event of days that lie ahead, up to 2026-03-22, expected days up to today, "
+            "2026-03-20: set the clock of the machine that wrote right.",
+            "chain of 0107: found 3 events of days that lie ahead, up to 2036-03-21, expected days up to today, "
+            "2026-03-20: set the clock of the machine that wrote right.",
+        ]
+        back = saved("0107", "2026-03-19", "2026-03-17", "2026-03-20")
+        assert [str(one) for one in clock_problems(reversed(back), TODAY)] == [
+            "chain of 0107: found 1 event of days before the event before, expected a clock that only goes on."
         ]
 
     def test_189_a_day_further_east_is_no_day_ahead_and_days_have_no_hours(self) -> None:

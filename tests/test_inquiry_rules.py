@@ -188,6 +188,9 @@ class TestOrderOfSteps:
             "test that begins on the day of its predictions or later; made_on of the prediction says when that was."
         ]
 
+    def test_161_a_prediction_of_the_first_day_is_made_before(self) -> None:
+        assert refused(log(IDEA), cycle(DONE), prediction(made_on="2026-03-02")) == []
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
@@ -224,7 +227,7 @@ class TestOrderOfSteps:
             "cycle cycle-2, start: found days of cycle-1, which test the same idea here, expected one after "
             "the other, or in different classes: charts cannot tell their effects apart."
         ]
-        after = cycle({**PLAN, "start": "2026-03-16", "planned_end": "2026-03-20"}, "cycle-2")
+        after = cycle({**PLAN, "start": "2026-03-13", "planned_end": "2026-03-20"}, "cycle-2")
         assert told(log(IDEA, cycle(DONE), prediction()), after, prediction("prediction-2", cycle_id="cycle-2")) == []
 
     def test_163_a_cycle_that_ends_before_it_starts_is_refused(self) -> None:
@@ -415,6 +418,8 @@ class TestAuthors:
             "change idea idea-1, owner: found somebody who left on 2026-01-31, expected a new owner."
         ]
         assert told(log(*self.PEOPLE), replace(IDEA, fields={**IDEA.fields, "owner": "Ann"})) == []
+        going = replace(self.PEOPLE[1], fields={**self.PEOPLE[1].fields, "until": "2026-03-20"})
+        assert told(log(going), owned) == []
 
 
 class TestMeasuresAndDays:
@@ -457,6 +462,9 @@ class TestMeasuresAndDays:
             f"{PLACE}, measure_ids: found attendance, whose baseline 2025-09-01..2026-03-06 has days of the test, "
             "expected a baseline that ends before: the lines hide what the test did."
         ]
+        for span in ((date(2025, 9, 1), date(2026, 3, 2)), (date(2026, 3, 13), date(2026, 5, 1))):
+            touching = replace(REFERENCE, measures=(measure("attendance", baseline=span),))
+            assert len(told(log(IDEA, prediction()), cycle(PLAN), reference=touching)) == 1
         before = replace(REFERENCE, measures=(measure("attendance", baseline=(date(2025, 9, 1), date(2026, 3, 1))),))
         assert told(log(IDEA, prediction()), cycle(PLAN), reference=before) == []
 
@@ -704,6 +712,7 @@ class TestVersions:
         assert refused(log(self.idea(0)), *twice) == [
             "change idea idea-1: found the same record twice in one save, expected it once, with all its fields."
         ]
+        assert refused(log(), replace(self.idea(0), record=""), Change("change_idea", "", "0107", {"title": "b"})) == []
 
     def test_187_a_second_save_of_a_version_is_a_conflict(self, tmp_path: Path) -> None:
         self.save(tmp_path, self.idea(0), self.idea(1, description="By phone"))
@@ -734,7 +743,10 @@ class TestSchools:
             f"{PLACE}, start: found 2026-03-02, before the school joined on 2026-03-06, expected a day on which it was "
             "there."
         ]
-        assert told(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(left=date(2026, 3, 13))) == []
+        for days in ({"left": date(2026, 3, 13)}, {"joined": date(2026, 3, 2)}):
+            assert told(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(**days)) == []
+        one_day = cycle({**PLAN, "planned_end": "2026-03-02"})
+        assert told(log(IDEA, prediction()), one_day, reference=self.closing(left=date(2026, 3, 2))) == []
 
     def test_192_a_cycle_that_begins_after_its_school_left_is_refused(self) -> None:
         assert refused(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(left=date(2026, 2, 27))) == [
@@ -786,6 +798,10 @@ class TestOwners:
         assert refused(log(IDEA, cycle(PLAN)), replace(prediction(), school="0114"))[0].startswith(
             "prediction prediction-1, cycle_id: found 'cycle-1', no cycle of the log"
         )
+        shared = log(IDEA, replace(cycle(PLAN), visibility="network"))
+        assert refused(shared, replace(prediction(), school="0114")) == [
+            "prediction prediction-1, cycle_id: found a cycle of 0107, expected one of its own school."
+        ]
 
     def test_an_idea_that_another_school_keeps_to_itself_cannot_be_tested(self) -> None:
         fields = {**PLAN, "school_id": "0114"}
@@ -816,6 +832,8 @@ class TestOwners:
             f"{place}, evidence_cycle_id: found 'cycle-1', no cycle of the log, expected a cycle of the log, which has "
             "none yet."
         ]
+        first = replace(phase, fields={**phase.fields, "start": "2026-03-02"})
+        assert refused(log(IDEA, cycle(DECIDED), prediction()), first) == []
         early = replace(phase, fields={**phase.fields, "start": "2026-02-27"})
         assert refused(log(IDEA, cycle(DECIDED), prediction()), early) == [
             f"{place}, start: found 2026-02-27, before its evidence began on 2026-03-02, expected a day of the cycle "

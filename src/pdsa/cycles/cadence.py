@@ -100,9 +100,9 @@ def _weeks(days: list[date], today: date) -> tuple[date, ...]:
 
 def _runs_after(cycle: Cycle, week: date, today: date) -> bool:
     """Whether a cycle that began runs on after the last day of a week."""
-    sunday = week + WEEK - DAY
+    last = min(week + WEEK - DAY, today)
     decided = cycle.decided_on or (cycle.actual_end if cycle.decision else None)
-    return _has_begun(cycle, min(sunday, today)) and (decided is None or decided > sunday)
+    return _has_begun(cycle, last) and (decided is None or decided > last)
 
 
 def _median_days(cycles: list[Cycle], today: date, calendar: Calendar) -> float | None:

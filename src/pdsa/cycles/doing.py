@@ -44,7 +44,7 @@ def data_gaps(cycle: Cycle, ground: Ground) -> Found | None:
     if not needs_numbers(cycle):
         return None
     for name in ground.measures(cycle):
-        known, due = ground.measure(name), ground.due(cycle, name)
+        known, due = ground.measure(name), ground.due(cycle, name) if ground.is_drawn(name) else ()
         came, could = ground.received(cycle, name, due)
         if known and could and came < RECEIVED * could:
             return "gaps", {"measure": known.name, "came": came, "could": could, "noun": known.frequency}

@@ -127,6 +127,10 @@ class Ground:
         step = known.frequency
         return tuple(one for one in periods if next_period(next_period(one, step), step) <= today)
 
+    def is_drawn(self, measure: str) -> bool:
+        """Whether there is a chart of a measure at all: of others nobody knows here whether points came in."""
+        return measure in self.evidence.charts
+
     def received(self, cycle: Cycle, measure: str, due: tuple[date, ...]) -> tuple[int, int]:
         """Of these periods, how many came in (hidden ones too), and how many could: not applicable ones could not."""
         line = self.line(cycle, measure)

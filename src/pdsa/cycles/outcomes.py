@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -60,10 +61,12 @@ class Result:
     before, before_n, spread
         The level of the points before the cycle, how many these are, and how much single ones differ by chance (mean
         moving range / 1.128); None of fewer than 10.
+    people
+        What the people say, of the prediction or of its cycle if that has no other; kept beside what the chart says.
     closed
-        The day on which it was known: the cycle's end, or the day when it was studied or decided.
+        The day on which the team could know: when it was studied or decided, or the cycle's end.
     late
-        Whether it was written down after that day: it then tells nothing about foresight.
+        Whether it was written down after the cycle's end: it then tells nothing about foresight.
     """
 
     prediction: Prediction
@@ -80,13 +83,9 @@ class Result:
     before: float | None = None
     before_n: int = 0
     spread: float | None = None
+    people: Outcome | None = None
     closed: date | None = None
     late: bool = False
-
-    @property
-    def people(self) -> Outcome | None:
-        """What the people say, kept beside what the chart says and never replaced by it."""
-        return self.prediction.outcome
 
     @property
     def told(self) -> Outcome:
@@ -142,17 +141,21 @@ def outcome_of(
     """
     lines = () if chart is None else tuple(lines_of(chart))
     line = next((one for one in lines if one.school in ("", cycle.school_id)), None)
-    return judged(prediction, cycle, line, calendar or Calendar(), today)
+    return judged(prediction, cycle, line, Clock(calendar or Calendar(), today), prediction.outcome or cycle.matched)
 
 
 def results(state: State, evidence: Evidence) -> tuple[Result, ...]:
     """What became of every prediction of a state, in the order in which they were made."""
     cycles = {one.id: one for one in state.cycles}
+    made = [one for one in state.records(Prediction) if one.cycle_id in cycles]
+    count = Counter(one.cycle_id for one in made)
+    clock = Clock(evidence.calendar, evidence.today)
     found = []
-    for one in state.records(Prediction):
-        if cycle := cycles.get(one.cycle_id):
-            line = evidence.line(cycle.school_id, measure_of(one, cycle))
-            found.append(judged(one, cycle, line, evidence.calendar, evidence.today))
+    for one in made:
+        cycle = cycles[one.cycle_id]
+        line = evidence.line(cycle.school_id, measure_of(one, cycle))
+        people = one.outcome or (cycle.matched if count[cycle.id] == 1 else None)
+        found.append(judged(one, cycle, line, clock, people))
     return tuple(found)
 
 
@@ -169,19 +172,30 @@ def ended(cycle: Cycle, today: date) -> date | None:
     return last if last and last <= today else None
 
 
-def judged(prediction: Prediction, cycle: Cycle, line: Line | None, calendar: Calendar, today: date) -> Result:
-    """`outcome_of`, with the points as arrays."""
-    known = min((one for one in (cycle.decided_on, cycle.studied_on) if one), default=ended(cycle, today))
-    late = prediction.made_on is not None and known is not None and prediction.made_on > known
+class Clock(NamedTuple):
+    """Which days are closed, and the last one that counts."""
+
+    calendar: Calendar
+    today: date
+
+
+def judged(prediction: Prediction, cycle: Cycle, line: Line | None, clock: Clock, people: Outcome | None) -> Result:
+    """`outcome_of`, with the points as arrays and what the people say."""
+    end = ended(cycle, clock.today)
     empty = Result(
-        prediction, cycle.school_id, "not_measured", measure=measure_of(prediction, cycle), closed=known, late=late
+        prediction,
+        cycle.school_id,
+        "not_measured",
+        measure=measure_of(prediction, cycle),
+        people=people,
+        closed=min((one for one in (cycle.decided_on, cycle.studied_on) if one), default=end),
+        late=prediction.made_on is not None and end is not None and prediction.made_on > end,
     )
     if prediction.type in ("probability", "text"):
-        return replace(empty, outcome=prediction.outcome or "not_measured", why="people")
+        return replace(empty, outcome=people or "not_measured", why="people")
     if why := _unfit(prediction, cycle, line, empty.measure):
         return replace(empty, why=why)
-    assert line is not None and cycle.began is not None  # noqa: S101 (_unfit has seen to it)
-    return _measured(empty, cycle, line, calendar, today)
+    return _measured(empty, cycle, line, clock) if line else empty
 
 
 def _unfit(prediction: Prediction, cycle: Cycle, line: Line | None, measure: str) -> Why:
@@ -212,22 +226,28 @@ def is_complete(prediction: Prediction) -> bool:
             return bool(prediction.question)
 
 
-def _measured(result: Result, cycle: Cycle, line: Line, calendar: Calendar, today: date) -> Result:
-    began = cycle.began or today
-    end = ended(cycle, today)
+def _measured(result: Result, cycle: Cycle, line: Line, clock: Clock) -> Result:
+    began, end = cycle.began or clock.today, ended(cycle, clock.today)
     step = line.step or "day"
-    during = line.within(first_period(began, step, calendar), min(end or today, today))
+    during = line.within(first_period(began, step, clock.calendar), end or clock.today)
     useful = during & line.useful
     result = _with_level(result, line, useful, period_of(began, step))
     if not useful.any():
-        hidden = bool((line.status[during] == SUPPRESSED).any())
-        why: Why = "not_begun" if began > today else "hidden" if hidden else "no_points" if end else "running"
-        return replace(result, why=why)
+        return replace(result, why=_empty(line, during, began > clock.today, end))
     if end is None:
         return replace(result, why="running")
     if len(np.unique(line.instrument[useful])) > 1:
         return replace(result, why="new_way", value=None)
-    return _compared(result, line)
+    return _compared(result)
+
+
+def _empty(line: Line, during: Bools, later: bool, end: date | None) -> Why:
+    """Why there is no value in the time of a cycle."""
+    if later:
+        return "not_begun"
+    if (line.status[during] == SUPPRESSED).any():
+        return "hidden"
+    return "no_points" if end else "running"
 
 
 def _with_level(result: Result, line: Line, useful: Bools, start: date) -> Result:
@@ -258,14 +278,14 @@ def _before(line: Line, useful: Bools, start: date) -> Bools:
     return found
 
 
-def _compared(result: Result, line: Line) -> Result:
+def _compared(result: Result) -> Result:
     match result.prediction.type:
         case "direction":
             return _direction(result)
         case "value" if result.low is None and result.high is None:
             return _reached(result)
         case _:
-            return _within_band(result, line)
+            return _within_band(result)
 
 
 def _direction(result: Result) -> Result:
@@ -288,7 +308,7 @@ def _reached(result: Result) -> Result:
     return replace(result, outcome=_by_way(result, wanted, past="hit"))
 
 
-def _within_band(result: Result, line: Line) -> Result:
+def _within_band(result: Result) -> Result:
     value = shown(result.value or 0.0)
     low, high = (None if one is None else shown(one) for one in (result.low, result.high))
     if (low is None or value >= low) and (high is None or value <= high):

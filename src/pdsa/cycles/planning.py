@@ -8,6 +8,7 @@ from pdsa.cycles.evidence import Line
 from pdsa.cycles.ground import Ground
 from pdsa.cycles.outcomes import BEFORE, is_complete, measure_of
 from pdsa.cycles.quality import ONE_BY_ONE, needs_numbers
+from pdsa.inquiry.adviser import next_test_size
 from pdsa.records.inquiry import Cycle
 from pdsa.terms import SCALE_WORDS, SCALES
 
@@ -99,13 +100,20 @@ def not_small(cycle: Cycle, ground: Ground) -> Found | None:
 
 
 def _is_safe(cycle: Cycle) -> bool:
-    """Sure of the idea, little to lose, people willing: the adviser of test sizes would not start small either."""
-    return cycle.belief == "high" and cycle.cost_of_failure == "low" and cycle.readiness in ("indifferent", "ready")
+    """Whether the adviser of test sizes, asked the same, would not start smaller."""
+    if not (cycle.belief and cycle.cost_of_failure and cycle.readiness):
+        return False
+    return cycle.scale in next_test_size(cycle.belief, cycle.cost_of_failure, cycle.readiness).scales
 
 
 def no_data_over_time(cycle: Cycle, ground: Ground) -> Found | None:
-    """Every measure that the network knows of is taken less often than monthly."""
-    known = [one for name in ground.measures(cycle) if (one := ground.measure(name))]
-    if not known or not _needs_number(cycle) or any(one.frequency != "year" for one in known):
+    """Nothing is counted over time: every measure is taken less often than monthly, or none is named at all."""
+    if not _needs_number(cycle):
+        return None
+    names = ground.measures(cycle)
+    if not names:
+        return None if no_criteria(cycle, ground) else ("nothing", {})
+    known = [one for name in names if (one := ground.measure(name))]
+    if not known or any(one.frequency != "year" for one in known):
         return None
     return "yearly", {"measures": ", ".join(one.name for one in known)}

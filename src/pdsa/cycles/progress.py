@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from pdsa.cycles.days import period_of
 from pdsa.cycles.evidence import Evidence, Line
+from pdsa.cycles.levels import frozen, latest_instrument, left, level_of
 from pdsa.inquiry import State
 from pdsa.records.inquiry import Aim, Cycle, Person, Progress
+from pdsa.series import Bools, Ints
 from pdsa.terms import D2_ROUNDED, MIN_USEFUL, SCALES
 
 # Shares of the way from baseline to target that the steps of the scale ask for.
-MODEST, HALF = 0.2, 0.5
+FIFTH, HALF = 0.2, 0.5
 # The latest points whose level counts.
 LATEST = 12
 Reason = Literal[
@@ -46,9 +48,9 @@ class Standing:
     Parameters
     ----------
     score
-        0.5, or 1.0 an aim and a team; 2.5 a cycle closed and the aim's measure taken; 3.0 a fifth of the way to the
-        target, and something implemented; 4.0 half of the way, with a signal; 4.5 held; 5.0 the target reached and
-        held.
+        0.5, or 1.0 an aim and a team; 2.5 a cycle closed and the aim's measure taken since it began; 3.0 a change in
+        place, and a fifth of the way to the target, more than one standard error; 4.0 half of the way, with a signal
+        of the rules; 4.5 the signal stands after ten points; 5.0 the latest twelve points reach the target as well.
     reasons
         What there is and, last, what is missing for the next step.
     measure, baseline, level, n, target, way
@@ -91,37 +93,60 @@ def progress_of(state: State, school: str, evidence: Evidence) -> Standing:
     aim = _aim(state, school)
     cycles = [one for one in state.cycles if one.school_id == school]
     line = evidence.line(school, aim.measure_id) if aim else None
-    standing = Standing(school, 0.5, (), measure=aim.measure_id if aim else "", rated=_rated(state, school, evidence))
-    if aim and line:
-        standing = _on_the_way(standing, aim, line)
+    way = _way(aim, line) if aim and line else Way()
     reasons: list[Reason] = []
     score = 0.5
-    for step, wanted in _ladder(standing, aim, cycles, line, _has_team(state, school, cycles)):
-        reasons += [there if met else missing for met, there, missing in wanted]
-        if not all(met for met, _, _ in wanted):
+    for step, wanted in _ladder(aim, way, cycles, line, _has_team(state, school, cycles)):
+        lacking = [missing for met, _, missing in wanted if not met]
+        reasons += [*(there for met, there, _ in wanted if met), *lacking]
+        if lacking:
             break
         score = step
-    values = {name: getattr(standing, name) for name in ("measure", "baseline", "level", "n", "target", "way", "rated")}
-    return Standing(school, score, tuple(reasons), **values)
+    return Standing(
+        school=school,
+        score=score,
+        reasons=tuple(reasons),
+        measure=aim.measure_id if aim else "",
+        baseline=way.base,
+        level=way.level,
+        n=way.n,
+        target=aim.target_value if aim else None,
+        way=way.share,
+        rated=_rated(state, school, evidence),
+    )
+
+
+class Way(NamedTuple):
+    """From baseline to target: both levels, the share of the way, whether it is more than chance, how long it holds."""
+
+    base: float | None = None
+    level: float | None = None
+    n: int = 0
+    share: float | None = None
+    moved: bool = False
+    since: int = 0
 
 
 Wanted = tuple[bool, Reason, Reason]
 
 
 def _ladder(
-    standing: Standing, aim: Aim | None, cycles: list[Cycle], line: Line | None, team: bool
+    aim: Aim | None, way: Way, cycles: list[Cycle], line: Line | None, team: bool
 ) -> tuple[tuple[float, tuple[Wanted, ...]], ...]:
     """Each step with what it asks for: whether it is there, and the reason to give where it is and where it is not."""
     closed = [one for one in cycles if one.decision]
-    way = -1.0 if standing.way is None else standing.way
-    moved = line is not None and way > 0 and _moved(standing, line)
+    share = -1.0 if way.share is None else way.share
+    fifth = share >= FIFTH and way.moved
     return (
         (1.0, ((aim is not None, "aim", "no_aim"), (team, "team", "no_team"))),
         (2.5, ((bool(closed), "closed", "none_closed"), (_measured(closed, line), "measured", "not_measured"))),
-        (3.0, ((_implemented(cycles), "implemented", "not_implemented"), (way >= MODEST and moved, "way", "no_way"))),
-        (4.0, ((way >= HALF and line is not None and _since(line) is not None, "signal", "no_signal"),)),
-        (4.5, ((line is not None and _is_held(standing, line), "held", "not_held"),)),
-        (5.0, ((way >= 1, "reached", "not_reached"),)),
+        (
+            3.0,
+            ((_implemented(cycles), "implemented", "not_implemented"), (fifth, "way", "no_way")),
+        ),
+        (4.0, ((share >= HALF and way.since > 0, "signal", "no_signal"),)),
+        (4.5, ((way.since >= MIN_USEFUL, "held", "not_held"),)),
+        (5.0, ((share >= 1, "reached", "not_reached"),)),
     )
 
 
@@ -142,29 +167,43 @@ def _rated(state: State, school: str, evidence: Evidence) -> Progress | None:
     return max(own, key=lambda one: (one.on, one.id), default=None)
 
 
-def _on_the_way(standing: Standing, aim: Aim, line: Line) -> Standing:
-    """The standing with baseline, level and way; a school is judged from where it began itself."""
-    useful = np.flatnonzero(line.useful & (line.instrument == line.instrument[-1:].sum()))
-    first = useful[line.baseline[useful]]
-    first = first[:LATEST] if len(first) == len(useful) else first
-    latest = useful[len(first) :][-LATEST:]
-    base = _level(line, first) if len(first) >= MIN_USEFUL else None
-    if aim.school_id and aim.baseline_value is not None:
-        base = aim.baseline_value
-    level = _level(line, latest) if len(latest) >= MIN_USEFUL else None
-    way = None
-    if base is not None and level is not None and aim.target_value != base:
-        way = (level - base) / (aim.target_value - base)
-    return Standing(
-        standing.school, standing.score, (), aim.id and aim.measure_id, base, level, len(latest), aim.target_value, way,
-        standing.rated,
-    )  # fmt: skip
+def _way(aim: Aim, line: Line) -> Way:
+    """How far a school has come from where it began itself, by the points measured as the last one."""
+    places = latest_instrument(line, line.useful)
+    first = _first(line, places)
+    later = places[len(first) :]
+    latest = later[-LATEST:]
+    if len(first) < MIN_USEFUL or len(latest) < MIN_USEFUL or not line.is_of_measure:
+        return Way(level_of(line, first), level_of(line, latest), len(latest))
+    own = aim.baseline_value if aim.school_id else None
+    base = own if own is not None else line.level(_mask(line, first))
+    level = line.level(_mask(line, latest))
+    if aim.target_value == base:
+        return Way(base, level, len(latest))
+    spread = float(np.abs(np.diff(line.value[first])).mean()) / D2_ROUNDED
+    moved = abs(level - base) > spread * (1 / len(first) + 1 / len(latest)) ** 0.5
+    share = (level - base) / (aim.target_value - base)
+    return Way(base, level, len(latest), share, bool(moved), _since(line, places, len(first), aim.target_value > base))
 
 
-def _level(line: Line, places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
-    where = np.zeros(len(line.day), dtype=bool)
-    where[places] = True
-    return line.level(where)
+def _first(line: Line, places: Ints) -> Ints:
+    """The points that a school began with: those of its frozen baseline, or the first twelve."""
+    stretch = places[line.phase[places] == line.phase[places[:1]].sum()]
+    first = stretch[line.baseline[stretch]]
+    frozen_on = len(first) and len(first) < len(stretch) and (first == places[: len(first)]).all()
+    return first if frozen_on else places[:LATEST]
+
+
+def _mask(line: Line, places: Ints) -> Bools:
+    found: Bools = np.zeros(len(line.day), dtype=bool)
+    found[places] = True
+    return found
+
+
+def _since(line: Line, places: Ints, count: int, up: bool) -> int:
+    """How many points have come since the first signal towards the target, if it still stands; 0 without one."""
+    fired = left(frozen(line, places, count), count, 1 if up else -1)
+    return len(fired) - int(np.argmax(fired)) if fired.any() else 0
 
 
 def _measured(closed: list[Cycle], line: Line | None) -> bool:
@@ -182,30 +221,3 @@ def _implemented(cycles: list[Cycle]) -> bool:
         one.decision == "adopt" or (one.status != "planned" and (one.purpose == "implement" or one.scale in wide))
         for one in cycles
     )
-
-
-def _moved(standing: Standing, line: Line) -> bool:
-    """Whether the level differs from the baseline by more than one standard error of such a difference."""
-    if standing.level is None or standing.baseline is None:
-        return False
-    earlier = np.flatnonzero(line.useful)[: -standing.n]
-    spread = float(np.abs(np.diff(line.value[earlier])).mean()) / D2_ROUNDED if len(earlier) > 1 else 0.0
-    error = spread * (1 / standing.n + 1 / max(len(earlier), 1)) ** 0.5
-    return bool(abs(standing.level - standing.baseline) > error)
-
-
-def _since(line: Line) -> int | None:
-    """The first point after the baseline with a signal in the good direction; None where there is none."""
-    better = line.measure.better if line.measure else None
-    if better is None:
-        return None
-    whole = not (line.useful & ~line.baseline).any()
-    good = line.value > line.center if better == "up" else line.value < line.center
-    found = np.flatnonzero(line.signal & line.useful & good & (whole | ~line.baseline))
-    return int(found[0]) if len(found) else None
-
-
-def _is_held(standing: Standing, line: Line) -> bool:
-    """Whether the level has stayed for ten points and more since the signal, and does not slip now."""
-    since = _since(line)
-    return since is not None and int(line.useful[since:].sum()) > MIN_USEFUL and line.verdict != "concern"

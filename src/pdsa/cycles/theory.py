@@ -80,7 +80,8 @@ def tree(state: State, verdicts: Mapping[str, str] | None = None) -> Tree:
     for one in drafts:
         held.setdefault(one.parent, []).append(one)
     count = Counter(cycle.change_idea_id for cycle in state.cycles)
-    ordered = [node for root in _roots(drafts) for node in _down(root, held, set())]
+    seen: set[str] = set()
+    ordered = [node for root in _roots(drafts) for node in _down(root, held, seen)]
     ids = {one.id for one in drafts}
     return Tree(tuple(_node(one, held, one.parent in ids, count, verdicts or {}) for one in ordered))
 

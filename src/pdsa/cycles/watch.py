@@ -8,23 +8,18 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from pdsa.chart import Chart, analyze
 from pdsa.cycles.days import first_period
 from pdsa.cycles.evidence import Evidence, Line
+from pdsa.cycles.levels import frozen, latest_instrument, left, level_of
 from pdsa.cycles.outcomes import measure_of
 from pdsa.inquiry import State
 from pdsa.records.inquiry import Cycle
-from pdsa.series import Bools
-from pdsa.terms import MIN_USEFUL
 
 Holding = Literal["holding", "slipping", "too_early"]
 # Points that make the gained level at least, and points after them before anything is said.
 LEVEL_FROM = 12
 LATER_FROM = 4
-# Kinds of charts whose limits allow for few points of a baseline; others are watched as charts of single values.
-FROZEN = ("p", "u", "p_prime", "u_prime", "i_prime", "i", "run", "c", "np")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,8 @@ class Watch:
     adopted
         The day of the decision.
     state
-        `slipping` where a rule fires in the bad direction; `too_early` under 4 points after the level.
+        `slipping` where a rule fired in the bad direction and the latest points lie there (`levels.left`); `too_early`
+        under 4 points after the level.
     level, level_n
         The gained level, from so many points since the cycle began, and
     value, n
@@ -107,46 +103,20 @@ def watched(cycle: Cycle, state: State) -> tuple[str, ...]:
 def watch_of(watch: Watch, cycle: Cycle, line: Line, evidence: Evidence) -> Watch:
     """The watch with what the points say."""
     start = first_period(cycle.began or watch.adopted, line.step or "day", evidence.calendar)
-    there = line.within(start, evidence.today)
-    useful = np.flatnonzero(there & line.useful)
-    useful = useful[line.instrument[useful] == line.instrument[useful[-1:]].sum()] if len(useful) else useful
+    useful = latest_instrument(line, line.within(start, evidence.today))
     until = int((line.day[useful] <= np.datetime64(watch.adopted)).sum())
-    count = max(until, LEVEL_FROM)
-    level, later = useful[:count], useful[count:]
-    watch = replace(watch, level=_level(line, level), level_n=len(level), value=_level(line, later), n=len(later))
-    if len(later) < LATER_FROM or len(level) < MIN_USEFUL:
+    level, later = np.split(useful, [max(until, LEVEL_FROM)])
+    watch = replace(watch, level=level_of(line, level), level_n=len(level), value=level_of(line, later), n=len(later))
+    if len(later) < LATER_FROM:
         return watch
-    chart = frozen(line, useful, count, evidence)
-    bad = chart.summary["verdict"].iloc[0] == "concern"
-    if not bad:
+    chart = frozen(line, useful, len(level))
+    fired = chart.points[left(chart, len(level), 1 if _is_less_better(line) else -1)]
+    if fired.empty:
         return replace(watch, state="holding")
-    fired = chart.points[chart.points["signal"] & (np.arange(len(useful)) >= count)]
-    names = dict.fromkeys(name for text in fired["reasons"].astype(str) for name in text.split(",") if name)
-    since = fired["period"].iloc[0].date() if len(fired) else None
-    return replace(watch, state="slipping", since=since, reasons=tuple(names))
+    names = dict.fromkeys(name for text in fired["reasons"].astype(str) for name in text.split(","))
+    return replace(watch, state="slipping", since=fired["period"].iloc[0].date(), reasons=tuple(names))
 
 
-def _level(line: Line, places: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float | None:
-    where: Bools = np.zeros(len(line.day), dtype=bool)
-    where[places] = True
-    return line.level(where) if len(places) else None
-
-
-def frozen(line: Line, places: np.ndarray[tuple[int], np.dtype[np.int64]], count: int, evidence: Evidence) -> Chart:
-    """A chart of these points alone, its lines frozen on the first `count` of them."""
-    ratio = not np.isnan(line.denominator[places]).any()
-    kind = line.kind if line.kind in FROZEN and (ratio or line.kind in ("i", "run", "c")) else "i"
-    per = line.per if ratio and kind not in ("np", "c") else 1.0
-    frame = pd.DataFrame({"period": line.day[places].astype("datetime64[us]"), "value": line.value[places]})
-    if ratio:
-        frame = frame.assign(value=line.numerator[places], denominator=line.denominator[places])
-    better = line.measure.better if line.measure else None
-    return analyze(
-        frame,
-        kind,  # type: ignore[arg-type]
-        denominator="denominator" if ratio else None,
-        per=per,
-        baseline=count,
-        limits="published" if kind == "run" else "predictive",
-        better=better,
-    )
+def _is_less_better(line: Line) -> bool:
+    """Whether less is better, so that more is a loss."""
+    return line.measure is not None and line.measure.better == "down"

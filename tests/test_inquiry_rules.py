@@ -170,6 +170,17 @@ class TestOrderOfSteps:
             "without one a test cannot surprise anybody."
         ]
 
+    def test_160_a_cycle_that_is_over_when_it_is_first_written_down_is_told_as_it_was(self) -> None:
+        for fields in (STUDIED, DECIDED):
+            assert told(log(IDEA), cycle(fields)) == [
+                f"{PLACE}: found a test without a prediction, expected one with because before the test begins."
+            ]
+        assert refused(log(IDEA, cycle(STUDIED)), cycle(DECIDED, based_on=1)) == []
+        begun = [f"{PLACE}, actual_start: found a test without a prediction"]
+        assert [one.partition(", expected")[0] for one in refused(log(IDEA), cycle(DONE))] == begun
+        at_once = refused(log(IDEA, cycle(PLAN)), cycle(STUDIED, based_on=1))
+        assert [one.partition(", expected")[0] for one in at_once] == begun
+
     def test_161_a_prediction_after_the_data_is_refused(self) -> None:
         held = log(IDEA, cycle(DONE), prediction())
         late = prediction("prediction-2", made_on="2026-03-05", question="And it stays")

@@ -74,7 +74,8 @@ def _left(one: Saved, all_: Saving) -> Iterator[Problem]:
 
 def _cycle(one: Saved, cycle: Cycle, all_: Saving) -> Iterator[Problem]:
     if not all_.predictions(cycle.id):
-        yield one.problem("", "a plan without a prediction", "one with because before the test begins")
+        what = "a test" if cycle.actual_start else "a plan"
+        yield one.problem("", f"{what} without a prediction", "one with because before the test begins")
     before = all_.after.get("cycle", cycle.parent_cycle_id)
     if before and not cast(Cycle, before.record).decision:
         yield one.problem("parent_cycle_id", f"{before.id}, which is not decided yet", "its decision: adapt or adopt")

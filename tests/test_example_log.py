@@ -169,11 +169,11 @@ def texts(value: object) -> Iterator[str]:
 def test_no_text_names_a_school_or_its_pseudonym(network: Workspace, state: State) -> None:
     real = naming(network.schools)
     assert real.search("as at tarnwick")
-    trees = {school.pseudonym.casefold() for school in network.schools}
+    trees = [school.pseudonym for school in network.schools]  # also within words such as First
     for held in state.held.values():
         for text in texts(held.record):
             assert not real.search(text.casefold()), text
-            assert not trees & set(text.casefold().replace(".", " ").replace(",", " ").split()), text
+            assert not [tree for tree in trees if tree in text], text
 
 
 def test_some_texts_are_hostile_and_survive(state: State) -> None:

@@ -172,6 +172,11 @@ class TestPlaces:
         with pytest.raises(InputError, match="a file that cannot be used"):
             opened(tmp_path / "a" / "b" / "pdsa.sqlite" / "pdsa.sqlite")
 
+    def test_an_old_library_is_told(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 31, 1))
+        with pytest.raises(InputError, match=r"expected 3\.37 or newer"):
+            opened(path)
+
     @pytest.mark.parametrize("address", ["mysql://a/b", "http://a/b"])
     def test_other_databases_are_refused(self, address: str) -> None:
         with pytest.raises(ParamsError, match="expected postgresql://USER@HOST/DATABASE"):

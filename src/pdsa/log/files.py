@@ -18,6 +18,7 @@ from pdsa.log.faults import LOG, of_disk, told
 from pdsa.log.schema import NOT_OPENED
 
 CHECKED = 64 * 2**20  # bytes up to which a file is read through before it is used; `verify` reads any size
+OLDEST = (3, 37)  # tables that keep types
 MAGIC = b"SQLite format 3\0"
 READ_ONLY = "{path} can only be read here: nothing can be saved in it."
 ON_NETWORK = (
@@ -48,6 +49,7 @@ def open_file(path: Path, create: bool, now: Callable[[], datetime]) -> Opened:
     now
         The clock, which names the backup before a change of its schema.
     """
+    _refuse_old_library()
     if not path.is_file():
         _make(path, create)
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
@@ -67,6 +69,12 @@ def open_file(path: Path, create: bool, now: Callable[[], datetime]) -> Opened:
     elif kind in sqlite.SHARED:
         notes += (ON_NETWORK.format(path=path, kind=kind),)
     return Opened(engine, notes, writable)
+
+
+def _refuse_old_library() -> None:
+    if sqlite3.sqlite_version_info < OLDEST:
+        problem = Problem("SQLite", sqlite3.sqlite_version, ".".join(map(str, OLDEST)) + " or newer")
+        raise InputError(LOG, (problem,), NOT_OPENED, "use a newer Python, or PostgreSQL")
 
 
 def _make(path: Path, create: bool) -> None:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from pdsa.inquiry import Change, Event, State
+    from pdsa.inquiry import Change, Event, State, Viewer
     from pdsa.inquiry.rules import Reference
     from pdsa.log import Log
+    from pdsa.terms import Entity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +32,7 @@ class Desk:
     today: date
     as_json: bool
     not_personal: tuple[str, ...] = ()
+    named: bool = False
 
     @property
     def folder(self) -> Path:
@@ -46,7 +48,36 @@ class Desk:
         """The improvement log of the workspace, for this author."""
         from pdsa.workspace.diary import diary
 
-        return diary(self.folder, author=self.author, url=self.url, create=create)
+        book = diary(self.folder, author=self.author, url=self.url, create=create)
+        for note in book.notes:
+            click.echo(f"Note: {note}", err=True)
+        return book
+
+    def state(self, book: Log) -> State:
+        """What whoever types may read of the log."""
+        from pdsa.inquiry import visible
+
+        state = book.state()
+        viewer = self.viewer(state)
+        return state if viewer is None else visible(state, viewer)
+
+    def viewer(self, state: State) -> Viewer | None:
+        """Who reads; None for all of a log whose people are not named, or whose database decides it.
+
+        A person who is named reads what they may see. Nobody named is whoever keeps the file: the whole of it.
+        """
+        from pdsa.errors import ParamsError, Problem
+        from pdsa.inquiry import Viewer
+        from pdsa.records.inquiry import Person
+
+        people = {one.id: one for one in state.records(Person)}
+        if self.url or not people or not self.named:
+            return None
+        person = people.get(self.author)
+        if person is None or (person.until and person.until < self.today):
+            problem = Problem("--as", repr(self.author), f"one of: {', '.join(sorted(people))}")
+            raise ParamsError("the command", (problem,), "nothing was done", "pdsa log people shows who they are")
+        return Viewer(person.role, person.schools)
 
     @property
     def reference(self) -> Reference:
@@ -55,11 +86,15 @@ class Desk:
 
         return replace(reference_of(self.folder, self.today), not_personal=self.not_personal)
 
-    def save(self, book: Log, changes: Sequence[Change], reference: Reference) -> tuple[Event, ...]:
+    def save(
+        self, book: Log, changes: Sequence[Change], reference: Reference, seen: Seen | None = None
+    ) -> tuple[Event, ...]:
         """Save changes, and tell what is worth a second look in them."""
         from pdsa.inquiry.rules import remarks
 
         before = book.state()
+        changes = seen.on(changes) if seen else changes
+        changes = [_settled(book, one, seen.settle) for one in changes] if seen and seen.settle else changes
         events = book.apply(changes, reference)
         for one in remarks(before, changes, reference, self.author):
             click.echo(f"Note: {one.place}: {one.found}; usual: {one.expected}.", err=True)
@@ -81,6 +116,16 @@ class Desk:
         problem = Problem("--school", repr(chosen) if chosen else "nothing", expected)
         raise ParamsError("the command", (problem,), "nothing was saved", "schools.csv lists the ids")
 
+    def owner(self, given: str, state: State, entity: Entity) -> str:
+        """Whose a new record is: "" for the network's own, which the hub writes by default, or as in `school`."""
+        from pdsa.records.inquiry import Person
+        from pdsa.terms import NETWORK_WIDE
+
+        hubs = [one.id for one in state.records(Person) if one.role == "hub"]
+        if given == "network" or (not given and (entity in NETWORK_WIDE or self.author in hubs)):
+            return ""
+        return self.school(given, state)
+
     def show(self, data: object, text: str) -> None:
         """Print one JSON document with sorted keys, or the text for people."""
         if self.as_json:
@@ -89,13 +134,25 @@ class Desk:
             click.echo(text)
 
 
+def _settled(book: Log, change: Change, settle: str) -> Change:
+    """The change on top of what somebody else has saved since the version that it is based on."""
+    from pdsa.log import Conflict
+
+    past = {one.version: one for one in book.history(change.entity, change.record)} if change.record else {}
+    last = past[max(past)] if past else None
+    if last is None or not last.body or change.based_on == last.version:
+        return change
+    both = Conflict(change, past.get(change.based_on), last)
+    return both.resolved({one.field: getattr(one, settle) for one in both.merge.clashes})
+
+
 def desk_options(command: F) -> F:
     """Adds the options that all commands of the log share; the command gets them as one `desk`."""
 
     @functools.wraps(command)
     def wrapped(in_folder: Path | None, as_person: str, log_url: str, on_day: str, as_json: bool, **rest: Any) -> Any:
         plain = tuple(rest.pop("not_personal"))
-        desk = Desk(in_folder, as_person or getpass.getuser(), log_url, _day(on_day), as_json, plain)
+        desk = Desk(in_folder, as_person or _login(), log_url, _day(on_day), as_json, plain, bool(as_person))
         return command(desk, **rest)
 
     options = (
@@ -111,6 +168,14 @@ def desk_options(command: F) -> F:
     return wrapped  # type: ignore[return-value]
 
 
+def _login() -> str:
+    """The name under which somebody is logged in; "" on a machine that does not know it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
 def _day(text: str) -> date:
     if not text:
         return date.today()  # noqa: DTZ011 (the day on the wall of whoever types)
@@ -118,6 +183,40 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f"found {text!r}, expected a date written 2026-01-12", param_hint="--on") from error
+
+
+FIELDS = click.option("--set", "--field", "fields", multiple=True, metavar="FIELD=TEXT", help="Any field by its name.")
+BASED = click.option("--based-on", type=int, default=None, help="The version that you saw; a newer one is a conflict.")
+MERGE = click.option(
+    "--merge",
+    "settle",
+    type=click.Choice(("mine", "theirs")),
+    default="",
+    help="After a conflict: put both edits together; where both changed a field, this one stands.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The version that an edit is based on, None for the newest, and what stands where others edited the same field."""
+
+    based_on: int | None = None
+    settle: str = ""
+
+    def on(self, changes: Sequence[Change]) -> list[Change]:
+        """The changes, the first of them on that version."""
+        first, *others = changes
+        return [first if self.based_on is None else replace(first, based_on=self.based_on), *others]
+
+
+def edit_options(command: F) -> F:
+    """Adds what every edit of a record may say about versions; the command gets it as one `seen`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, based_on: int | None, settle: str, **rest: Any) -> Any:
+        return command(*args, seen=Seen(based_on, settle), **rest)
+
+    return BASED(MERGE(wrapped))  # type: ignore[return-value]
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ def drivers(desk: Desk, svg: Path | None) -> None:
     from pdsa.cycles import tree
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     found = tree(state, {})
     if svg is not None:
         from pdsa.figures import driver_diagram

@@ -93,8 +93,7 @@ class Desk:
         from pdsa.inquiry.rules import remarks
 
         before = book.state()
-        changes = seen.on(changes) if seen else changes
-        changes = [_settled(book, one, seen.settle) for one in changes] if seen and seen.settle else changes
+        changes = seen.on(book, changes) if seen else changes
         events = book.apply(changes, reference)
         for one in remarks(before, changes, reference, self.author):
             click.echo(f"Note: {one.place}: {one.found}; usual: {one.expected}.", err=True)
@@ -132,18 +131,6 @@ class Desk:
             click.echo(json.dumps(plain(data), indent=2, sort_keys=True, ensure_ascii=False))
         elif text:
             click.echo(text)
-
-
-def _settled(book: Log, change: Change, settle: str) -> Change:
-    """The change on top of what somebody else has saved since the version that it is based on."""
-    from pdsa.log import Conflict
-
-    past = {one.version: one for one in book.history(change.entity, change.record)} if change.record else {}
-    last = past[max(past)] if past else None
-    if last is None or not last.body or change.based_on == last.version:
-        return change
-    both = Conflict(change, past.get(change.based_on), last)
-    return both.resolved({one.field: getattr(one, settle) for one in both.merge.clashes})
 
 
 def desk_options(command: F) -> F:
@@ -191,7 +178,7 @@ MERGE = click.option(
     "--merge",
     "settle",
     type=click.Choice(("mine", "theirs")),
-    default="",
+    default=None,
     help="After a conflict: put both edits together; where both changed a field, this one stands.",
 )
 
@@ -203,18 +190,46 @@ class Seen:
     based_on: int | None = None
     settle: str = ""
 
-    def on(self, changes: Sequence[Change]) -> list[Change]:
-        """The changes, the first of them on that version."""
+    def on(self, book: Log, changes: Sequence[Change]) -> list[Change]:
+        """The changes, the first of them made to that version, and put together with what others saved since."""
         first, *others = changes
-        return [first if self.based_on is None else replace(first, based_on=self.based_on), *others]
+        if self.based_on is None:
+            return [first, *others]
+        past = {one.version: one for one in book.history(first.entity, first.record)}
+        if self.based_on not in past:
+            raise click.BadParameter(f"found {self.based_on}, expected 1 to {max(past)}", param_hint="--based-on")
+        base, last = past[self.based_on], past[max(past)]
+        own = replace(first, based_on=self.based_on)
+        own = replace(own, fields=_typed(base.fields, last.fields, first)) if last.body else own
+        return [_settled(own, base, last, self.settle), *others]
+
+
+def _typed(base: Mapping[str, object], last: Mapping[str, object], change: Change) -> dict[str, object]:
+    """The fields of an older version with what somebody typed, which stands in a change of the newest one."""
+    from pdsa.params.inquiry import read_fields
+
+    now, _ = read_fields(change.entity, last)
+    typed = {name for name in {*now, *change.fields} if now.get(name) != change.fields.get(name)}
+    kept = {name: value for name, value in base.items() if name not in typed}
+    return kept | {name: value for name, value in change.fields.items() if name in typed}
+
+
+def _settled(change: Change, base: Event, last: Event, settle: str) -> Change:
+    """The change on top of what somebody else has saved since the version that it is based on."""
+    from pdsa.log import Conflict
+
+    if not settle or not last.body or change.based_on == last.version:
+        return change
+    both = Conflict(change, base, last)
+    return both.resolved({one.field: getattr(one, settle) for one in both.merge.clashes})
 
 
 def edit_options(command: F) -> F:
     """Adds what every edit of a record may say about versions; the command gets it as one `seen`."""
 
     @functools.wraps(command)
-    def wrapped(*args: Any, based_on: int | None, settle: str, **rest: Any) -> Any:
-        return command(*args, seen=Seen(based_on, settle), **rest)
+    def wrapped(*args: Any, based_on: int | None, settle: str | None, **rest: Any) -> Any:
+        return command(*args, seen=Seen(based_on, settle or ""), **rest)
 
     return BASED(MERGE(wrapped))  # type: ignore[return-value]
 

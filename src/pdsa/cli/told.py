@@ -52,6 +52,7 @@ def told(held: Held) -> str:
 
 
 def line_of(held: Held) -> str:
+    """A record as a line of a list: its id, whose it is, and the beginning of its title."""
     from pdsa.inquiry.lookup import title_of
 
     title = " ".join(title_of(held).split())

@@ -73,8 +73,7 @@ def export_log(desk: Desk, target: Path, school: str) -> None:
         if school:
             school = desk.school(school, state)
             state = slice_of(state, school)
-    events = [one for one in events if one.school == school] if school else events
-    events = [one for one in events if _whole(viewer, one.school)]
+    events = tuple(one for one in events if school in ("", one.school) and _whole(viewer, one.school))
     if target.suffix.casefold() == ".xlsx":
         written: tuple[Path, ...] = (export_workbook(state, target),)
     else:
@@ -100,7 +99,7 @@ def _whole(viewer: Viewer | None, school: str) -> bool:
 @MERGE
 @desk_options
 def import_log(
-    desk: Desk, source: Path, mapping: str, settle: str, dry_run: bool, **told: tuple[str, ...]
+    desk: Desk, source: Path, mapping: str, settle: str | None, dry_run: bool, **told: tuple[str, ...]
 ) -> None:
     """Take in a folder, a CSV file or a workbook as exported, edited or with new rows; or the answers of a form.
 
@@ -129,13 +128,15 @@ def import_log(
         if mapping or answers or words:
             from pdsa.workspace.answers import form_changes
 
-            desk.viewer(book.state())
-            form, changes = form_changes(source, desk.folder, mapping or "forms", (answers, words), book, reference)
+            found = form_changes(source, desk.folder, mapping or "forms", (answers, words), book, reference)
+            for note in found.notes:
+                click.echo(f"Note: {note}", err=True)
+            form, changes = found.mapping, found.changes
         else:
             from pdsa.exchange.taken import changes_of, read_sheets
 
             form = None
-            changes = changes_of(read_sheets(source), book.events(), reference, settle=settle, author=desk.author)  # type: ignore[arg-type]
+            changes = changes_of(read_sheets(source), book.events(), reference, settle=settle or "", author=desk.author)  # type: ignore[arg-type]
         events = () if dry_run else desk.save(book, changes, reference)
     _show_import(desk, form, changes, events if not dry_run else None)
 
@@ -149,7 +150,7 @@ def _show_import(
         lines = [f"{_counted(changes)} would be saved; nothing was.", *mapped]
         desk.show([_about(one) for one in changes], "\n".join(lines))
         return
-    lines = [f"{_counted(events)} saved.", *mapped]
+    lines = [f"{_counted(events)} saved.", *mapped] if events else ["Nothing new: the log holds all of it."]
     if form is not None:
         from pdsa.workspace.answers import save_mapping
 
@@ -160,8 +161,12 @@ def _show_import(
 def _counted(found: Iterable[Any]) -> str:
     """`3 records (1 change idea, 2 cycles)`."""
     kinds = [one.entity for one in found]
-    told = [f"{kinds.count(kind)} {kind.replace('_', ' ')}" for kind in dict.fromkeys(kinds)]
-    return f"{len(kinds)} record{'' if len(kinds) == 1 else 's'}{f' ({", ".join(told)})' if told else ''}"
+    told = [_noun(kinds.count(kind), kind.replace("_", " ")) for kind in dict.fromkeys(kinds)]
+    return _noun(len(kinds), "record") + (f" ({', '.join(told)})" if told else "")
+
+
+def _noun(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _about(change: Change) -> dict[str, Any]:
@@ -196,10 +201,8 @@ def write_sheet(desk: Desk, name: str, target: Path) -> None:
 @desk_options
 def backup_log(desk: Desk, target: Path | None) -> None:
     """Copy the log to a file, whole, while others go on writing."""
-    from pdsa.log import backup_name
-
     with desk.log(create=False) as book:
-        written = book.backup(target or backup_name(book))
+        written = book.backup(target)
     desk.show({"written": str(written)}, f"Copied to {written}.")
 
 
@@ -263,6 +266,4 @@ def _address(desk: Desk) -> str:
     return desk.url
 
 
-COMMANDS = (
-    *(verify_log, export_log, import_log, write_sheet, backup_log, list_people, install_log, grant_login),
-)
+COMMANDS = (*(verify_log, export_log, import_log, write_sheet, backup_log, list_people, install_log, grant_login),)

@@ -107,7 +107,9 @@ def _strange_columns(tables: Mapping[str, Lines]) -> Iterator[Problem]:
             yield Problem(f"{name}, row {first}", f"the column {column!r} twice", "each column once")
         for number, cells in table[1:]:
             if any(cell.strip() for place, cell in enumerate(cells) if not "".join(header[place : place + 1])):
-                yield Problem(f"{name}, row {number}", "a cell in a column without a header", "a header, or no such cell")
+                yield Problem(
+                    f"{name}, row {number}", "a cell in a column without a header", "a header, or no such cell"
+                )
 
 
 def _rows(name: str, table: Lines) -> list[Row]:

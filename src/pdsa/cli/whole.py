@@ -33,25 +33,31 @@ def verify_log(desk: Desk, source: Path | None, heads: Path | None) -> None:
     which is proved without any log; the log of the workspace by default.
     """
     from pdsa.exchange.heads import read_heads, verify_events, write_heads
+    from pdsa.inquiry.clocks import clock_problems
 
-    known = read_heads(heads) if heads else None
+    known, clocks = read_heads(heads) if heads else None, []
     if source is not None:
         ends, problems = verify_events(source, known)
     else:
         with desk.log(create=False) as book:
             verified = book.verify(known)
+            clocks = list(clock_problems(book.events(), desk.today))
         ends, problems = dict(verified.heads), verified.problems
     if heads and not heads.is_file() and not problems:
         write_heads(heads, ends)
-    _show_proof(desk, ends, problems)
+    _show_proof(desk, ends, problems, clocks)
 
 
-def _show_proof(desk: Desk, ends: Mapping[str, tuple[int, str]], problems: Sequence[Problem]) -> None:
+def _show_proof(
+    desk: Desk, ends: Mapping[str, tuple[int, str]], problems: Sequence[Problem], clocks: Sequence[Problem]
+) -> None:
     count = sum(seq for seq, _ in ends.values())
     lines = [f"{one.place}: found {one.found}, expected {one.expected}." for one in problems]
     wrong = f"{len(problems) or 'no'} problem{'s' if len(problems) != 1 else ''}"
+    lines += [f"Note: {one.place}: {one.found}; usual: {one.expected}." for one in clocks]
     lines.append(f"{count} events in {len(ends)} chain{'' if len(ends) == 1 else 's'}; {wrong}.")
-    desk.show({"events": count, "heads": ends, "ok": not problems, "problems": problems}, "\n".join(lines))
+    data = {"events": count, "heads": ends, "ok": not problems, "problems": problems, "clocks": clocks}
+    desk.show(data, "\n".join(lines))
     sys.exit(2 if problems else 0)
 
 

@@ -84,8 +84,8 @@ class Conflict(PdsaError):  # noqa: N818 (the word that people know from shared 
         if not self.last.body:
             return ["They took it out of the log.", "Next: undo that, or make a new record."]
         step = (
-            f"Next: look at version {self.version} and save again on top of it; or put both together with --merge mine or "
-            "--merge theirs, which decides the fields that both changed."
+            f"Next: look at version {self.version} and save again on top of it; or put both together with "
+            "--merge mine or --merge theirs, which decides the fields that both changed."
         )
         fits = () if self.merge.clashes else ("You changed different fields: both fit together.",)
         return [*self._fields, *fits, step]

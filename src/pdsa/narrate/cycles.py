@@ -24,7 +24,7 @@ from pdsa.inquiry import State
 from pdsa.narrate.tested import name_of
 from pdsa.narrate.words import Finding, Findings, capital, format_period, format_value, noun_of, plural
 from pdsa.records import Measure
-from pdsa.terms import DECISION_WORDS, OUTCOME_WORDS, RULE_WORDS, SCALE_WORDS
+from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, RULE_WORDS, SCALE_WORDS
 
 # Why the chart says nothing of a prediction.
 WHY_WORDS = {
@@ -271,13 +271,14 @@ def tried_words(tried: Sequence[Tried]) -> Findings:
 
 
 def _tried(one: Tried) -> Finding:
-    how = DECISION_WORDS[one.decision] if one.decision else "undecided"
+    now = CYCLE_WORDS[one.status]
+    how = f"{DECISION_WORDS[one.decision]}{', now ' + now if one.status != 'closed' else ''}" if one.decision else now
     when = f", {one.first} to {one.last}" if one.first and one.last else ""
     held = sum(each == "hit" for each in one.outcomes)
     judged = sum(each != "not_measured" for each in one.outcomes)
     kept = f" {held} of {plural(judged, 'prediction')} held." if judged else ""
     learned = f" {_clean(one.learning)}." if one.learning else ""
-    text = f"{plural(one.cycles, 'cycle')}{when}, up to {SCALE_WORDS[one.scale]}, {how}.{kept}{learned}"
+    text = f"{plural(one.cycles, 'cycle')}{when}, latest on {SCALE_WORDS[one.scale]}, {how}.{kept}{learned}"
     return Finding(text, one.decision or "", f"{one.name}:")
 
 

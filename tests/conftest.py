@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from places import SCHOOLS, WRITERS, Place
+from postgres import INSTALL, OWNER, Server, programs, running
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_SKIP = bool(os.environ.get("PDSA_NO_SKIP"))
@@ -40,3 +44,47 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} does not exist")
     return folder
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server for this run; tests that need it skip where there is none on the machine."""
+    if programs() is None:
+        pytest.skip(INSTALL)
+    with running(Path(tempfile.gettempdir())) as one:
+        for login in WRITERS:
+            one.run(f"CREATE USER {login}")
+        yield one
+
+
+@pytest.fixture(scope="session")
+def installed(server: Server) -> str:
+    """A database with an empty log, which tests copy."""
+    from pdsa.log import install
+
+    name = server.database()
+    install(server.url(name, OWNER))
+    return name
+
+
+@pytest.fixture(scope="session")
+def shared_by_all(server: Server, installed: str) -> str:
+    """A database with an empty log in which each writer writes for two schools and the network."""
+    name = server.database(installed)
+    for login in WRITERS:
+        server.run(f"GRANT pdsa_member TO {login}")
+        for school, role in [*((one, "team") for one in SCHOOLS), ("", "hub")]:
+            server.run(f"INSERT INTO member VALUES ('{login}', '{school}', '{login}', '{role}')", name)
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where a test keeps its log: once in a file, once in a database."""
+    if request.param == "sqlite":
+        yield Place(tmp_path / "pdsa.sqlite")
+        return
+    one: Server = request.getfixturevalue("server")
+    database = one.database(request.getfixturevalue("shared_by_all"))
+    yield Place(server=one, database=database)
+    one.drop(database)

@@ -9,12 +9,20 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 OLDEST = 15
-INSTALL = "no PostgreSQL 15 or newer: sudo apt-get install postgresql"
+INSTALL = "no PostgreSQL 15 or newer on this machine: sudo apt-get install postgresql"
+# nothing here outlives the tests: no need to wait for the disk, except where that is measured
+FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
+OWNER = "keeper"  # of the log: no administrator, so that row-level security is forced on it too
 
 
 def programs() -> Path | None:
@@ -38,6 +46,7 @@ class Server:
 
     folder: Path
     programs: Path
+    settings: tuple[str, ...] = FAST
     process: subprocess.Popen[bytes] | None = None
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -45,68 +54,88 @@ class Server:
         """The address of a database, for one login."""
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
+    def make(self) -> None:
+        """Make its files."""
+        if os.geteuid() == 0:
+            os.chown(self.folder, *self._user())
+        options = ["-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]
+        self._run("initdb", *options, "--locale=C.UTF-8").communicate(timeout=120)
+        if not (self.folder / "data" / "PG_VERSION").is_file():
+            raise RuntimeError(self.told)
+
     def start(self) -> None:
-        """Start it and wait until it answers. It is given a user of its own: it refuses to run as root."""
+        """Start it and wait until it answers."""
+        given = [part for one in self.settings for part in ("-c", one)]
         options = ["-D", str(self.folder / "data"), "-k", str(self.folder), "-c", "listen_addresses="]
-        # nothing here outlives the tests: no need to wait for the disk, except where that is measured
-        fast = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=150"]
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [self.programs / "postgres", *options, *fast],
-            stdout=log,
-            stderr=log,
-            **self._user(),  # type: ignore[call-overload]
-        )
-        log.close()
-        self.wait()
-
-    def wait(self) -> None:
-        """Wait until it answers."""
-        import psycopg
-
+        self.process = self._run("postgres", *options, "-c", "max_connections=150", *given)
         until = time.monotonic() + 60
         while True:
             try:
                 psycopg.connect(self.url()).close()
                 return
             except psycopg.OperationalError:
-                if self.process is None or self.process.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError((self.folder / "server.log").read_text()) from None
+                if self.process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(self.told) from None
                 time.sleep(0.05)
 
-    def stop(self) -> None:
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop it at once, by its own process; its children go with it."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(how)
             self.process.wait(timeout=60)
 
-    def make(self) -> None:
-        """Make its files."""
-        owner = self._user()
-        if owner:
-            shutil.chown(self.folder, owner["user"], owner["group"])
-        subprocess.run(
-            [self.programs / "initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "--no-sync",
-             "-E", "UTF8", "--locale=C.UTF-8"],
-            check=True, capture_output=True, **owner,
-        )  # fmt: skip
-
-    def _user(self) -> dict[str, object]:
-        if os.geteuid() != 0:
-            return {}
-        found = pwd.getpwnam("postgres")
-        return {"user": found.pw_uid, "group": found.pw_gid, "extra_groups": [], "cwd": self.folder}
+    @property
+    def told(self) -> str:
+        """What it has written of itself."""
+        path = self.folder / "server.log"
+        return path.read_text("utf-8", "replace") if path.is_file() else ""
 
     def run(self, statement: str, database: str = "postgres", user: str = "postgres") -> list[tuple[object, ...]]:
         """Rows that a statement gives, each statement in a transaction of its own."""
-        import psycopg
-
         with psycopg.connect(self.url(database, user), autocommit=True) as connection:
             cursor = connection.execute(statement)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
-    def database(self, like: str = "template1", owner: str = "postgres") -> str:
+    def database(self, like: str = "template1", owner: str = OWNER) -> str:
         """A new database, made like another one."""
         name = f"log_{next(self.numbers)}"
-        self.run(f'CREATE DATABASE {name} TEMPLATE {like} OWNER "{owner}"')
+        self.run(f"CREATE DATABASE {name} TEMPLATE {like} OWNER {owner}")
         return name
+
+    def drop(self, database: str) -> None:
+        """Take a database away, whoever is still connected."""
+        self.run(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def _run(self, program: str, *options: str) -> subprocess.Popen[bytes]:
+        """One of its programs; as a user of its own where we are root, and gone when we are killed."""
+        words = [str(self.programs / program), *options]
+        if shutil.which("setpriv"):
+            user, group = self._user()
+            rights = [f"--reuid={user}", f"--regid={group}", "--clear-groups"] if os.geteuid() == 0 else []
+            words = ["setpriv", *rights, "--pdeathsig=INT", *words]
+        elif os.geteuid() == 0:
+            words = ["runuser", "-u", "postgres", "--", *words]
+        with (self.folder / "server.log").open("ab") as log:
+            return subprocess.Popen(words, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder)
+
+    @staticmethod
+    def _user() -> tuple[int, int]:
+        """Whoever runs it: root may not, and the package brings a user for it."""
+        if os.geteuid() != 0:
+            return os.geteuid(), os.getegid()
+        found = pwd.getpwnam("postgres")
+        return found.pw_uid, found.pw_gid
+
+
+@contextmanager
+def running(folder: Path, settings: tuple[str, ...] = FAST) -> Iterator[Server]:
+    """A server while it is needed, with an owner for logs."""
+    server = Server(Path(tempfile.mkdtemp(prefix="pdsa-", dir=folder)), programs() or Path(), settings)
+    try:
+        server.make()
+        server.start()
+        server.run(f"CREATE USER {OWNER} CREATEROLE")
+        yield server
+    finally:
+        server.stop(signal.SIGQUIT)  # without writing down what is thrown away
+        shutil.rmtree(server.folder, ignore_errors=True)

@@ -108,11 +108,13 @@ class TestDryRun:
         assert (answer.returncode, answer.stderr) == (0, "")
         assert answer.stdout.splitlines() == [
             "team: 0107",
+            "team: 0107, improvement log",
             "coach: network report",
+            "coach: network report, improvement log",
             "district: 0107",
             "district: network report",
             "left out: network: 1 of at least 3 schools",
-            f"4 reports would go to {tmp_path / 'out' / 'example-selection'}; nothing was written.",
+            f"6 reports would go to {tmp_path / 'out' / 'example-selection'}; nothing was written.",
         ]
         assert list(tmp_path.iterdir()) == []
 
@@ -274,8 +276,8 @@ class TestReport:
         lines = answer.stdout.splitlines()
         assert lines[-1] == str(out / "example-selection/district/index.html")
         assert (out / "example-selection/district/index.html").is_file()
-        assert [line[:5] for line in lines[:-2]] == ["[1/3]", "[2/3]", "[3/3]"]
-        assert lines[-2].startswith("3 reports made, 0 failed, ")
+        assert [line[:5] for line in lines[:-2]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+        assert lines[-2].startswith("4 reports made, 0 failed, ")
 
     def test_an_output_folder_that_is_a_file(self, example: Path, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("a file")

@@ -562,7 +562,7 @@ class TestPredictions:
     def test_a_table_of_prediction_against_result(self) -> None:
         rows = [
             result(1, "hit"),
-            result(2, "miss", prediction=replace(result(2, "miss").prediction, outcome="hit")),
+            result(2, "miss", people="hit"),
             result(3, "not_measured", value=None, why="no_points"),
         ]
         figure = figures.predictions_table(rows, cycles={"c1": "Call home, cycle 1"}, measures={"attendance": PERCENT})

@@ -92,7 +92,8 @@ class TestClean:
     def test_the_example(self, example: Path) -> None:
         found = review(example)
         assert (found.found, found.to_do) == ((), ())
-        assert found.holds[1:4] == ("24 schools", "4 measures", "6,878 rows of observations in 4 files")
+        log = "an improvement log with 14 change ideas and 74 cycles"
+        assert found.holds[1:5] == ("24 schools", "4 measures", log, "6,878 rows of observations in 4 files")
 
     def test_a_folder_that_is_no_workspace(self, tmp_path: Path) -> None:
         with pytest.raises(ParamsError, match="pdsa new"):

@@ -343,7 +343,7 @@ class TestAudiences:
             ]
         assert not [text for text in texts if any(word.casefold() in text.casefold() for word in (*words, *ids))]
         assert {school.pseudonym for school in network.schools} == set(dossier.names) == set(dossier.names.values())
-        assert dossier.header.sources == ("9 files of the network",)
+        assert dossier.header.sources == ("10 files of the network",)
         assert all(not note.school for note in dossier.header.annotations)
         assert dossier.links == {}
 

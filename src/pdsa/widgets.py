@@ -17,6 +17,7 @@ from pdsa.chart.arguments import rules_of
 from pdsa.errors import PdsaError
 from pdsa.rebase import suggest_rebase
 from pdsa.records import ChartSpec, Measure
+from pdsa.records.inquiry import Prediction
 from pdsa.terms import MOVING_KINDS, NO_TARGET, NOT_PREDICTIVE, SPREAD_KINDS, Kind
 from pdsa.workspace import Dossier, Workspace, dossier_for
 
@@ -117,11 +118,17 @@ class Explorer(w.VBox):  # type: ignore[misc] # ipywidgets has no types
             return
         sentence = figures.sentences(narrate.headlines((chart,))).html
         facts = figures.notes(narrate.notes((chart,))).html
-        picture = figures.control_chart(chart, width=900, height=360).html
+        picture = figures.control_chart(chart, width=900, height=360, windows=self._windows()).html
         self.answer.value = sentence + picture + _trust(chart) + facts
         table = tables.points_table(chart).as_raw_html() if len(chart.points) else ""
         self.numbers.value = f"<details><summary>The numbers behind this chart</summary>{table}</details>"
         self.levels.value = _new_levels(chart)
+
+    def _windows(self) -> tuple[figures.Window, ...]:
+        """The cycles of the school that look at the measure, its own team's view, with what was predicted."""
+        log = dossier_for(self.workspace, "team", self.school.value).log
+        told = {one.id: one.outcome for one in log.records(Prediction) if one.outcome}
+        return figures.windows_of(log, self.school.value, self.measure.value, told)
 
     def chart(self) -> Chart:
         """The chart of the current choice."""

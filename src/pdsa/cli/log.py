@@ -238,7 +238,7 @@ def import_log(desk: Desk, source: Path, mapping: str, answers: tuple[str, ...],
     nothing is saved.
     """
     from pdsa.exchange.taken import changes_of, read_sheets
-    from pdsa.workspace.forms import form_changes, save_mapping
+    from pdsa.workspace.answers import form_changes, save_mapping
 
     with desk.log() as book:
         reference = desk.reference

@@ -49,8 +49,11 @@ def report(
 
 
 def _list(plan: Plan, out: Path) -> None:
+    from pdsa.runner.reports import LOG_NOTEBOOK
+
     for wanted in plan.reports:
-        click.echo(f"{wanted.audience}: {wanted.school or 'network report'}")
+        of_log = ", improvement log" if wanted.notebook == LOG_NOTEBOOK else ""
+        click.echo(f"{wanted.audience}: {wanted.school or 'network report'}{of_log}")
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
     click.echo(f"{len(plan.reports)} reports would go to {out / plan.out_name}; nothing was written.")

@@ -107,8 +107,13 @@ def _is_safe(cycle: Cycle) -> bool:
 
 
 def no_data_over_time(cycle: Cycle, ground: Ground) -> Found | None:
-    """Every measure that the network knows of is taken less often than monthly."""
-    known = [one for name in ground.measures(cycle) if (one := ground.measure(name))]
-    if not known or not _needs_number(cycle) or any(one.frequency != "year" for one in known):
+    """Nothing is counted over time: every measure is taken less often than monthly, or none is named at all."""
+    if not _needs_number(cycle):
+        return None
+    names = ground.measures(cycle)
+    if not names:
+        return None if no_criteria(cycle, ground) else ("nothing", {})
+    known = [one for name in names if (one := ground.measure(name))]
+    if not known or any(one.frequency != "year" for one in known):
         return None
     return "yearly", {"measures": ", ".join(one.name for one in known)}

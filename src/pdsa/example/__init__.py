@@ -9,7 +9,9 @@ from pathlib import Path
 
 from pdsa.errors import InputError, Problem
 from pdsa.example.draw import Row, open_weeks, school_id, series_rows, stream
+from pdsa.example.edits import planted
 from pdsa.example.incoming import incoming_texts
+from pdsa.example.journal import is_unchanged, write_log
 from pdsa.example.plan import (
     CLOSURES,
     CONSTANT,
@@ -33,6 +35,8 @@ from pdsa.example.plan import (
 from pdsa.publish import write_atomic
 
 __all__ = ["write_example"]
+
+LOG = "pdsa.sqlite"
 
 
 def write_example(folder: Path, *, schools: int = 24) -> tuple[Path, ...]:
@@ -64,11 +68,13 @@ def write_example(folder: Path, *, schools: int = 24) -> tuple[Path, ...]:
     problems = [*_wrong_count(schools), *_wrong_folder(folder)] or _strangers(folder, schools)
     if problems:
         raise InputError(str(folder), tuple(problems), "nothing was written", "name a new or empty folder")
-    return tuple(_write(folder / name, text) for name, text in _texts(schools).items())
+    return tuple(_write(folder / name, text, schools) for name, text in _texts(schools).items())
 
 
-def _write(path: Path, text: str) -> Path:
+def _write(path: Path, text: str, schools: int) -> Path:
     """Write one file and return its path."""
+    if path.name == LOG:
+        return write_log(path, schools)
     write_atomic(path, text)
     return path
 
@@ -91,9 +97,10 @@ def _strangers(folder: Path, schools: int) -> list[Problem]:
     entries = [(path.relative_to(folder).as_posix(), path) for path in _entries(folder)]
     if not entries:
         return []
-    texts = _texts(_earlier_count(folder, schools))
+    count = _earlier_count(folder, schools)
+    texts = _texts(count)
     found, wanted = "something that is no unchanged file of the example", "a new or empty folder"
-    return [Problem(name, found, wanted) for name, path in entries if not _is_ours(path, texts.get(name))]
+    return [Problem(name, found, wanted) for name, path in entries if not _is_ours(path, texts.get(name), count)]
 
 
 def _entries(folder: Path) -> Iterator[Path]:
@@ -112,10 +119,10 @@ def _earlier_count(folder: Path, schools: int) -> int:
     return count if 1 <= count <= MOST else schools
 
 
-def _is_ours(path: Path, text: str | None) -> bool:
+def _is_ours(path: Path, text: str | None, schools: int) -> bool:
     if text is None or path.is_symlink() or not path.is_file():
         return False
-    return path.read_bytes() == text.encode()
+    return is_unchanged(path, schools) if path.name == LOG else path.read_bytes() == text.encode()
 
 
 def _texts(schools: int) -> dict[str, str]:
@@ -128,8 +135,10 @@ def _texts(schools: int) -> dict[str, str]:
         "schools.csv": _csv(("id", "name", "district", "pseudonym"), _school_rows(schools)),
         "annotations.csv": _csv(("date", "school", "measure", "kind", "label"), _annotation_rows(schools)),
         "TRUTH.csv": _csv(("school", "measure", "effect", "start", "size", "lasting", "note"), _truth_rows(schools)),
+        "LOG-TRUTH.csv": _csv(("cycle", "school", "planted", "note"), planted(schools)),
         **incoming_texts(schools),
         "params/example.yaml": PARAMS,
+        LOG: "",  # its events make it
         "network.yaml": _network(),
     }
 

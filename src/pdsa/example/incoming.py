@@ -17,6 +17,34 @@ __all__ = ["incoming_texts"]
 TRACKER_PART, GRADES_PART = 20, 21  # streams of chance that no measure of the example uses
 TRACKER_FIRST = "2026-03-02"
 MAY, JUNE = "2026-05-25", "2026-06-01"
+# Plans as people type them into an online form: school, when it was sent, and five answers.
+QUESTIONS = (
+    *("Timestamp", "School ID", "What will you do differently?", "What do you predict, and why?"),
+    *("How will you know?", "From when to when?", "Who does it?"),
+)
+ON_PAPER = "=the list, on paper"  # a cell that a spreadsheet would take for a formula
+PLANS = (
+    (
+        *(3, "5/27/2026 14:05:11", "Friday help hour in the library"),
+        *("12 of 20 invited students come because they are asked in person", "attendance"),
+        *("2026-08-31 to 2026-09-18", "two teachers"),
+    ),
+    (
+        *(9, "5/27/2026 15:40:02", "Ride board for the late bus"),
+        *("Presence reaches 78%, because the bus that was cut is the most frequent reason", "Present 90% of periods"),
+        *("2026-09-08 to 2026-09-25", "office & parents' association"),
+    ),
+    (
+        *(18, "5/28/2026 07:58:47", "Late-work window of one week"),
+        *('Half of the late work comes in because students said "a week would do"', "Gradebook of one class"),
+        *("2026-09-08", "one teacher"),
+    ),
+    (
+        *(1, "5/28/2026 16:22:30", "Two-minute talk at the bus stop 🙂"),
+        *("A student in ten says what is missing because nobody else listens", ON_PAPER),
+        *("2026-09-14 to 2026-09-25", "counselor"),
+    ),
+)
 # School and week of what trackers hold besides numbers.
 BREAK_WEEK, LEFT_BLANK, BOUND, FEW = (20, "2026-03-16"), (1, "2026-04-20"), "95% or more", "n<10"
 OPEN, TO_COME = (13, MAY), "TBD"  # June has the number
@@ -33,7 +61,7 @@ HIDDEN, HIDDEN_SINCE = 12, 15  # smaller groups are printed as * from the sixtee
 
 
 def incoming_texts(schools: int) -> dict[str, str]:
-    """Names and texts of the files: two months of one attendance tracker, and a long export of grade checks.
+    """Names and texts of the files: two months of an attendance tracker, grade checks, and plans from an online form.
 
     Parameters
     ----------
@@ -45,6 +73,7 @@ def incoming_texts(schools: int) -> dict[str, str]:
         "incoming/attendance-tracker-2026-05.csv": _csv(_tracker(count, MAY)),
         "incoming/attendance-tracker-2026-06.csv": _csv(_tracker(count, JUNE)),
         "incoming/grade-checks.csv": _csv(_grade_checks(count)),
+        "incoming/pdsa-plans.csv": _csv(_plans(count)),
     }
 
 
@@ -116,3 +145,11 @@ def _grades(school: int, position: int) -> tuple[int, int]:
     lots = stream(school, GRADES_PART).random((len(MONTHS), 300)).tolist()[position]
     graded = plan.students - int(lots[-1] * 3)
     return sum(lot < plan.on_track for lot in lots[:graded]), graded
+
+
+def _plans(schools: int) -> Iterator[Row]:
+    """An export of an online form: a question a column, a plan a row."""
+    yield QUESTIONS
+    for school, sent, *answers in PLANS:
+        if school < schools:
+            yield (sent, school_id(int(school)), *answers)

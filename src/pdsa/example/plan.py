@@ -225,13 +225,16 @@ student or teacher in it exists. Use it to learn the workbench and to see what a
   measures.csv             four measures: outcome, driver, process, balancing; each with its definition
   annotations.csv          dated remarks: change ideas of the schools, a policy, an ice storm
   observations/*.csv       one file a measure, one row a school and week (dated on its Monday)
+  pdsa.sqlite              the improvement log: aim, drivers, change ideas, and the cycles of 22 schools
   params/example.yaml      one run of reports
   TRUTH.csv                what was planted: one row a school and measure
+  LOG-TRUTH.csv            what was planted in the log: one row a cycle
   incoming/                files as people send them, to try pdsa import on; nothing reads them, nothing is planted
                            in them, and TRUTH.csv does not speak of them:
                              attendance-tracker-2026-05.csv  weeks as columns, an average, texts among the numbers
                              attendance-tracker-2026-06.csv  the same a week later, with a revised number
                              grade-checks.csv                a long export, with totals and dates such as 03/01/2026
+                             pdsa-plans.csv                  plans of cycles as an online form exports them
 
 Make the reports, from this folder:
 
@@ -242,7 +245,13 @@ Take the files in, into a folder of your own (attendance of the tracker is not w
   pdsa new ../our-network
   pdsa import incoming/attendance-tracker-2026-05.csv --into ../our-network --as-of 2026-05-29
 
-Then open TRUTH.csv beside them. `effect` says what was planted (improvement, worsening, none, too_few,
+Look into the improvement log, and write into it as one of its people (pdsa log list person names them):
+
+  pdsa ramp --school 0107
+  pdsa who-tried "Advisory check-in every Monday"
+  pdsa cycle check --school 0163
+
+Then open TRUTH.csv beside the reports. `effect` says what was planted (improvement, worsening, none, too_few,
 constant, no_data), `start` the first changed week, `size` the shift in the unit of the measure before it is
 multiplied by `per` (0.08 of a proportion is 8 percentage points), `lasting` how long it stays. Where nothing was
 planted a chart can still signal: that is a false alarm, and every rule has some.
@@ -250,4 +259,9 @@ planted a chart can still signal: that is a false alarm, and every rule has some
 In the week of {STORM} an ice storm lowers attendance at all schools by 30 points and on_track by 4 (not
 at the school that always reports 100%). Rows that are absent were not submitted; rows with status `missing`
 were submitted without a number.
+
+LOG-TRUTH.csv names the cycles in which each of the thirteen ways in which cycles are known to go wrong was planted,
+once each (`planted` is the name that the plan questions give it), and the cycles in which an idea was adopted: its
+measures hold (gain_holds), slip (gain_slips: at one school, whose advisory lead left), or it was adopted too late to
+say (gain_too_early).
 """

@@ -200,7 +200,7 @@ def _became(result: Result) -> str:
     word = OUTCOME_WORDS[result.told]
     if result.differs and result.people:
         return f"{word} by the chart; the team says: {OUTCOME_WORDS[result.people]}"
-    late = "; written down when it was known, not counted" if result.late else ""
+    late = "; written down after the cycle's end, not counted" if result.late else ""
     return f"{word}{late}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ ROW, TEXT = 15.0, 10.0
 MOST_ROWS, LONGEST = 2, 190.0
 LEAST = 8.0  # width of a span of one day
 HATCH = 6.0
+DAYS = re.compile(r"( \([0-9]{4}-)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +256,9 @@ def told(span: Span, measure: Measure | None) -> str:
 
 
 def _on_paper(words: str) -> str:
-    """A cycle's line, without its prediction on paper: a page of one sheet tells that elsewhere."""
-    name, colon, rest = words.partition("): ")
-    return f'{escape(name)})<span class="pdsa-screen-only">: {escape(rest)}</span>' if colon else escape(words)
+    """A cycle's line, on paper without its days and prediction: a page of one sheet tells those elsewhere."""
+    name, days, rest = DAYS.split(words, maxsplit=1) if DAYS.search(words) else (words, "", "")
+    return f'{escape(name)}<span class="pdsa-screen-only">{escape(days + rest)}</span>' if days else escape(words)
 
 
 def listed_windows(spans: Sequence[Span], measure: Measure | None) -> str:

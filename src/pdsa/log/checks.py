@@ -64,10 +64,10 @@ def body_of(change: Change) -> str:
 def problems_of(change: Change) -> Iterator[Problem]:
     """Yield what no database could keep of a change: letters that are none, values that are no text or number."""
     where = f"{change.entity} {change.record}".strip()
-    if len(change.record) > LONGEST_ID or not change.record.isprintable():
-        yield Problem(
-            f"{change.entity}, id", repr(change.record[:LONGEST_ID]), f"at most {LONGEST_ID} ordinary letters"
-        )
+    for name, text in (("id", change.record), ("school", change.school)):
+        if len(text) > LONGEST_ID or not text.isprintable():
+            shown = repr(text[:LONGEST_ID])
+            yield Problem(f"{change.entity}, {name}", shown, f"at most {LONGEST_ID} ordinary letters")
     try:
         body_of(change).encode()
     except UnicodeEncodeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ class Opened:
     writable: bool
 
 
-def open_file(path: Path, create: bool, moment: datetime) -> Opened:
+def open_file(path: Path, create: bool, now: Callable[[], datetime]) -> Opened:
     """A file in use, its schema brought up to date.
 
     Parameters
@@ -42,8 +43,8 @@ def open_file(path: Path, create: bool, moment: datetime) -> Opened:
         The file.
     create
         Whether to make it where there is none.
-    moment
-        Names the backup before a change of its schema.
+    now
+        The clock, which names the backup before a change of its schema.
     """
     if not path.is_file():
         _make(path, create)
@@ -51,7 +52,7 @@ def open_file(path: Path, create: bool, moment: datetime) -> Opened:
     check_file(path)
     engine = sqlite.writing_engine(path) if writable else sqlite.reading_engine(path)
     try:
-        notes = _up_to_date(engine, path, writable, moment)
+        notes = _up_to_date(engine, path, writable, now)
     except BaseException:
         engine.dispose()
         raise
@@ -80,7 +81,7 @@ def _make(path: Path, create: bool) -> None:
         raise of_disk(error, str(path)) from error
 
 
-def _up_to_date(engine: Engine, path: Path, writable: bool, moment: datetime) -> tuple[str, ...]:
+def _up_to_date(engine: Engine, path: Path, writable: bool, now: Callable[[], datetime]) -> tuple[str, ...]:
     with told(str(path), NOT_OPENED):
         with engine.connect() as connection:
             found = schema.revision_of(connection)
@@ -89,7 +90,7 @@ def _up_to_date(engine: Engine, path: Path, writable: bool, moment: datetime) ->
         if not writable:
             problem = Problem(str(path), f"a log of schema {found or 'none'} that cannot be written", "a newer schema")
             raise InputError(LOG, (problem,), NOT_OPENED, "copy the workspace to a place of your own and open it there")
-        kept = backup(path, _name(path, moment)) if found else None
+        kept = backup(path, _name(path, now())) if found else None
         with engine.connect().execution_options(pdsa_write=True) as connection, connection.begin():
             schema.upgrade(connection)
     return (UPGRADED.format(path=path, backup=kept.name),) if kept else ()

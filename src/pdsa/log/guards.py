@@ -35,7 +35,7 @@ SQLITE = {
         BEGIN SELECT RAISE(ABORT, '{ENDS}'); END""",
 }  # fmt: skip
 # Triggers of PostgreSQL, and the tables whose rows each login sees by policies alone.
-POSTGRES = ("event_ends", "event_follows", "event_kept", "head_kept")
+POSTGRES = ("event_ends", "event_follows", "event_kept", "head_alone", "head_kept")
 SECURED = ("event", "head", "member")
 
 

@@ -41,6 +41,7 @@ class Saving:
 
     def apply(self, changes: Sequence[Change], reference: Reference | None) -> tuple[Event, ...]:
         """The events of these changes, once none of them is stale and all of them are allowed."""
+        self._refuse((), [problem for change in changes for problem in checks.problems_of(change)], self.at.date())
         self._lock(change.school for change in changes)
         lasts = {(one.entity, one.record): self._last(one.entity, one.record) for one in changes}
         first = {(one.entity, one.record): one for one in reversed(changes)}
@@ -107,10 +108,9 @@ class Saving:
             last = lasts[change.entity, change.record]
             checks.refuse_moved(change, last)
             deeds.append(checks.deed_of(change, last, self._usual(change.school)))
-        problems = [problem for change in changes for problem in checks.problems_of(change)]
-        if reference is not None and not problems:
-            state = replay(queries.events(self.connection))
-            problems += check_changes(state, changes, reference, self.author)
+        problems: tuple[Problem, ...] = ()
+        if reference is not None:
+            problems = check_changes(replay(queries.events(self.connection)), changes, reference, self.author)
         self._refuse(deeds, problems, reference.today if reference else self.at.date())
 
     def _refuse(self, deeds: Sequence[Deed], problems: Sequence[Problem], today: date) -> None:

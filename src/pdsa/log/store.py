@@ -61,7 +61,7 @@ def open_log(
         engine = postgres.open_engine(str(place))
         return Log(engine, author or postgres.person_of(engine), clock, ids)
     path = Path(place)
-    opened = files.open_file(path, create, clock())
+    opened = files.open_file(path, create, clock)
     return Log(opened.engine, author, clock, ids, path, opened.notes, opened.writable)
 
 

@@ -12,7 +12,7 @@ from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, SCALE_WORDS, 
 
 # A page names so many cycles, lessons and asks; the page of the log has all of them.
 MOST = 2
-LETTERS = 160  # of a text of people on a one-page report
+LETTERS = 100  # of a text of people on a one-page report
 NO_IDEA = "a change idea that is not shared"
 TO_WORDS: dict[AskTo, str] = {
     "coach": "the coach",
@@ -53,13 +53,19 @@ def tested(state: State, school: str, outcomes: Mapping[str, Outcome], *, most: 
     """
     begun = [one for one in state.cycles if one.school_id == school and one.status != "planned"]
     begun.sort(key=lambda one: (one.decided_on or date.max, one.began or date.min, one.id), reverse=True)
-    lines = [Finding(_tested(one, state, outcomes), "", f"{name_of(one, state)}:") for one in begun[:most]]
+    quoted = [1, *[0] * most] if most <= MOST else [None] * most  # a page of one sheet quotes the latest cycle alone
+    told = zip(begun[:most], quoted, strict=False)
+    lines = [Finding(_tested(one, state, outcomes, many), "", f"{name_of(one, state)}:") for one, many in told]
     return Findings((*lines, *_more(len(begun) - most, "earlier cycle")))
 
 
-def _tested(cycle: Cycle, state: State, outcomes: Mapping[str, Outcome]) -> str:
+def _tested(cycle: Cycle, state: State, outcomes: Mapping[str, Outcome], quoted: int | None) -> str:
+    """A cycle in a few words; of its predictions so many in the team's own, of the others what came of them."""
     parts = [f"{SCALE_WORDS[cycle.scale]}, {when(cycle)}."]
-    parts += [_predicted(one, outcomes.get(one.id)) for one in state.predictions(cycle.id)]
+    made = state.predictions(cycle.id)
+    parts += [_predicted(one, outcomes.get(one.id)) for one in made[:quoted]]
+    rest = () if quoted is None else made[quoted:]
+    parts += _others([outcomes.get(one.id) or "not_measured" for one in rest], bool(quoted))
     parts.append(f"{capital(DECISION_WORDS[cycle.decision] if cycle.decision else CYCLE_WORDS[cycle.status])}.")
     return " ".join(parts)
 
@@ -68,6 +74,13 @@ def _predicted(prediction: Prediction, outcome: Outcome | None) -> str:
     """`Predicted "..." because "...": held.` in the team's own words."""
     because = f" because {_clean(prediction.because)}" if prediction.because else ""
     return f"Predicted: {_clean(prediction.question)}{because}: {OUTCOME_WORDS[outcome or 'not_measured']}."
+
+
+def _others(outcomes: Sequence[Outcome], more: bool) -> list[str]:
+    """`3 more predictions: 2 held, 1 did not hold.`"""
+    counted = [f"{outcomes.count(one)} {word}" for one, word in OUTCOME_WORDS.items() if one in outcomes]
+    noun = "more prediction" if more else "prediction"
+    return [f"{plural(len(outcomes), noun)}: {', '.join(counted)}."] if outcomes else []
 
 
 def _clean(text: str) -> str:

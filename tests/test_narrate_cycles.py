@@ -58,6 +58,7 @@ from pdsa.narrate.cycles import (
     standing_words,
     tried_words,
     watch_words,
+    watches_words,
 )
 from pdsa.records import Calendar
 from pdsa.records.inquiry import Cycle, Driver, Progress
@@ -119,6 +120,10 @@ class TestResults:
     def test_each_reason_why_nothing_is_measured(self, why: str) -> None:
         told = str(result_words(result("not_measured", why, **BARE), TALKS))
         assert told == f"More talks: Predicted: 12.0 talks to 14.0 talks. Not measured: {WHY_WORDS[why]}."
+
+    def test_what_is_not_measured_by_the_chart_has_no_rule_of_its_own(self) -> None:
+        one = result("not_measured", "no_measure", {"type": "value", "value": 5.0}, low=None, high=None, **BARE)
+        assert str(result_words(one, None)) == "More talks: Predicted: 5.0. Not measured: it names no measure."
 
     def test_where_the_chart_cannot_tell_the_team_does(self) -> None:
         told = str(result_words(result("not_measured", "no_points", people="miss", **BARE), TALKS))
@@ -235,6 +240,8 @@ def test_cadence_and_what_waits() -> None:
         "Morning talks, cycle 2: past its own planned end, 2026-01-02, by 7 school days.",
         "Morning talks, cycle 2: not edited since 2025-12-22, 22 days.",
     ]
+    found = cadence_words(cadence(state, ("ash",), date(2026, 1, 13), Calendar()), state, {"ash": "Ash School"})
+    assert found.items[1].lead == "Ash School, Morning talks, cycle 2:"
     assert repr(cadence_words(cadence(state_of(), (), week(1), Calendar()), state)) == (
         "Cadence: 0 cycles begun and 0 decided in 0 weeks."
     )
@@ -256,6 +263,17 @@ class TestWatch:
             "outside the limits, a long run on one side of the center since week of 2026-03-09. What has changed in "
             "how it is done?"
         )
+
+    def test_how_often_chance_raises_one(self) -> None:
+        early = replace(self.ONE, state="too_early", value=None, n=0)
+        lines = watches_words([self.ONE, self.ONE, early], evidence(), {"idea-1": "Morning talks"}).items
+        assert [one.verdict for one in lines] == ["holding", "holding", "too_early", ""]
+        assert str(lines[-1]) == (
+            "2 measures of adopted ideas are watched. Where a level holds, about one in eleven still shows a signal at "
+            "some time within half a year of weeks."
+        )
+        assert str(watches_words([self.ONE], evidence(), {}).items[-1]).startswith("1 measure of adopted ideas is ")
+        assert len(watches_words([early], evidence(), {}).items) == 1
 
     def test_too_early(self) -> None:
         one = replace(self.ONE, state="too_early", value=None, n=0)

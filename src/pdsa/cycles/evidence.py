@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -102,9 +102,9 @@ class Evidence:
         The network's measures, with and without charts.
     """
 
-    charts: Mapping[str, Chart] = field(default_factory=dict)
-    calendar: Calendar = field(default_factory=Calendar)
-    today: date = date.max
+    charts: Mapping[str, Chart]
+    calendar: Calendar
+    today: date
     measures: tuple[Measure, ...] = ()
 
     @cached_property

@@ -91,6 +91,10 @@ class TestValues:
         names = [name for name in kinds("cycle") if name not in (*CYCLE, "id")]
         assert cycle(**dict.fromkeys(names, blank)) == {}
 
+    def test_the_longest_id_and_nought(self) -> None:
+        assert cycle(parent_cycle_id="x" * 80) == {"parent_cycle_id": "x" * 80}
+        assert str(read_fields("prediction", {**PREDICTION, "value": "-0"})[0]["value"]) == "0.0"
+
     def test_names_of_fields_in_other_letters(self) -> None:
         fields = read_fields("cycle", {"School ID": "0107", "CHANGE-IDEA-ID": "idea-1", " What data show ": "x"})[0]
         assert (fields["school_id"], fields["change_idea_id"], fields["what_data_show"]) == ("0107", "idea-1", "x")
@@ -155,6 +159,8 @@ class TestProblems:
             ),
             ("decision", "maybe", "decision: found 'maybe', expected one of: adopt, adapt, abandon."),
             ("parent_cycle_id", "a\u200bb", "parent_cycle_id: found an invisible character, expected an id of visible "
+             "characters."),
+            ("parent_cycle_id", "a\ud800", "parent_cycle_id: found an invisible character, expected an id of visible "
              "characters."),
             ("parent_cycle_id", "x" * 81, "parent_cycle_id: found 81 characters, expected an id of at most 80."),
             ("measure_ids", ["a", "b\n"], "measure_ids, item 2: found an invisible character, expected an id of "

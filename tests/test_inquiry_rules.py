@@ -14,6 +14,7 @@ import pytest
 
 from pdsa.errors import InputError
 from pdsa.inquiry import Change, Event, State, canonical, replay
+from pdsa.inquiry.clocks import clock_problems
 from pdsa.inquiry.personal import personal_in
 from pdsa.inquiry.rules import Reference, check_changes, remarks
 from pdsa.log import Conflict, open_log
@@ -169,6 +170,17 @@ class TestOrderOfSteps:
             "without one a test cannot surprise anybody."
         ]
 
+    def test_160_a_cycle_that_is_over_when_it_is_first_written_down_is_told_as_it_was(self) -> None:
+        for fields in (STUDIED, DECIDED):
+            assert told(log(IDEA), cycle(fields)) == [
+                f"{PLACE}: found a test without a prediction, expected one with because before the test begins."
+            ]
+        assert refused(log(IDEA, cycle(STUDIED)), cycle(DECIDED, based_on=1)) == []
+        begun = [f"{PLACE}, actual_start: found a test without a prediction"]
+        assert [one.partition(", expected")[0] for one in refused(log(IDEA), cycle(DONE))] == begun
+        at_once = refused(log(IDEA, cycle(PLAN)), cycle(STUDIED, based_on=1))
+        assert [one.partition(", expected")[0] for one in at_once] == begun
+
     def test_161_a_prediction_after_the_data_is_refused(self) -> None:
         held = log(IDEA, cycle(DONE), prediction())
         late = prediction("prediction-2", made_on="2026-03-05", question="And it stays")
@@ -186,6 +198,9 @@ class TestOrderOfSteps:
             f"{PLACE}, actual_start: found 2026-02-27, before the prediction prediction-1 of 2026-03-01, expected a "
             "test that begins on the day of its predictions or later; made_on of the prediction says when that was."
         ]
+
+    def test_161_a_prediction_of_the_first_day_is_made_before(self) -> None:
+        assert refused(log(IDEA), cycle(DONE), prediction(made_on="2026-03-02")) == []
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -223,7 +238,7 @@ class TestOrderOfSteps:
             "cycle cycle-2, start: found days of cycle-1, which test the same idea here, expected one after "
             "the other, or in different classes: charts cannot tell their effects apart."
         ]
-        after = cycle({**PLAN, "start": "2026-03-16", "planned_end": "2026-03-20"}, "cycle-2")
+        after = cycle({**PLAN, "start": "2026-03-13", "planned_end": "2026-03-20"}, "cycle-2")
         assert told(log(IDEA, cycle(DONE), prediction()), after, prediction("prediction-2", cycle_id="cycle-2")) == []
 
     def test_163_a_cycle_that_ends_before_it_starts_is_refused(self) -> None:
@@ -414,6 +429,8 @@ class TestAuthors:
             "change idea idea-1, owner: found somebody who left on 2026-01-31, expected a new owner."
         ]
         assert told(log(*self.PEOPLE), replace(IDEA, fields={**IDEA.fields, "owner": "Ann"})) == []
+        going = replace(self.PEOPLE[1], fields={**self.PEOPLE[1].fields, "until": "2026-03-20"})
+        assert told(log(going), owned) == []
 
 
 class TestMeasuresAndDays:
@@ -456,6 +473,9 @@ class TestMeasuresAndDays:
             f"{PLACE}, measure_ids: found attendance, whose baseline 2025-09-01..2026-03-06 has days of the test, "
             "expected a baseline that ends before: the lines hide what the test did."
         ]
+        for span in ((date(2025, 9, 1), date(2026, 3, 2)), (date(2026, 3, 13), date(2026, 5, 1))):
+            touching = replace(REFERENCE, measures=(measure("attendance", baseline=span),))
+            assert len(told(log(IDEA, prediction()), cycle(PLAN), reference=touching)) == 1
         before = replace(REFERENCE, measures=(measure("attendance", baseline=(date(2025, 9, 1), date(2026, 3, 1))),))
         assert told(log(IDEA, prediction()), cycle(PLAN), reference=before) == []
 
@@ -488,10 +508,28 @@ class TestMeasuresAndDays:
         holiday = Change("annotation", "a", "", {"date": "2026-06-30", "label": "Last day", "kind": "holiday"})
         assert refused(log(), holiday) == []
 
-    def test_188_a_clock_that_ran_ahead_is_told(self) -> None:
-        assert told(log(IDEA, at="2027-01-01T00:00:00.000000Z"), prediction(cycle_id="cycle-1"), cycle(PLAN)) == [
-            "the log: found 1 records saved on days that lie ahead, up to 2027-01-01, expected days up to today: set "
-            "the clocks of all machines right; versions keep their order all the same."
+    def test_188_a_clock_that_was_wrong_is_told(self) -> None:
+        def saved(school: str, *days: str) -> list[Event]:
+            return [
+                Event(
+                    *(school, seq, "insight", f"i{seq}", 1, "create", "ann", f"{day}T08:00:00.000000Z"),
+                    *("team", "", "", 0, "{}"),
+                )
+                for seq, day in enumerate(days, start=1)
+            ]
+
+        right = saved("0107", "2026-03-20", "2026-03-19", "2026-03-21")  # elsewhere it is a day later
+        assert list(clock_problems(right, TODAY)) == []
+        ahead = saved("0107", "2026-03-19", "2036-03-20", "2036-03-21", "2036-03-21")
+        assert [str(one) for one in clock_problems([*saved("", "2026-03-22"), *ahead], TODAY)] == [
+            "chain of the network: found 1 event of days that lie ahead, up to 2026-03-22, expected days up to today, "
+            "2026-03-20: set the clock of the machine that wrote right.",
+            "chain of 0107: found 3 events of days that lie ahead, up to 2036-03-21, expected days up to today, "
+            "2026-03-20: set the clock of the machine that wrote right.",
+        ]
+        back = saved("0107", "2026-03-19", "2026-03-17", "2026-03-20")
+        assert [str(one) for one in clock_problems(reversed(back), TODAY)] == [
+            "chain of 0107: found 1 event of days before the event before, expected a clock that only goes on."
         ]
 
     def test_189_a_day_further_east_is_no_day_ahead_and_days_have_no_hours(self) -> None:
@@ -685,6 +723,7 @@ class TestVersions:
         assert refused(log(self.idea(0)), *twice) == [
             "change idea idea-1: found the same record twice in one save, expected it once, with all its fields."
         ]
+        assert refused(log(), replace(self.idea(0), record=""), Change("change_idea", "", "0107", {"title": "b"})) == []
 
     def test_187_a_second_save_of_a_version_is_a_conflict(self, tmp_path: Path) -> None:
         self.save(tmp_path, self.idea(0), self.idea(1, description="By phone"))
@@ -715,7 +754,10 @@ class TestSchools:
             f"{PLACE}, start: found 2026-03-02, before the school joined on 2026-03-06, expected a day on which it was "
             "there."
         ]
-        assert told(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(left=date(2026, 3, 13))) == []
+        for days in ({"left": date(2026, 3, 13)}, {"joined": date(2026, 3, 2)}):
+            assert told(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(**days)) == []
+        one_day = cycle({**PLAN, "planned_end": "2026-03-02"})
+        assert told(log(IDEA, prediction()), one_day, reference=self.closing(left=date(2026, 3, 2))) == []
 
     def test_192_a_cycle_that_begins_after_its_school_left_is_refused(self) -> None:
         assert refused(log(IDEA, prediction()), cycle(PLAN), reference=self.closing(left=date(2026, 2, 27))) == [
@@ -767,6 +809,10 @@ class TestOwners:
         assert refused(log(IDEA, cycle(PLAN)), replace(prediction(), school="0114"))[0].startswith(
             "prediction prediction-1, cycle_id: found 'cycle-1', no cycle of the log"
         )
+        shared = log(IDEA, replace(cycle(PLAN), visibility="network"))
+        assert refused(shared, replace(prediction(), school="0114")) == [
+            "prediction prediction-1, cycle_id: found a cycle of 0107, expected one of its own school."
+        ]
 
     def test_an_idea_that_another_school_keeps_to_itself_cannot_be_tested(self) -> None:
         fields = {**PLAN, "school_id": "0114"}
@@ -797,6 +843,8 @@ class TestOwners:
             f"{place}, evidence_cycle_id: found 'cycle-1', no cycle of the log, expected a cycle of the log, which has "
             "none yet."
         ]
+        first = replace(phase, fields={**phase.fields, "start": "2026-03-02"})
+        assert refused(log(IDEA, cycle(DECIDED), prediction()), first) == []
         early = replace(phase, fields={**phase.fields, "start": "2026-02-27"})
         assert refused(log(IDEA, cycle(DECIDED), prediction()), early) == [
             f"{place}, start: found 2026-02-27, before its evidence began on 2026-03-02, expected a day of the cycle "

@@ -287,6 +287,9 @@ class TestPlan:
         assert (fields.get("parent_cycle_id"), fields["cycle_no"]) == (None, 1)
         fields = log.plan(when="2026-03-16", parent_cycle_id="cycle-n2")[0].fields
         assert (fields["parent_cycle_id"], fields["cycle_no"]) == ("cycle-n2", 2)
+        log.save(log.plan(when="2026-03-16"))  # nobody has decided on the second one: a third begins a ramp of its own
+        fields = log.plan(when="2026-03-30")[0].fields
+        assert (fields.get("parent_cycle_id"), fields["cycle_no"]) == (None, 1)
 
 
 class TestTurn:
@@ -333,6 +336,8 @@ class TestTurn:
 
     def test_what_is_learned_with_the_decision_was_studied_that_day(self, log: Log) -> None:
         assert self.adapted(log).cycle().studied_on == TODAY
+        more = act(log.state, "n2", {"decision": "adapt", "learning": "y"}, log.new_id, today=date(2026, 3, 9))
+        assert (more[0].fields["studied_on"], more[0].fields["decided_on"]) == ("2026-03-02", "2026-03-02")
 
     def test_predictions_of_the_next_cycle_are_made_anew(self, log: Log) -> None:
         self.adapted(log)
@@ -361,6 +366,7 @@ class TestTurn:
         [
             (date(2026, 3, 4), {}, "2026-03-02"),
             (date(2026, 2, 27), {}, "2026-02-27"),
+            (date(2026, 3, 2), {}, "2026-03-02"),
             (None, {}, "2026-03-02"),
             (date(2026, 3, 4), {"actual_start": "2026-03-03"}, "2026-03-03"),
         ],
@@ -495,6 +501,16 @@ class TestAddAndEdit:
             "cycle-n2",
             "2026-03-02",
         )
+
+    def test_a_title_of_several_records_names_none(self, log: Log) -> None:
+        for _ in range(2):
+            log.save(add("driver", {"text": "Rides"}, state=log.state, school="", ids=log.new_id))
+        texts = {"title": "Buses", "driver_id": "rides"}
+        (change,) = add("change_idea", texts, state=log.state, school="0107", ids=log.new_id)
+        assert change.fields["driver_id"] == "rides"
+        assert [one.place for one in check_changes(log.state, [change], REFERENCE)] == [
+            "change idea idea-n3, driver_id"
+        ]
 
     def test_problems_are_told_at_once(self, log: Log) -> None:
         texts = {"statement": "s", "target": "9"}

@@ -185,9 +185,11 @@ def verify_log(desk: Desk, heads: Path | None) -> None:
     anew; keep the file of --heads elsewhere, and that is seen too.
     """
     from pdsa.exchange.heads import read_heads, write_heads
+    from pdsa.inquiry.clocks import clock_problems
 
     with desk.log(create=False) as book:
         verified = book.verify(read_heads(heads) if heads else None)
+        clocks = list(clock_problems(book.events(), desk.today))
     problems = verified.problems
     if heads and not heads.is_file() and not problems:
         write_heads(heads, verified.heads)
@@ -195,8 +197,9 @@ def verify_log(desk: Desk, heads: Path | None) -> None:
     chains = len(verified.heads)
     lines = [f"{one.place}: found {one.found}, expected {one.expected}." for one in problems]
     wrong = f"{len(problems) or 'no'} problem{'s' if len(problems) != 1 else ''}"
+    lines += [f"Note: {one.place}: {one.found}; usual: {one.expected}." for one in clocks]
     lines.append(f"{count} events in {chains} chains; {wrong}.")
-    data = {"events": count, "heads": dict(verified.heads), "ok": not problems, "problems": problems}
+    data = {"events": count, "heads": dict(verified.heads), "ok": not problems, "problems": problems, "clocks": clocks}
     desk.show(data, "\n".join(lines))
     sys.exit(2 if problems else 0)
 

@@ -35,7 +35,7 @@ PLANS = (
         *("2026-09-08 to 2026-09-25", "office & parents' association"),
     ),
     (
-        *(18, "5/28/2026 07:58:47", "Late-work window of one week"),
+        *(19, "5/28/2026 07:58:47", "Late-work window of one week"),
         *('Half of the late work comes in because students said "a week would do"', "Gradebook of one class"),
         *("2026-09-08", "one teacher"),
     ),

@@ -8,6 +8,7 @@ from pdsa.errors import ParamsError, Problem
 from pdsa.inquiry.state import Held, State
 from pdsa.inquiry.views import Viewer, visible
 from pdsa.params.words import nearest
+from pdsa.records.inquiry import Cycle
 from pdsa.terms import Entity
 
 __all__ = ["LINKS", "MEASURES", "NOT_SAVED", "SCHOOLS", "find", "found", "plain", "seen_by", "title_of"]
@@ -104,10 +105,17 @@ def found(state: State, entity: Entity, text: str, *, begun: bool = True) -> tup
         (one for one in known if one.id == text.strip()),
         (one for one in known if one.id.casefold() == key),
         (one for one in known if plain(title_of(one)) == title),
+        (one for one in known if plain(_idea_of(one, state)) == title),
         (one for one in known if one.id.casefold().rpartition("-")[2] == key),
         (one for one in known if begun and one.id.casefold().startswith(key)),
     )
     return next((hits for hits in map(tuple, ways) if hits), ())
+
+
+def _idea_of(held: Held, state: State) -> str:
+    """What people may call a cycle too: the title of its change idea."""
+    idea = state.ideas.get(held.record.change_idea_id) if isinstance(held.record, Cycle) else None
+    return idea.title if idea else ""
 
 
 def _expected(known: Sequence[Held], candidates: Sequence[Held], text: str) -> str:

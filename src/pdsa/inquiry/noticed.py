@@ -9,7 +9,7 @@ from typing import cast
 from pdsa.errors import Problem
 from pdsa.inquiry.links import ids_in
 from pdsa.inquiry.lookup import MEASURES, SCHOOLS, plain
-from pdsa.inquiry.saving import GRACE, Saved, Saving
+from pdsa.inquiry.saving import Saved, Saving
 from pdsa.inquiry.years import year_remarks
 from pdsa.params.inquiry import kinds
 from pdsa.params.words import nearest
@@ -22,7 +22,7 @@ ROWS = 3  # lines with tabs or bars that make a table
 
 
 def noticed(all_: Saving) -> Iterator[Problem]:
-    """Every remark on what is to be saved, record by record, and on the clock of the log."""
+    """Every remark on what is to be saved, record by record."""
     for one in all_.saved:
         yield from _renamed(one, all_)
         yield from _tables(one)
@@ -39,7 +39,6 @@ def noticed(all_: Saving) -> Iterator[Problem]:
                 yield from _retired(one, idea, all_)
             case Phase() as phase:
                 yield from _not_adopted(one, phase, all_)
-    yield from _clock(all_)
 
 
 def _renamed(one: Saved, all_: Saving) -> Iterator[Problem]:
@@ -75,7 +74,8 @@ def _left(one: Saved, all_: Saving) -> Iterator[Problem]:
 
 def _cycle(one: Saved, cycle: Cycle, all_: Saving) -> Iterator[Problem]:
     if not all_.predictions(cycle.id):
-        yield one.problem("", "a plan without a prediction", "one with because before the test begins")
+        what = "a test" if cycle.actual_start else "a plan"
+        yield one.problem("", f"{what} without a prediction", "one with because before the test begins")
     before = all_.after.get("cycle", cycle.parent_cycle_id)
     if before and not cast(Cycle, before.record).decision:
         yield one.problem("parent_cycle_id", f"{before.id}, which is not decided yet", "its decision: adapt or adopt")
@@ -170,16 +170,3 @@ def _not_adopted(one: Saved, phase: Phase, all_: Saving) -> Iterator[Problem]:
     if held and cast(Cycle, held.record).decision != "adopt":
         found = f"{phase.evidence_cycle_id}, which nobody has adopted"
         yield one.problem("evidence_cycle_id", found, "a cycle that was adopted")
-
-
-def _clock(all_: Saving) -> Iterator[Problem]:
-    """Records that were saved on a day that lies ahead: a clock is wrong somewhere."""
-    limit = (all_.reference.today + GRACE).isoformat()
-    ahead = sorted(held.at[:10] for held in all_.state.held.values() if held.at[:10] > limit)
-    if ahead:
-        found = f"{len(ahead)} records saved on days that lie ahead, up to {ahead[-1]}"
-        yield Problem(
-            "the log",
-            found,
-            "days up to today: set the clocks of all machines right; versions keep their order all the same",
-        )

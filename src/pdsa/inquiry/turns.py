@@ -92,17 +92,24 @@ def _predicted(one: Saved, cycle: Cycle, made: Sequence[Prediction]) -> Iterator
     """A test begins with a prediction that was made before it."""
     if cycle.actual_start is None:
         return
-    if not made:
+    if not made and _begins(one, cycle):
         expected = "a prediction with because first; without one a test cannot surprise anybody"
         yield one.problem("actual_start", "a test without a prediction", expected)
-    late = [prediction for prediction in made if prediction.made_on and prediction.made_on > cycle.actual_start]
+    dated = [(prediction.made_on, prediction.id) for prediction in made if prediction.made_on]
+    late = [one for one in dated if one[0] > cycle.actual_start]
     if late:
-        first = min(cast(date, prediction.made_on) for prediction in late)
-        found = f"{cycle.actual_start}, before the prediction {late[0].id} of {first}"
+        day, record = min(late)
         wanted = (
             "a test that begins on the day of its predictions or later; made_on of the prediction says when that was"
         )
-        yield one.problem("actual_start", found, wanted)
+        yield one.problem("actual_start", f"{cycle.actual_start}, before the prediction {record} of {day}", wanted)
+
+
+def _begins(one: Saved, cycle: Cycle) -> bool:
+    """Whether a test begins with this save: one that is over when it is first written down can be told as it was."""
+    if one.before is None:
+        return cycle.status == "doing"
+    return cast(Cycle, one.before.record).actual_start is None
 
 
 def _ramp(one: Saved, cycle: Cycle, after: State) -> Iterator[Problem]:

@@ -467,7 +467,7 @@ class TestSchemas:
     def test_two_backups_in_one_second_have_two_names(self, path: Path) -> None:
         written(path)
         moment = datetime(2026, 3, 2, tzinfo=UTC)
-        names = [files.backup(path, files._name(path, moment)).name for _ in range(2)]
+        names = [files.backup(path, files.backup_name(path, moment)).name for _ in range(2)]
         assert names == ["pdsa.sqlite.backup-20260302T000000", "pdsa.sqlite.backup-20260302T000000+"]
 
 

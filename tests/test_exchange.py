@@ -15,7 +15,8 @@ from logs import HOSTILE, SCHOOL, write_log
 from pdsa.errors import InputError, ParamsError
 from pdsa.exchange import export_folder, export_workbook, read_events
 from pdsa.exchange.cells import cell_of, fields_of
-from pdsa.exchange.forms import LogMapping, changes_of_forms, check_mapping, drafted, proposed
+from pdsa.exchange.form_rows import changes_of_forms
+from pdsa.exchange.forms import LogMapping, check_mapping, drafted, proposed
 from pdsa.exchange.heads import read_heads, write_heads
 from pdsa.exchange.taken import changes_of, read_sheets
 from pdsa.inquiry import Change, State, Viewer, broken_links
@@ -244,7 +245,8 @@ class TestForms:
         mapping = drafted(LogMapping("plans"), [*HEADERS, "Favorite color"])
         with pytest.raises(ParamsError) as caught:
             check_mapping(mapping, [*HEADERS, "Favorite color"], [row for _, row in ROWS])
-        assert [one.place for one in caught.value.problems] == ["column 'Favorite color'", "dates"]
+        assert [one.place for one in caught.value.problems] == ["column 'Favorite color'"]
+        assert "'Who?' is who" in caught.value.next_step
 
     def test_a_form_without_a_school_is_asked(self) -> None:
         with pytest.raises(ParamsError, match="no column that says whose"):

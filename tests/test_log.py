@@ -154,7 +154,9 @@ class TestConflicts:
                 "change idea a: ben saved version 2 on 2026-03-02 08:00 UTC, after you opened version 1; "
                 "nothing of yours was saved, and nothing of theirs is lost.\n"
                 "  owner: they saved 'cy'; you want 'di'.\n"
-                "  Next: look at version 2, put your words in where they belong, and save again."
+                "  local_fit: only you changed it, to 'good'.\n"
+                "  Next: look at version 2 and save again on top of it; or put both together with --merge mine or "
+                "--merge theirs, which decides the fields that both changed."
             )
             assert ana.history("change_idea", "a")[-1].author == "ben"
 

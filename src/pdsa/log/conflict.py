@@ -83,12 +83,25 @@ class Conflict(PdsaError):  # noqa: N818 (the word that people know from shared 
             return ["Next: make it as a new record."]
         if not self.last.body:
             return ["They took it out of the log.", "Next: undo that, or make a new record."]
-        clashes = [
-            f"{clash.field}: they saved {_told(clash.theirs)}; you want {_told(clash.mine)}."
-            for clash in self.merge.clashes
-        ]
-        step = f"Next: look at version {self.version}, put your words in where they belong, and save again."
-        return [*(clashes or ["You changed different fields: both fit together."]), step]
+        step = (
+            f"Next: look at version {self.version} and save again on top of it; or put both together with "
+            "--merge mine or --merge theirs, which decides the fields that both changed."
+        )
+        fits = () if self.merge.clashes else ("You changed different fields: both fit together.",)
+        return [*self._fields, *fits, step]
+
+    @property
+    def _fields(self) -> list[str]:
+        """Both edits field by field, those that clash first."""
+        clashes = {clash.field: clash for clash in self.merge.clashes}
+        told = [f"{name}: they saved {_told(one.theirs)}; you want {_told(one.mine)}." for name, one in clashes.items()]
+        for name in dict.fromkeys((*self.base, *self.theirs, *self.mine)):
+            before, other, own = self.base.get(name), self.theirs.get(name), self.mine.get(name)
+            if name not in clashes and other != before:
+                told.append(f"{name}: they saved {_told(other)}{'' if own == before else ', as you do'}.")
+            elif name not in clashes and own != before:
+                told.append(f"{name}: only you changed it, to {_told(own)}.")
+        return told
 
 
 def _told(value: object) -> str:

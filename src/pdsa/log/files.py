@@ -90,7 +90,7 @@ def _up_to_date(engine: Engine, path: Path, writable: bool, now: Callable[[], da
         if not writable:
             problem = Problem(str(path), f"a log of schema {found or 'none'} that cannot be written", "a newer schema")
             raise InputError(LOG, (problem,), NOT_OPENED, "copy the workspace to a place of your own and open it there")
-        kept = backup(path, _name(path, now())) if found else None
+        kept = backup(path, backup_name(path, now())) if found else None
         with engine.connect().execution_options(pdsa_write=True) as connection, connection.begin():
             schema.upgrade(connection)
     return (UPGRADED.format(path=path, backup=kept.name),) if kept else ()
@@ -139,7 +139,8 @@ def _restore(path: Path) -> str:
     return f"keep the damaged file under another name, and copy the newest backup, {kept[0].name}, to {path.name}"
 
 
-def _name(path: Path, moment: datetime) -> Path:
+def backup_name(path: Path, moment: datetime) -> Path:
+    """A name beside the log that no file has yet."""
     name = path.with_name(f"{path.name}.backup-{moment:%Y%m%dT%H%M%S}")
     while name.exists():
         name = name.with_name(f"{name.name}+")

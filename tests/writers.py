@@ -167,6 +167,8 @@ class Notebook:
             time.sleep(max(0.0, due - time.monotonic()))
             due += pause
             self.save(done)
+        # nobody closes the notebook meanwhile: that would keep the machine busy while others are timed
+        time.sleep(max(0.0, until - time.monotonic()))
 
 
 def save(log: Log, until: float) -> None:

@@ -41,6 +41,7 @@ class TestDays:
         assert open_days(date(2025, 12, 1), date(2025, 12, 22), OPEN) == 21
         assert open_days(date(2025, 12, 19), date(2026, 1, 5), WINTER) == 3
         assert open_days(date(2025, 12, 19), date(2025, 12, 19), WINTER) == 0
+        assert open_days(date(2026, 1, 4), date(2026, 1, 6), WINTER) == 2
         assert open_days(date(2025, 12, 20), date(2025, 12, 19), WINTER) == 0
 
     @pytest.mark.parametrize(

@@ -148,6 +148,11 @@ class TestOptimism:
         assert one.bias.value == -1.5  # mean of -1 and -2 standard deviations
         assert (one.short.value, one.short.n) == (1.0, 8)
 
+    def test_a_result_that_is_the_number_is_not_short_of_it(self) -> None:
+        one = calibrate(of_values([0.0] * 4 + [-1.0] * 4)).short
+        assert one is not None
+        assert one.value == 0.5
+
     def test_down_is_seen_from_above(self) -> None:
         """Predicted 7 from 10, reached 9: two short, although the number is larger."""
         falls = of_values([2.0] * 8, expected=7.0)

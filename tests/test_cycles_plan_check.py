@@ -625,6 +625,7 @@ class TestModes:
         assert before[0].ask.startswith("What is the smallest test")
         closed = done(scale="school")
         after = plan_questions(closed, state_of(*THEORY, closed, kept()), charts())
+        assert (before[0].is_closed, after[0].is_closed) == (False, True)
         assert after[0].ask.startswith("What could a test on one class")
 
     def test_free_text_with_braces_stays_as_it_is(self) -> None:

@@ -35,6 +35,7 @@ CORE = (
     "rules",
     "bernoulli",
     "categories",
+    "cycles",
     "effects",
     "network",
     "feeds",

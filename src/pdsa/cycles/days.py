@@ -44,6 +44,7 @@ def first_period(day: date, step: Step, calendar: Calendar) -> date:
     return found
 
 
+@lru_cache(maxsize=4096)
 def period_of(day: date, step: Step) -> date:
     """The first day of the period that a day lies in."""
     found: date = period_start(pd.Series([pd.Timestamp(day)]), step)[0].date()
@@ -60,6 +61,7 @@ def due_periods(first: date, last: date, step: Step, calendar: Calendar) -> tupl
     return tuple(one.date() for one in open_periods(starts, step, calendar))
 
 
+@lru_cache(maxsize=4096)
 def next_period(start: date, step: Step) -> date:
     """The first day of the period after one that begins on `start`."""
     longer = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(days=7), "month": pd.DateOffset(months=1)}

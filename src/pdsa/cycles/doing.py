@@ -58,7 +58,7 @@ def no_surprises(cycle: Cycle, ground: Ground) -> Found | None:
 
 def no_study(cycle: Cycle, ground: Ground) -> Found | None:
     """A decision without a result, or without setting it beside the prediction; or a Study long past its day."""
-    predictions, found = ground.of(cycle), ground.results.get(cycle.id, ())
+    predictions, found = ground.of(cycle), ground.results(cycle)
     if cycle.status == "closed" or cycle.studied_on:
         said = any(one.outcome or one.result_value is not None or one.result_text.strip() for one in predictions)
         if not (said or cycle.matched or cycle.what_data_show.strip()):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pandas as pd
 
 from pdsa.chart import Chart
 from pdsa.records import Calendar, Measure
-from pdsa.series import EXCLUDED, REPORTED, Bools, Codes, Floats, Ints
+from pdsa.series import REPORTED, Bools, Codes, Floats, Ints
 from pdsa.terms import Step
 
 Days = npt.NDArray[np.datetime64]
@@ -101,9 +102,9 @@ class Evidence:
         The network's measures, with and without charts.
     """
 
-    charts: Mapping[str, Chart] = field(default_factory=dict)
-    calendar: Calendar = field(default_factory=Calendar)
-    today: date = date.max
+    charts: Mapping[str, Chart]
+    calendar: Calendar
+    today: date
     measures: tuple[Measure, ...] = ()
 
     @cached_property
@@ -126,37 +127,35 @@ class Evidence:
 
 def lines_of(chart: Chart) -> Iterator[Line]:
     """Yield the points of each school of a chart; none of a chart whose periods are no dates."""
-    points = chart.points
+    points, summary = chart.points, chart.summary
     if not pd.api.types.is_datetime64_any_dtype(points["period"]):
         return
-    schools = points["school"].astype(str).to_numpy() if "school" in chart.by else np.full(len(points), "")
-    for school in dict.fromkeys(schools.tolist()):
-        yield _line(chart, school, np.flatnonzero(schools == school))
+    named = "school" in chart.by
+    schools = points["school"].to_numpy(dtype=object) if named else np.full(len(points), "", dtype=object)
+    told = summary["school"].astype(str) if named else [""] * len(summary)
+    words = dict(zip(told, zip(summary["verdict"], summary["kind"], strict=True), strict=True))
+    arrays = _arrays(chart)
+    names, place = np.unique(schools.astype(str), return_inverse=True)
+    order, ends = np.argsort(place, kind="stable"), np.cumsum(np.bincount(place, minlength=len(names)))[:-1]
+    for school, rows in zip(names.tolist(), np.split(order, ends), strict=True):
+        verdict, kind = words.get(school, ("no_data", chart.spec.kind))
+        step = chart.step or (chart.measure.frequency if chart.measure else None)
+        own = {name: array[rows] for name, array in arrays.items()}
+        yield Line(school, chart.measure, **own, verdict=verdict, kind=kind, per=float(chart.spec.per), step=step)
 
 
-def _line(chart: Chart, school: str, rows: Ints) -> Line:
-    points = chart.points.iloc[rows]
-    summary = chart.summary[chart.summary["school"].astype(str) == school] if school else chart.summary
-    status = chart.status[rows]
-    value, above, below = (points[name].to_numpy(dtype=float) for name in ("value", "numerator", "denominator"))
-    aside = ~points["included"].to_numpy(dtype=bool) | (status == EXCLUDED)
-    same = np.zeros(len(rows), dtype=np.int64)
-    return Line(
-        school=school,
-        measure=chart.measure,
-        day=points["period"].to_numpy(dtype="datetime64[D]"),
-        value=value,
-        numerator=above,
-        denominator=below,
-        status=status,
-        useful=~np.isnan(value) & (status == REPORTED) & ~aside,
-        phase=np.asarray(pd.factorize(points["phase"])[0], dtype=np.int64),
-        instrument=chart.extra["instrument"].to_numpy()[rows] if "instrument" in chart.extra else same,
-        baseline=points["baseline"].to_numpy(dtype=bool),
-        center=points["center"].to_numpy(dtype=float),
-        signal=points["signal"].to_numpy(dtype=bool),
-        verdict=str(summary["verdict"].iloc[0]) if len(summary) else "no_data",
-        kind=str(summary["kind"].iloc[0]) if len(summary) else str(chart.spec.kind),
-        per=float(chart.spec.per),
-        step=chart.step or (chart.measure.frequency if chart.measure else None),
-    )
+def _arrays(chart: Chart) -> dict[str, Any]:
+    """The points of all schools, by the names of a line's arrays."""
+    points, value = chart.points, chart.points["value"].to_numpy(dtype=float)
+    included = points["included"].to_numpy(dtype=bool)
+    same = np.zeros(len(points), dtype=np.int64)
+    return {
+        "day": points["period"].to_numpy(dtype="datetime64[D]"),
+        "value": value,
+        **{name: points[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "center")},
+        "status": chart.status,
+        "useful": ~np.isnan(value) & (chart.status == REPORTED) & included,
+        "phase": np.asarray(pd.factorize(points["phase"])[0], dtype=np.int64),
+        "instrument": chart.extra["instrument"].to_numpy() if "instrument" in chart.extra else same,
+        **{name: points[name].to_numpy(dtype=bool) for name in ("baseline", "signal")},
+    }

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pdsa.cycles.days import due_periods, next_period
 from pdsa.cycles.evidence import Evidence, Line
-from pdsa.cycles.outcomes import Result, ended, measure_of, results
+from pdsa.cycles.outcomes import Result, ended, measure_of, results_of
 from pdsa.cycles.ramps import Ramp, ramps
 from pdsa.inquiry import Held, State
 from pdsa.records import Measure
@@ -43,13 +43,14 @@ class Ground:
         return {cycle.id: one for one in self.ramps for cycle in one.cycles}
 
     @cached_property
-    def results(self) -> Mapping[str, tuple[Result, ...]]:
-        """What became of the predictions of each cycle, by its id."""
-        found: dict[str, tuple[Result, ...]] = {}
-        for one in results(self.state, self.evidence):
-            key = one.prediction.cycle_id
-            found[key] = (*found.get(key, ()), one)
-        return found
+    def _results(self) -> dict[str, tuple[Result, ...]]:
+        return {}
+
+    def results(self, cycle: Cycle) -> tuple[Result, ...]:
+        """What became of the predictions of a cycle."""
+        if cycle.id not in self._results:
+            self._results[cycle.id] = results_of(cycle, self.of(cycle), self.evidence)
+        return self._results[cycle.id]
 
     @cached_property
     def told_in(self) -> frozenset[str]:

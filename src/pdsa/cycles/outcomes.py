@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, NamedTuple
@@ -147,16 +147,22 @@ def outcome_of(
 def results(state: State, evidence: Evidence) -> tuple[Result, ...]:
     """What became of every prediction of a state, in the order in which they were made."""
     cycles = {one.id: one for one in state.cycles}
-    made = [one for one in state.records(Prediction) if one.cycle_id in cycles]
-    count = Counter(one.cycle_id for one in made)
+    made: dict[str, list[Prediction]] = {}
+    for one in state.records(Prediction):
+        if one.cycle_id in cycles:
+            made.setdefault(one.cycle_id, []).append(one)
+    found = {each.prediction.id: each for key, own in made.items() for each in results_of(cycles[key], own, evidence)}
+    return tuple(found[one.id] for one in state.records(Prediction) if one.id in found)
+
+
+def results_of(cycle: Cycle, predictions: Sequence[Prediction], evidence: Evidence) -> tuple[Result, ...]:
+    """What became of the predictions of one cycle; what its people say of a cycle they say of its only prediction."""
     clock = Clock(evidence.calendar, evidence.today)
-    found = []
-    for one in made:
-        cycle = cycles[one.cycle_id]
-        line = evidence.line(cycle.school_id, measure_of(one, cycle))
-        people = one.outcome or (cycle.matched if count[cycle.id] == 1 else None)
-        found.append(judged(one, cycle, line, clock, people))
-    return tuple(found)
+    matched = cycle.matched if len(predictions) == 1 else None
+    return tuple(
+        judged(one, cycle, evidence.line(cycle.school_id, measure_of(one, cycle)), clock, one.outcome or matched)
+        for one in predictions
+    )
 
 
 def measure_of(prediction: Prediction, cycle: Cycle) -> str:

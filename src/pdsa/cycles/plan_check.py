@@ -33,7 +33,10 @@ CHECKS: Mapping[ModeId, Callable[[Cycle, Ground], Found | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlanQuestion:
-    """One thing that a cycle leaves open: what was found, and what a coach might ask about it."""
+    """One thing that a cycle leaves open: what was found, and what a coach might ask about it.
+
+    `is_closed` tells questions about cycles that are decided, which can only help the next ones.
+    """
 
     mode: ModeId
     severity: Severity
@@ -41,6 +44,7 @@ class PlanQuestion:
     ask: str
     cycle: str = ""
     school: str = ""
+    is_closed: bool = False
 
 
 def plan_questions(cycle: Cycle, state: State, evidence: Evidence) -> tuple[PlanQuestion, ...]:
@@ -72,7 +76,7 @@ def _questions(cycle: Cycle, ground: Ground) -> Iterator[PlanQuestion]:
 
 
 def _question(mode: Mode, cycle: Cycle, variant: str, told: dict[str, object]) -> PlanQuestion:
-    ask = (mode.later or mode.ask) if cycle.status == "closed" else mode.ask
-    return PlanQuestion(
-        mode.id, mode.severity, mode.found[variant].format(**told), ask.format(**told), cycle.id, cycle.school_id
-    )
+    closed = cycle.status == "closed"
+    ask = mode.later if closed and mode.later else mode.ask
+    found = mode.found[variant].format(**told)
+    return PlanQuestion(mode.id, mode.severity, found, ask, cycle.id, cycle.school_id, closed)

@@ -128,7 +128,7 @@ def _iteration(cycle: Cycle, ground: Ground) -> Given:
 
 def _prediction(cycle: Cycle, ground: Ground) -> Given:
     """Made beforehand and with a reason; such that the result can settle it; compared with the result."""
-    made = [one for one in ground.results.get(cycle.id, ()) if not one.late]
+    made = [one for one in ground.results(cycle) if not one.late]
     words = cycle.purpose == "collect_info" or cycle.scale in ONE_BY_ONE
     asked = {
         "a prediction with its reason, made beforehand": any(one.prediction.because for one in made),

@@ -22,7 +22,7 @@ def not_abandoned(cycle: Cycle, ground: Ground) -> Found | None:
     decided = [one for one in ramp.cycles if one.decision]
     if cycle.decision != "adapt" or decided[-1].id != cycle.id:
         return None
-    misses, held = _tally([one for each in ramp.cycles for one in ground.results.get(each.id, ())])
+    misses, held = _tally([one for each in ramp.cycles for one in ground.results(each)])
     return ("misses", {"misses": misses, "judged": misses + held}) if misses >= MISSES and misses > held else None
 
 
@@ -49,7 +49,7 @@ def theory_unrevised(cycle: Cycle, ground: Ground) -> Found | None:
         return None
     driver = theory[0].id
     under = [one for one in ground.state.cycles if _under(one, driver, ground) and _within_year(one, today)]
-    misses, held = _tally([one for each in under for one in ground.results.get(each.id, ())])
+    misses, held = _tally([one for each in under for one in ground.results(each)])
     if misses < MISSES or misses <= held or in_order(under)[-1].id != cycle.id:
         return None
     record = theory[0].record

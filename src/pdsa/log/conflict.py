@@ -50,10 +50,15 @@ class Conflict(PdsaError):  # noqa: N818 (the word that people know from shared 
         Raises
         ------
         ParamsError
-            With every such field for which nothing was chosen.
+            With every such field for which nothing was chosen; or where one of the two took the record out, so that
+            there are no fields to put together.
         """
         found, own = self.merge, dict(chosen or {})
         where = f"{self.entity} {self.record}"
+        if not self.theirs or not self.mine:
+            problem = Problem(where, "a record that one of the two took out", "two edits")
+            step = "bring it back first (undo), or look at what they saved and take it out again"
+            raise ParamsError("the improvement log", (problem,), "nothing was saved", step)
         problems = tuple(
             Problem(f"{where}, {clash.field}", "two different edits", "the one that shall stand")
             for clash in found.clashes

@@ -124,7 +124,13 @@ class Log:
         viewer
             Who reads; None for everything that this connection may read.
         """
-        found = replay(self.events())
+        events = self.events()
+        try:
+            found = replay(events)
+        except (TypeError, ValueError) as error:
+            wrong = tuple(proof.unreadable(events))
+            step = "take those records out, or undo their latest change (pdsa log undo)"
+            raise InputError(LOG, wrong, NOT_READ, step) from error
         return found if viewer is None else visible(found, viewer)
 
     def apply(self, changes: Sequence[Change], reference: Reference | None = None) -> tuple[Event, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -24,7 +24,7 @@ from pdsa.inquiry import State
 from pdsa.narrate.tested import name_of
 from pdsa.narrate.words import Finding, Findings, capital, format_period, format_value, noun_of, plural
 from pdsa.records import Measure
-from pdsa.terms import DECISION_WORDS, OUTCOME_WORDS, RULE_WORDS, SCALE_WORDS
+from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, RULE_WORDS, SCALE_WORDS
 
 # Why the chart says nothing of a prediction.
 WHY_WORDS = {
@@ -120,10 +120,15 @@ def _band(result: Result, measure: Measure | None) -> list[str]:
     if low or high:
         return [f"Predicted: at {'least' if low else 'most'} {low or high}."]
     if one.type == "value" and one.value is not None:
-        return [f"Predicted: {format_value(one.value, measure)}; it holds where that is reached or passed."]
+        return [f"Predicted: {format_value(one.value, measure)}{_rule(result, 'that is reached or passed')}."]
     if one.type == "direction" and one.direction:
-        return [f"Predicted: {one.direction}; it holds where the change is more than ordinary variation."]
+        return [f"Predicted: {one.direction}{_rule(result, 'the change is more than ordinary variation')}."]
     return [f"Predicted with {one.probability:.0%}."] if one.probability is not None else []
+
+
+def _rule(result: Result, rule: str) -> str:
+    """When such a prediction holds, where the chart says whether it does."""
+    return "" if result.why else f"; it holds where {rule}"
 
 
 def results_words(results: Sequence[Result], evidence: Evidence) -> Findings:
@@ -219,24 +224,36 @@ def standing_words(standing: Standing, measure: Measure | None) -> Findings:
     return Findings((Finding(" ".join(told), "", "Progress:"), Finding(rated)))
 
 
-def cadence_words(cadence: Cadence, state: State) -> Findings:
-    """How many cycles were opened and closed, how long they take, which wait."""
+def cadence_words(cadence: Cadence, state: State, names: Mapping[str, str] | None = None) -> Findings:
+    """How many cycles were opened and closed, how long they take, which wait.
+
+    Parameters
+    ----------
+    cadence
+        From `cycles.cadence`.
+    state
+        The log, for the names of cycles.
+    names
+        Display names of schools by id, where cycles of several schools wait.
+    """
     opened, closed = sum(cadence.opened), sum(cadence.closed)
     took = "" if cadence.median_days is None else f"; half of them took {cadence.median_days:g} school days or less"
     weeks = plural(len(cadence.weeks), "week")
     lines = [Finding(f"{plural(opened, 'cycle')} begun and {closed} decided in {weeks}{took}.", "", "Cadence:")]
-    lines += [_late(one, state) for one in cadence.overdue]
-    lines += [_still(one, state) for one in cadence.stalled]
+    late = [(one, f"past its own planned end, {one.since}, by {_days(one, 'school day')}.") for one in cadence.overdue]
+    still = [(one, f"not edited since {one.since}, {_days(one, 'day')}.") for one in cadence.stalled]
+    lines += [Finding(text, "", f"{_waiting(one, state, names or {})}:") for one, text in (*late, *still)]
     return Findings(tuple(lines))
 
 
-def _late(one: Waiting, state: State) -> Finding:
-    days = plural(one.days, "school day")
-    return Finding(f"past its own planned end, {one.since}, by {days}.", "", f"{name_of(one.cycle, state)}:")
+def _days(one: Waiting, noun: str) -> str:
+    return plural(one.days, noun)
 
 
-def _still(one: Waiting, state: State) -> Finding:
-    return Finding(f"not edited since {one.since}, {plural(one.days, 'day')}.", "", f"{name_of(one.cycle, state)}:")
+def _waiting(one: Waiting, state: State, names: Mapping[str, str]) -> str:
+    """The cycle's name, behind that of its school where schools are named."""
+    school = names.get(one.cycle.school_id, "")
+    return ", ".join(filter(None, (school, name_of(one.cycle, state))))
 
 
 def watch_words(watch: Watch, measure: Measure | None, title: str = "") -> Finding:
@@ -265,19 +282,41 @@ def watch_words(watch: Watch, measure: Measure | None, title: str = "") -> Findi
     return Finding(f"{told}: {why}{since}. What has changed in how it is done?", watch.state, lead)
 
 
+def watches_words(watches: Sequence[Watch], evidence: Evidence, titles: Mapping[str, str]) -> Findings:
+    """A sentence for each watch, and how often chance alone raises one.
+
+    Parameters
+    ----------
+    watches
+        From `cycles.hold_the_gain`.
+    evidence
+        Its measures, for names and units.
+    titles
+        Titles of change ideas by id.
+    """
+    lines = [watch_words(one, evidence.by_id.get(one.measure), titles.get(one.idea, "")) for one in watches]
+    judged = sum(one.state != "too_early" for one in watches)
+    told = (
+        f"{plural(judged, 'measure')} of adopted ideas {'is' if judged == 1 else 'are'} watched. Where a level holds,"
+    )
+    note = Finding(f"{told} about one in eleven still shows a signal at some time within half a year of weeks.")
+    return Findings((*lines, *((note,) if judged else ())))
+
+
 def tried_words(tried: Sequence[Tried]) -> Findings:
     """Who tried an idea, in the order in which they began."""
     return Findings(tuple(_tried(one) for one in tried))
 
 
 def _tried(one: Tried) -> Finding:
-    how = DECISION_WORDS[one.decision] if one.decision else "undecided"
+    now = CYCLE_WORDS[one.status]
+    how = f"{DECISION_WORDS[one.decision]}{', now ' + now if one.status != 'closed' else ''}" if one.decision else now
     when = f", {one.first} to {one.last}" if one.first and one.last else ""
     held = sum(each == "hit" for each in one.outcomes)
     judged = sum(each != "not_measured" for each in one.outcomes)
     kept = f" {held} of {plural(judged, 'prediction')} held." if judged else ""
     learned = f" {_clean(one.learning)}." if one.learning else ""
-    text = f"{plural(one.cycles, 'cycle')}{when}, up to {SCALE_WORDS[one.scale]}, {how}.{kept}{learned}"
+    text = f"{plural(one.cycles, 'cycle')}{when}, latest on {SCALE_WORDS[one.scale]}, {how}.{kept}{learned}"
     return Finding(text, one.decision or "", f"{one.name}:")
 
 
@@ -298,4 +337,5 @@ __all__ = [
     "standing_words",
     "tried_words",
     "watch_words",
+    "watches_words",
 ]

@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constr
 EXAMPLE := build/example
 
 .DEFAULT_GOAL := report
-.PHONY: report test bench lint browser wheel clean
+.PHONY: report test bench lint browser postgres wheel clean
 
 # the package and what it needs to run
 $(VENV)/.run: pyproject.toml constraints.txt
@@ -43,12 +43,24 @@ browser:
 	    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	  else echo "No Chromium: the browser tests are skipped. Install it, for example: sudo apt-get install chromium"; fi
 
-test: $(VENV)/.dev $(EXAMPLE)/network.yaml lint browser
+# PostgreSQL 15 or newer for the tests of the log: they start a server of their own, so none is set up to run
+postgres:
+	@ls /usr/lib/postgresql/1[5-9]/bin/postgres /usr/lib/postgresql/[2-9][0-9]/bin/postgres 2>/dev/null | grep -q . || \
+	  command -v postgres >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing PostgreSQL for the tests of the log ..."; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq >/dev/null && apt-get install -y -qq postgresql-common >/dev/null && \
+	    sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf && \
+	    apt-get install -y -qq postgresql >/dev/null; \
+	  else echo "No PostgreSQL: its tests are skipped. Install it, for example: sudo apt-get install postgresql"; fi
+
+test: $(VENV)/.dev $(EXAMPLE)/network.yaml lint browser postgres
 	$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout 120 notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout 120 notebooks/methods
 	$(BIN)/python -m pytest -q
 
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev postgres
 	$(BIN)/python -m pytest -q -s tests/benchmarks/*.py
 
 wheel: $(VENV)/.dev

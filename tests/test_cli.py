@@ -89,7 +89,7 @@ class TestExample:
         answer = pdsa("example", "net", "--schools", "2", cwd=tmp_path)
         assert (answer.returncode, answer.stderr) == (0, "")
         first, last = answer.stdout.splitlines()
-        assert first == "14 files of an invented network in net; TRUTH.csv says what was planted."
+        assert first == "17 files of an invented network in net; TRUTH.csv says what was planted."
         assert last == f"Next: pdsa report {Path('net/params/example.yaml')}"
         assert (tmp_path / "net/network.yaml").is_file()
 

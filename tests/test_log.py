@@ -111,6 +111,32 @@ class TestSaving:
             assert problem in told(error)[0]
             assert log.events() == ()
 
+    def test_what_makes_no_record_is_refused_whoever_asks(self, place: Place) -> None:
+        """Nobody could read the log any more."""
+        with place.open() as log:
+            with pytest.raises(InputError) as error:
+                log.apply([idea("a"), Change("cycle", "c", "s1", {"scale": "galaxy", "sites_n": "many"})])
+            assert [line.split(", expected")[0] for line in told(error)] == [
+                "cycle c, school_id: found nothing",
+                "cycle c, change_idea_id: found nothing",
+                "cycle c, scale: found 'galaxy'",
+                "cycle c, sites_n: found 'many'",
+            ]
+            assert log.events() == ()
+
+    @pytest.mark.parametrize("body", ["{}", "[]", '{"title":"x","stage":7}'])
+    def test_what_was_written_past_it_is_named_and_can_be_taken_out(self, place: Place, body: str) -> None:
+        with place.open() as log:
+            log.apply([idea("a"), idea("b")])
+            place.tamper(*([] if place.server else ["DROP TRIGGER event_no_update"]),
+                         f"UPDATE event SET body = '{body}' WHERE record = 'a'")  # fmt: skip
+            with pytest.raises(InputError, match=r"change_idea a.*\n.*Next: take those records out"):
+                log.state()
+            assert any("(change_idea a)" in one.place or "idea a of ana" in one.place for one in log.verify().problems)
+            if body != "[]":
+                log.retire("change_idea", "a", based_on=1)
+                assert list(log.state().ideas) == ["b"]
+
     def test_an_id_that_is_taken_is_made_anew(self, place: Place) -> None:
         ids = iter(["idea-x", "idea-x", "idea-y"])
         with place.open(new_id=lambda _: next(ids)) as log:
@@ -154,7 +180,9 @@ class TestConflicts:
                 "change idea a: ben saved version 2 on 2026-03-02 08:00 UTC, after you opened version 1; "
                 "nothing of yours was saved, and nothing of theirs is lost.\n"
                 "  owner: they saved 'cy'; you want 'di'.\n"
-                "  Next: look at version 2, put your words in where they belong, and save again."
+                "  local_fit: only you changed it, to 'good'.\n"
+                "  Next: look at version 2 and save again on top of it; or put both together with --merge mine or "
+                "--merge theirs, which decides the fields that both changed."
             )
             assert ana.history("change_idea", "a")[-1].author == "ben"
 
@@ -192,6 +220,18 @@ class TestConflicts:
             log.retire("change_idea", "a", based_on=1)
             with pytest.raises(Conflict, match="They took it out of the log"):
                 log.apply([idea("a", based_on=1, owner="bo")])
+
+    def test_nothing_is_put_together_with_a_record_that_was_taken_out(self, place: Place) -> None:
+        with place.open("ana") as ana, place.open("ben") as ben:
+            ana.apply([idea("a"), idea("b")])
+            ben.retire("change_idea", "a", based_on=1)
+            ben.apply([idea("b", based_on=1, owner="ben")])
+            for attempt in (lambda: ana.apply([idea("a", based_on=1, owner="bo")]),
+                            lambda: ana.retire("change_idea", "b", based_on=1)):  # fmt: skip
+                with pytest.raises(Conflict) as error:
+                    attempt()
+                with pytest.raises(ParamsError, match="a record that one of the two took out"):
+                    error.value.resolved({"title": "x", "owner": "y"})
 
     def test_a_version_that_never_was_conflicts(self, place: Place) -> None:
         with place.open() as log, pytest.raises(Conflict, match="the log holds no such record"):
@@ -567,6 +607,12 @@ class TestGuards:
             "shared_on, 0, '{{}}', hash, 'h' FROM event WHERE version = 2",
             "INSERT INTO event SELECT entity, 'other', 1, school, 3, kind, author, at, visibility, shared_by, "
             "shared_on, 0, '{{}}', 'no', 'h' FROM event WHERE version = 2",
+            # fields that are none
+            *(
+                "INSERT INTO event SELECT entity, 'other', 1, school, 3, kind, author, at, visibility, shared_by, "
+                f"shared_on, 0, '{body}', hash, 'h' FROM event WHERE version = 2"
+                for body in ("[]", "{{", "7", "null")
+            ),
             # a version that does not follow, and a record that changes its owner
             "INSERT INTO event SELECT entity, record, 4, school, 3, kind, author, at, visibility, shared_by, "
             "shared_on, 2, '{{}}', hash, 'h' FROM event WHERE version = 2",

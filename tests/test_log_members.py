@@ -384,7 +384,8 @@ class TestLogs:
             "t1": ("", "s2"), "t2": ("", "s1"), "co": ("s1", "s2"), "hu": ("s1", "s2"), "di": ("", "s1", "s2"),
         }  # fmt: skip
         server.run(
-            "SET session_replication_role = replica; UPDATE event SET body = '{}' WHERE record = 'ask-s2-public'; "
+            "SET session_replication_role = replica; "
+            "UPDATE event SET body = '{\"text\":\"y\"}' WHERE record = 'ask-s2-public'; "
             "DELETE FROM event WHERE record = 'driver-s1-team'", database,
         )  # fmt: skip
         told = {}

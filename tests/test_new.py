@@ -68,7 +68,7 @@ class TestNew:
         assert made == [known["attendance"], known["gpa"]]
         assert sheet(forms.SchoolModel, folder / "schools.csv", "id") == ()
         assert sheet(forms.AnnotationModel, folder / "annotations.csv") == ()
-        assert (folder / ".gitignore").read_text().splitlines()[1:] == ["private/", "outputs/"]
+        assert (folder / ".gitignore").read_text().splitlines()[1:] == ["private/", "pdsa.sqlite*", "outputs/"]
 
     def test_all_measures_of_the_library_can_be_declared(self, tmp_path: Path) -> None:
         new_workspace(tmp_path / "net", measures=[one.id for one in library()])

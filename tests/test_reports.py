@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -34,7 +35,9 @@ from pdsa.workspace import Workspace, dossier_for, open_workspace, pack
 
 # 0135 is small, 0184 joined late, 0198 stopped reporting, 0212 has no balancing measure, 0247 is constant.
 SCHOOLS = ("0107", "0135", "0184", "0198", "0212", "0247")
+LOGGED = SCHOOLS[:5]  # all but one have written into the improvement log
 SMALL, LATE = "0135", "0184"
+FAILED = {f"team, {LATE}", f"team, {LATE}, improvement log", f"district, {LATE}"}
 PSEUDONYMS = {"0107": "Juniper", "0135": "Sycamore", "0184": "Elm", "0198": "Larch", "0212": "Poplar", "0247": "Aspen"}
 NAMED = "Planted High School Zq7f3a"
 NOTED = "planted note Zq9c41"
@@ -42,6 +45,8 @@ DISTRICTS = ("Marrowby", "Veldane")
 WITH_DENOMINATORS = ("on_track", "attendance", "check_ins")
 MIN_N = 10
 VOID = {"meta", "br", "img", "hr", "input", "link", "col", "wbr"}
+# What a page of past cycles has besides, to choose among them.
+CHOICE = {"label", "select", "option"}
 # Elements of SVG that are always written closed in themselves.
 FOREIGN = {"svg", "g", "path", "line", "rect", "circle", "text", "title", "desc", "tspan"}
 
@@ -83,7 +88,8 @@ class Page(HTMLParser):
 def harmless(text: str) -> Page:
     """The page, after checking that nothing in it runs, loads or leaves, whatever people wrote into it."""
     page = Page(text)
-    known = {"html", "head", "body", "header", "main", "footer", "section", "div", "p", "span", "b", "strong", "bdi"}
+    known = {*CHOICE} if "<select" in text else set()  # the page of past cycles chooses by CSS alone
+    known |= {"html", "head", "body", "header", "main", "footer", "section", "div", "p", "span", "b", "strong", "bdi"}
     known |= {"h1", "h2", "h3", "ul", "ol", "li", "figure", "figcaption", "style", "a", "table", "caption", "thead"}
     known |= {"tbody", "tfoot", "tr", "th", "td", *FOREIGN, *VOID - {"img", "link", "input"}}
     assert set(page.elements) <= known
@@ -175,7 +181,11 @@ def expected_files() -> set[str]:
     schools = [f"district/schools/{school}" for school in SCHOOLS]
     reports = {name.format(stem) for stem in (*wholes, *teams, *schools) for name in beside}
     pages = {f"{audience}/{page}.html" for audience in ("coach", "district") for page in ("index", "data-quality")}
-    return reports | pages | {"manifest.json"}
+    pages |= {"coach/log.html", *(f"team/{school}/log.html" for school in LOGGED)}
+    past = {
+        f"{audience}/archive.{ending}" for audience in ("coach", "district", "network") for ending in ("html", "json")
+    }
+    return reports | pages | past | {"manifest.json"}
 
 
 class TestFiles:
@@ -185,7 +195,7 @@ class TestFiles:
 
     def test_every_page_is_one_file_that_runs_loads_and_leaves_nothing(self, made: Made) -> None:
         pages = {name: data for name, data in made.files.items() if name.endswith(".html")}
-        assert len(pages) == 19
+        assert len(pages) == 28
         for name, data in pages.items():
             text = data.decode()
             assert len(data) < 3_000_000
@@ -253,19 +263,23 @@ class TestManifest:
         names += [f"observations/{name}.csv" for name in (*WITH_DENOMINATORS, "prep_minutes")]
         expected = {name: sha256((made.network / name).read_bytes()).hexdigest() for name in names}
         expected["example.yaml"] = sha256((made.network / "params/example.yaml").read_bytes()).hexdigest()
-        assert manifest["inputs"] == expected
+        inputs = dict(manifest["inputs"])
+        assert re.fullmatch("[0-9a-f]{64}", inputs.pop("improvement log"))
+        assert inputs == expected
 
     def test_notebooks_by_hash(self, manifest: dict[str, Any]) -> None:
-        names = ("network_report.ipynb", "school_report.ipynb")
+        names = ("improvement_log.ipynb", "network_report.ipynb", "school_report.ipynb")
         assert manifest["notebooks"] == {n: sha256(notebook_path(n).read_bytes()).hexdigest() for n in names}
 
     def test_every_report_is_listed_with_the_hash_of_its_page(self, made: Made, manifest: dict[str, Any]) -> None:
-        assert len(manifest["reports"]) == 15
+        about = Counter(report["about"] for report in manifest["reports"])
+        assert about == {"data": 15, "log": 6}
         for report in manifest["reports"]:
             page = made.folder / report["path"]
             assert (report["status"], report["stale"], report["problem"]) == ("ok", False, None)
             assert report["sha256"] == sha256(page.read_bytes()).hexdigest()
-            assert report["files"] == [f"{page.stem}-points.csv", f"{page.stem}-summary.csv"]
+            beside = [f"{page.stem}-points.csv", f"{page.stem}-summary.csv"]
+            assert report["files"] == (beside if report["about"] == "data" else [])
             assert 0 < report["seconds"] < manifest["seconds"] + 1
 
     def test_versions_and_params(self, manifest: dict[str, Any]) -> None:
@@ -511,8 +525,8 @@ class TestOneFailingSchool:
 
     def test_the_others_are_made(self, failed: dict[str, Any]) -> None:
         status = {report["name"]: report["status"] for report in failed["manifest"]["reports"]}
-        assert {name for name, word in status.items() if word == "failed"} == {f"team, {LATE}", f"district, {LATE}"}
-        assert len(status) == 6
+        assert {name for name, word in status.items() if word == "failed"} == FAILED
+        assert len(status) == 9
         assert "Renamed High School" in (failed["folder"] / "team/0107/report.html").read_text(encoding="utf-8")
 
     def test_place_found_expected_next(self, failed: dict[str, Any]) -> None:
@@ -521,14 +535,14 @@ class TestOneFailingSchool:
                 assert all(report["problem"][part] for part in ("place", "found", "expected"))
                 assert "a release made by pdsa report" in json.dumps(report["problem"])
                 assert report["next_step"]
-        assert failed["answer"].stderr.count("Next: ") == 2
-        assert "4 reports made, 2 failed" in failed["answer"].stdout
+        assert failed["answer"].stderr.count("Next: ") == len(FAILED)
+        assert "6 reports made, 3 failed" in failed["answer"].stdout
 
     def test_the_old_page_is_kept_and_marked(self, failed: dict[str, Any], made: Made) -> None:
         for name in (f"team/{LATE}/report.html", f"district/schools/{LATE}.html", f"team/{LATE}/report-points.csv"):
             assert (failed["folder"] / name).read_bytes() == made.files[name]
         stale = {report["name"] for report in failed["manifest"]["reports"] if report["stale"]}
-        assert stale == {f"team, {LATE}", f"district, {LATE}"}
+        assert stale == FAILED
 
     def test_the_coach_reads_it_first(self, failed: dict[str, Any]) -> None:
         text = (failed["folder"] / "coach/index.html").read_text(encoding="utf-8")
@@ -537,7 +551,7 @@ class TestOneFailingSchool:
         assert heading < text.index("Rookstead Early College") < table
         assert "the page that is there is from an earlier run" in page.words
         assert f"team, {LATE}: school_report.ipynb, cell" in page.words
-        assert page.words.count("Next: ") == 2
+        assert page.words.count("Next: ") == len(FAILED)
         assert "1 with a report that could not be made" in page.words
 
     def test_the_district_reads_that_not_why(self, failed: dict[str, Any]) -> None:
@@ -773,7 +787,9 @@ class TestIds:
     def test_no_two_ids_share_a_file(self) -> None:
         ids = ("A", "a", "CON", "con", "é", "e\u0301", "network", "index", "../x", "x", "a/b", "a-b", "a b", "report")
         for audience in ("team", "district"):
-            targets = [reports_module._target(audience, one).as_posix().casefold() for one in ids]
+            wanted = [reports_module.Wanted(audience, one, reports_module.SCHOOL_NOTEBOOK) for one in ids]
+            targets = [one.target.as_posix().casefold() for one in wanted]
             assert len(set(targets)) == len(ids)
             assert all(re.fullmatch(r"[a-z0-9_/-]+(/report)?\.html", target) for target in targets)
-            assert reports_module._target("district", "").as_posix() not in targets
+            network = reports_module.Wanted("district", "", reports_module.NETWORK_NOTEBOOK)
+            assert network.target.as_posix() not in targets

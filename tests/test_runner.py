@@ -345,6 +345,6 @@ class TestRenderPage:
 
     def test_it_prints_on_letter_and_a4(self) -> None:
         style = rendered()
-        assert "@page { margin: 8mm 9mm; }" in style
+        assert "@page { margin: 6mm 9mm; }" in style
         assert ".pdsa-screen-only { display: none !important; }" in style
         assert ".pdsa-grid { grid-template-columns: 1fr 1fr;" in style

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pdsa.cli.desk import Desk, desk_options, pairs
-from pdsa.cli.log import about, about_event
-from pdsa.cli.log import told as told_record
+from pdsa.cli.desk import FIELDS, Desk, Seen, desk_options, edit_options, pairs
+from pdsa.cli.told import about, about_event
+from pdsa.cli.told import told as told_record
 
 if TYPE_CHECKING:
     from pdsa.inquiry import Change, Event, State
     from pdsa.log import Log
 
-SET = click.option("--set", "fields", multiple=True, metavar="FIELD=TEXT", help="Any field: pdsa log fields cycle.")
-BASED = click.option(
-    "--based-on", type=int, default=None, help="The version that you saw; refused if there is a newer."
-)
 # The five typed fields of a quick plan, and what a terminal asks.
 FIVE = {
     "idea": "What will you do differently? (a title, or the id of a change idea)",
@@ -69,7 +64,7 @@ def cycle() -> None:
 @click.option("--cost", default="", help="What it costs if it does not work out: low, high.")
 @click.option("--readiness", default="", help="The people who would do it: resistant, indifferent, ready.")
 @click.option("--draft", is_flag=True, help="Save an idea with little else; the rest until the test begins.")
-@SET
+@FIELDS
 @desk_options
 def plan_cycle(desk: Desk, school: str, draft: bool, fields: tuple[str, ...], **typed: str) -> None:
     """Plan a cycle by five typed fields: --idea, --predict, --how, --when and --who.
@@ -87,10 +82,10 @@ def plan_cycle(desk: Desk, school: str, draft: bool, fields: tuple[str, ...], **
     typed = _asked(typed) if sys.stdin.isatty() and not desk.as_json and not draft else typed
     texts = {NAMES.get(name, name): text for name, text in typed.items() if text} | pairs(fields, "--set")
     with desk.log() as book:
-        state, reference = book.state(), desk.reference
+        state, reference = desk.state(book), desk.reference
         changes = plan(state, reference, desk.school(school, state), texts, book.new_id, draft=draft)
         events = desk.save(book, changes, reference)
-        state = book.state()
+        state = desk.state(book)
     planned = next(one for one in events if one.entity == "cycle")
     questions = _questions(desk, state, planned.record)
     advice = _advice(state, steps.find(state, "cycle", planned.record).record)
@@ -144,10 +139,10 @@ def _advice(state: State, own: Any) -> list[str]:
 @click.option("--as-planned", default="", help="yes, partly or no.")
 @click.option("--observed", default="", help="What was seen.")
 @click.option("--unexpected", default="", help="What nobody had expected.")
-@SET
-@BASED
+@FIELDS
+@edit_options
 @desk_options
-def do_cycle(desk: Desk, name: str, fields: tuple[str, ...], based_on: int | None, **typed: str) -> None:
+def do_cycle(desk: Desk, name: str, fields: tuple[str, ...], seen: Seen, **typed: str) -> None:
     """Say that the test of a cycle began, and what happened."""
     from pdsa.inquiry import steps
 
@@ -159,8 +154,8 @@ def do_cycle(desk: Desk, name: str, fields: tuple[str, ...], based_on: int | Non
         "unexpected_observations": typed["unexpected"],
     }
     with desk.log(create=False) as book:
-        changes = steps.do(book.state(), name, _filled(words, fields), today=desk.today)
-        _save(desk, book, changes, based_on, "pdsa cycle study {record} --learned ...")
+        changes = steps.do(desk.state(book), name, _filled(words, fields), today=desk.today)
+        _save(desk, book, changes, seen, "pdsa cycle study {record} --learned ...")
 
 
 @cycle.command("study")
@@ -171,11 +166,11 @@ def do_cycle(desk: Desk, name: str, fields: tuple[str, ...], based_on: int | Non
     "--result", "results", multiple=True, metavar="PREDICTION=RESULT", help="A value, or held, did not hold ..."
 )
 @click.option("--variation", default="", help="For whom, and where, it was different.")
-@SET
-@BASED
+@FIELDS
+@edit_options
 @desk_options
 def study_cycle(
-    desk: Desk, name: str, results: tuple[str, ...], fields: tuple[str, ...], based_on: int | None, **typed: str
+    desk: Desk, name: str, results: tuple[str, ...], fields: tuple[str, ...], seen: Seen, **typed: str
 ) -> None:
     """Say what the data show, what came of each prediction, and what was learned."""
     from pdsa.inquiry import steps
@@ -188,8 +183,8 @@ def study_cycle(
     told_results = {"results": "\n".join(results)} if results else {}
     with desk.log(create=False) as book:
         texts = {**_filled(words, fields), **told_results}
-        changes = steps.study(book.state(), name, texts, today=desk.today)
-        _save(desk, book, changes, based_on, "pdsa cycle act {record} --decision adopt|adapt|abandon")
+        changes = steps.study(desk.state(book), name, texts, today=desk.today)
+        _save(desk, book, changes, seen, "pdsa cycle act {record} --decision adopt|adapt|abandon")
 
 
 @cycle.command("act")
@@ -199,33 +194,33 @@ def study_cycle(
 @click.option("--next-test", default="", help="What you will test next.")
 @click.option("--next-scale", default="", help="How large the next test will be.")
 @click.option("--clone/--no-clone", default=True, help="Whether adapt copies the plan into the next cycle of the ramp.")
-@SET
-@BASED
+@FIELDS
+@edit_options
 @desk_options
-def act_cycle(desk: Desk, name: str, clone: bool, fields: tuple[str, ...], based_on: int | None, **typed: str) -> None:
+def act_cycle(desk: Desk, name: str, clone: bool, fields: tuple[str, ...], seen: Seen, **typed: str) -> None:
     """Decide: adopt, adapt or abandon; adapt copies the plan into the next cycle of the ramp."""
     from pdsa.inquiry import steps
 
     with desk.log(create=False) as book:
         texts = _filled(typed, fields)
-        changes = steps.act(book.state(), name, texts, book.new_id, today=desk.today, clone=clone)
+        changes = steps.act(desk.state(book), name, texts, book.new_id, today=desk.today, clone=clone)
         new = [one.record for one in changes if one.entity == "cycle" and one.based_on == 0]
         follow = f"pdsa cycle edit {new[0]} --set start=..., then pdsa cycle do {new[0]}" if new else "pdsa ramp"
-        _save(desk, book, changes, based_on, follow)
+        _save(desk, book, changes, seen, follow)
 
 
 @cycle.command("edit")
 @click.argument("name")
-@SET
-@BASED
+@FIELDS
+@edit_options
 @desk_options
-def edit_cycle(desk: Desk, name: str, fields: tuple[str, ...], based_on: int | None) -> None:
+def edit_cycle(desk: Desk, name: str, fields: tuple[str, ...], seen: Seen) -> None:
     """Change any field of a cycle."""
     from pdsa.inquiry import steps
 
     with desk.log(create=False) as book:
-        changes = steps.edit("cycle", name, pairs(fields, "--set"), state=book.state(), reference=desk.reference)
-        _save(desk, book, changes, based_on, "pdsa cycle show {record}")
+        changes = steps.edit("cycle", name, pairs(fields, "--set"), state=desk.state(book), reference=desk.reference)
+        _save(desk, book, changes, seen, "pdsa cycle show {record}")
 
 
 @cycle.command("list")
@@ -237,7 +232,7 @@ def list_cycles(desk: Desk, school: str, still_open: bool) -> None:
     from pdsa.narrate.tested import name_of, when
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     held: list[Any] = [one for one in state.all("cycle") if school in ("", one.school)]
     held = [one for one in held if not (still_open and one.record.decision)]
     told = [(one, one.record) for one in held]
@@ -255,7 +250,7 @@ def show_cycle(desk: Desk, name: str) -> None:
     from pdsa.inquiry.lookup import find
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     held = find(state, "cycle", name)
     own = [one for one in state.all("prediction") if getattr(one.record, "cycle_id", "") == held.id]
     data = {**about(held), "predictions": [about(one) for one in own]}
@@ -271,7 +266,7 @@ def check_cycles(desk: Desk, name: str | None, school: str) -> None:
     from pdsa.inquiry.lookup import find
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     if name:
         names = [find(state, "cycle", name).id]
     else:
@@ -285,12 +280,10 @@ def _filled(words: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]
     return {name: text for name, text in words.items() if text} | pairs(fields, "--set")
 
 
-def _save(desk: Desk, book: Log, changes: Sequence[Change], based_on: int | None, follow: str) -> None:
+def _save(desk: Desk, book: Log, changes: Sequence[Change], seen: Seen, follow: str) -> None:
     """Save, and say what was saved and what to type next."""
-    if based_on is not None:
-        changes = [replace(changes[0], based_on=based_on), *changes[1:]]
-    events: tuple[Event, ...] = desk.save(book, changes, desk.reference)
-    first, state = events[0].record, book.state()
+    events: tuple[Event, ...] = desk.save(book, changes, desk.reference, seen)
+    first, state = events[0].record, desk.state(book)
     made = [_summary(state, one.record) for one in events if one.entity == "cycle" and one.version == 1]
     lines = [f"Saved: {_summary(state, first)}", *(f"New: {one}" for one in made)]
     lines.append(f"Next: {follow.format(record=first)}")

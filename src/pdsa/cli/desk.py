@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from pdsa.inquiry import Change, Event, State
+    from pdsa.inquiry import Change, Event, State, Viewer
     from pdsa.inquiry.rules import Reference
     from pdsa.log import Log
+    from pdsa.terms import Entity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +32,7 @@ class Desk:
     today: date
     as_json: bool
     not_personal: tuple[str, ...] = ()
+    named: bool = False
 
     @property
     def folder(self) -> Path:
@@ -46,7 +48,36 @@ class Desk:
         """The improvement log of the workspace, for this author."""
         from pdsa.workspace.diary import diary
 
-        return diary(self.folder, author=self.author, url=self.url, create=create)
+        book = diary(self.folder, author=self.author, url=self.url, create=create)
+        for note in book.notes:
+            click.echo(f"Note: {note}", err=True)
+        return book
+
+    def state(self, book: Log) -> State:
+        """What whoever types may read of the log."""
+        from pdsa.inquiry import visible
+
+        state = book.state()
+        viewer = self.viewer(state)
+        return state if viewer is None else visible(state, viewer)
+
+    def viewer(self, state: State) -> Viewer | None:
+        """Who reads; None for all of a log whose people are not named, or whose database decides it.
+
+        A person who is named reads what they may see. Nobody named is whoever keeps the file: the whole of it.
+        """
+        from pdsa.errors import ParamsError, Problem
+        from pdsa.inquiry import Viewer
+        from pdsa.records.inquiry import Person
+
+        people = {one.id: one for one in state.records(Person)}
+        if self.url or not people or not self.named:
+            return None
+        person = people.get(self.author)
+        if person is None or (person.until and person.until < self.today):
+            problem = Problem("--as", repr(self.author), f"one of: {', '.join(sorted(people))}")
+            raise ParamsError("the command", (problem,), "nothing was done", "pdsa log people shows who they are")
+        return Viewer(person.role, person.schools)
 
     @property
     def reference(self) -> Reference:
@@ -55,11 +86,14 @@ class Desk:
 
         return replace(reference_of(self.folder, self.today), not_personal=self.not_personal)
 
-    def save(self, book: Log, changes: Sequence[Change], reference: Reference) -> tuple[Event, ...]:
+    def save(
+        self, book: Log, changes: Sequence[Change], reference: Reference, seen: Seen | None = None
+    ) -> tuple[Event, ...]:
         """Save changes, and tell what is worth a second look in them."""
         from pdsa.inquiry.rules import remarks
 
         before = book.state()
+        changes = seen.on(book, changes) if seen else changes
         events = book.apply(changes, reference)
         for one in remarks(before, changes, reference, self.author):
             click.echo(f"Note: {one.place}: {one.found}; usual: {one.expected}.", err=True)
@@ -81,6 +115,16 @@ class Desk:
         problem = Problem("--school", repr(chosen) if chosen else "nothing", expected)
         raise ParamsError("the command", (problem,), "nothing was saved", "schools.csv lists the ids")
 
+    def owner(self, given: str, state: State, entity: Entity) -> str:
+        """Whose a new record is: "" for the network's own, which the hub writes by default, or as in `school`."""
+        from pdsa.records.inquiry import Person
+        from pdsa.terms import NETWORK_WIDE
+
+        hubs = [one.id for one in state.records(Person) if one.role == "hub"]
+        if given == "network" or (not given and (entity in NETWORK_WIDE or self.author in hubs)):
+            return ""
+        return self.school(given, state)
+
     def show(self, data: object, text: str) -> None:
         """Print one JSON document with sorted keys, or the text for people."""
         if self.as_json:
@@ -95,7 +139,7 @@ def desk_options(command: F) -> F:
     @functools.wraps(command)
     def wrapped(in_folder: Path | None, as_person: str, log_url: str, on_day: str, as_json: bool, **rest: Any) -> Any:
         plain = tuple(rest.pop("not_personal"))
-        desk = Desk(in_folder, as_person or getpass.getuser(), log_url, _day(on_day), as_json, plain)
+        desk = Desk(in_folder, as_person or _login(), log_url, _day(on_day), as_json, plain, bool(as_person))
         return command(desk, **rest)
 
     options = (
@@ -111,6 +155,14 @@ def desk_options(command: F) -> F:
     return wrapped  # type: ignore[return-value]
 
 
+def _login() -> str:
+    """The name under which somebody is logged in; "" on a machine that does not know it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
 def _day(text: str) -> date:
     if not text:
         return date.today()  # noqa: DTZ011 (the day on the wall of whoever types)
@@ -118,6 +170,68 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f"found {text!r}, expected a date written 2026-01-12", param_hint="--on") from error
+
+
+FIELDS = click.option("--set", "--field", "fields", multiple=True, metavar="FIELD=TEXT", help="Any field by its name.")
+BASED = click.option("--based-on", type=int, default=None, help="The version that you saw; a newer one is a conflict.")
+MERGE = click.option(
+    "--merge",
+    "settle",
+    type=click.Choice(("mine", "theirs")),
+    default=None,
+    help="After a conflict: put both edits together; where both changed a field, this one stands.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The version that an edit is based on, None for the newest, and what stands where others edited the same field."""
+
+    based_on: int | None = None
+    settle: str = ""
+
+    def on(self, book: Log, changes: Sequence[Change]) -> list[Change]:
+        """The changes, the first of them made to that version, and put together with what others saved since."""
+        first, *others = changes
+        if self.based_on is None:
+            return [first, *others]
+        past = {one.version: one for one in book.history(first.entity, first.record)}
+        if self.based_on not in past:
+            raise click.BadParameter(f"found {self.based_on}, expected 1 to {max(past)}", param_hint="--based-on")
+        base, last = past[self.based_on], past[max(past)]
+        own = replace(first, based_on=self.based_on)
+        own = replace(own, fields=_typed(base.fields, last.fields, first)) if last.body else own
+        return [_settled(own, base, last, self.settle), *others]
+
+
+def _typed(base: Mapping[str, object], last: Mapping[str, object], change: Change) -> dict[str, object]:
+    """The fields of an older version with what somebody typed, which stands in a change of the newest one."""
+    from pdsa.params.inquiry import read_fields
+
+    now, _ = read_fields(change.entity, last)
+    typed = {name for name in {*now, *change.fields} if now.get(name) != change.fields.get(name)}
+    kept = {name: value for name, value in base.items() if name not in typed}
+    return kept | {name: value for name, value in change.fields.items() if name in typed}
+
+
+def _settled(change: Change, base: Event, last: Event, settle: str) -> Change:
+    """The change on top of what somebody else has saved since the version that it is based on."""
+    from pdsa.log import Conflict
+
+    if not settle or not last.body or change.based_on == last.version:
+        return change
+    both = Conflict(change, base, last)
+    return both.resolved({one.field: getattr(one, settle) for one in both.merge.clashes})
+
+
+def edit_options(command: F) -> F:
+    """Adds what every edit of a record may say about versions; the command gets it as one `seen`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, based_on: int | None, settle: str | None, **rest: Any) -> Any:
+        return command(*args, seen=Seen(based_on, settle or ""), **rest)
+
+    return BASED(MERGE(wrapped))  # type: ignore[return-value]
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:

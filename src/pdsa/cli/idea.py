@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from pdsa.cli.desk import Desk, desk_options, pairs
-from pdsa.cli.log import about, about_event, told
+from pdsa.cli.desk import FIELDS, Desk, desk_options, pairs
+from pdsa.cli.told import about, about_event, told
 
 
 @click.group()
@@ -15,20 +15,18 @@ def idea() -> None:
 
 @idea.command("add")
 @click.argument("title")
-@click.option("--school", default="", help="Whose idea it is.")
+@click.option("--school", default="", help="Whose idea it is: a school, or network.")
 @click.option("--driver", default="", help="The driver that it should move, by id or text.")
-@click.option(
-    "--set", "fields", multiple=True, metavar="FIELD=TEXT", help="Any other field; pdsa log fields change_idea."
-)
+@FIELDS
 @desk_options
 def add_idea(desk: Desk, title: str, school: str, driver: str, fields: tuple[str, ...]) -> None:
-    """Add a change idea called TITLE."""
+    """Add a change idea called TITLE; pdsa log fields change_idea lists its other fields."""
     from pdsa.inquiry import steps
 
     with desk.log() as book:
-        state, reference = book.state(), desk.reference
+        state, reference = desk.state(book), desk.reference
         texts = {"title": title, "driver_id": driver, **pairs(fields, "--set")}
-        owner = desk.school(school, state)
+        owner = desk.owner(school, state, "change_idea")
         changes = steps.add("change_idea", texts, state=state, school=owner, ids=book.new_id, reference=reference)
         (event,) = desk.save(book, changes, reference)
     next_step = f'Next: pdsa cycle plan --idea "{title}" ...  (pdsa cycle plan --help shows how)'
@@ -41,7 +39,7 @@ def add_idea(desk: Desk, title: str, school: str, driver: str, fields: tuple[str
 def list_ideas(desk: Desk, school: str) -> None:
     """List the change ideas that you may read, with their cycles."""
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     lines, data = [], []
     for held in state.all("change_idea"):
         if school in ("", held.school):
@@ -61,7 +59,7 @@ def show_idea(desk: Desk, name: str) -> None:
     from pdsa.narrate.tested import name_of, when
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     held = find(state, "change_idea", name)
     cycles = [one for one in state.cycles if one.change_idea_id == held.id]
     lines = [f"  {one.id}: {name_of(one, state)}, {when(one)}, {one.decision or one.status}" for one in cycles]

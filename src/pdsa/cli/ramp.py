@@ -19,7 +19,7 @@ def ramp(desk: Desk, idea: str | None, school: str) -> None:
     from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, SCALE_WORDS
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     wanted = find(state, "change_idea", idea).id if idea else ""
     found = [one for one in ramps(state) if school in ("", one.school) and wanted in ("", one.idea)]
     lines = []

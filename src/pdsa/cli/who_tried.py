@@ -17,7 +17,7 @@ def who_tried(desk: Desk, idea: str) -> None:
     from pdsa.narrate.cycles import tried_words
 
     with desk.log(create=False) as book:
-        state = book.state()
+        state = desk.state(book)
     held = find(state, "change_idea", idea)
     names = {one.id: one.name for one in desk.reference.schools}
     found = tried_by(state, held.id, names)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields
+from decimal import Decimal
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -16,6 +18,8 @@ from pdsa.terms import Entity
 ABOUT = ("school", "version", "author", "at", "visibility", "shared_by", "shared_on")
 TASK = ("what", "who", "when", "where")
 BAR = " | "
+# What splits an item of a list: every end of a line that Python or a spreadsheet knows.
+ODD = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 @cache
@@ -43,7 +47,12 @@ def cell_of(value: object) -> str:
         return ""
     if isinstance(value, tuple):
         return _lines([one if isinstance(one, str) else _task(one) for one in value], value)
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return _digits(value) if isinstance(value, float) else str(value)
+
+
+def _digits(number: float) -> str:
+    """All digits of a number, without an exponent."""
+    return format(Decimal(repr(number)), "f").removesuffix(".0")
 
 
 def _task(task: object) -> str:
@@ -51,12 +60,11 @@ def _task(task: object) -> str:
 
 
 def _lines(lines: list[str], value: tuple[object, ...]) -> str:
-    """A line for each item; JSON where an item has lines or bars of its own."""
+    """A line for each item; JSON where an item has lines, bars or outer blanks of its own."""
     plain = all(isinstance(one, str) for one in value)
     parts = lines if plain else [str(getattr(one, name)) for one in value for name in TASK]
-    odd = any("\n" in one or "\r" in one or one.startswith("[") or (not plain and "|" in one) for one in parts)
-    blank = any(not one.strip() or one != one.strip() for one in lines)
-    if odd or blank:
+    odd = any(one != one.strip() or ODD.search(one) or (not plain and "|" in one) for one in parts)
+    if odd or any(not one.strip() or one.startswith("[") for one in lines):
         told = list(value) if plain else [{name: getattr(one, name) for name in TASK} for one in value]
         return json.dumps(told, ensure_ascii=False)
     return "\n".join(lines)

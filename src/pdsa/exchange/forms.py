@@ -1,27 +1,26 @@
-"""Foreign tables of cycles, such as exports of online forms and trackers with one row a cycle, by a saved mapping."""
+"""Foreign tables of cycles, such as exports of online forms and trackers with one row a cycle: what each column is."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Literal
 
 from pdsa.content import content
-from pdsa.errors import InputError, ParamsError, Problem
-from pdsa.inquiry import Change, Held, State
-from pdsa.inquiry.planning import FIVE, PREDICTED, plan
-from pdsa.inquiry.rules import Reference
-from pdsa.params.inquiry import kinds, record_of
+from pdsa.errors import ParamsError, Problem
+from pdsa.inquiry.planning import FIVE, PREDICTED
+from pdsa.params.inquiry import kinds
 from pdsa.params.words import nearest
-from pdsa.terms import Entity
 
 NOT_TAKEN = "nothing was imported"
 IGNORE, TIMESTAMP = "ignore", "timestamp"
-LETTERS = "23456789bcdfghjkmnpqrstvwxz"
 SLASHED = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
-Dates = str  # "", "month-first" or "day-first"
+# What columns of any number may hold together; of other fields there is one column.
+JOINED = ("text", "texts", "tasks", "ids")
+Dates = Literal["", "month-first", "day-first"]
+Cells = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,16 @@ class LogMapping:
         Of the file `mappings/<name>.log.yaml`.
     columns
         By header the field: one of the five typed fields, a field of a cycle or of its prediction, `school`,
-        `timestamp` (tells rows apart) or `ignore`.
+        `timestamp` (tells rows apart) or `ignore`. Several columns of free text become one text, several of
+        `prediction` as many predictions.
     constants
         Fields that are the same in every row, such as `school`.
     words
         By field what the texts of the form mean.
     dates
         How days with slashes are written: `month-first` or `day-first`.
+    header, sheet
+        The number of the row with the headers, and the name of the sheet; 0 and "" where they are plain to see.
     """
 
     name: str
@@ -48,12 +50,14 @@ class LogMapping:
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     dates: Dates = ""
+    header: int = 0
+    sheet: str = ""
 
 
 def fields_known() -> tuple[str, ...]:
     """Every field that a column may become."""
     own = (*FIVE, *kinds("cycle"), *PREDICTED, "school", TIMESTAMP, IGNORE)
-    return tuple(dict.fromkeys(own))
+    return tuple(name for name in dict.fromkeys(own) if name != "id")
 
 
 def proposed(header: str) -> tuple[str, ...]:
@@ -64,166 +68,136 @@ def proposed(header: str) -> tuple[str, ...]:
     >>> proposed("What do you predict will happen?"), proposed("Email Address"), proposed("Favorite color")
     (('prediction',), ('ignore',), ())
     """
-    name = header.strip().casefold().replace(" ", "_")
-    if name in fields_known():
-        return (name,)
+    if header.strip() in fields_known():
+        return (header.strip(),)
+    name = "_".join(header.casefold().split())
     words = set(re.findall(r"[\w-]+", header.casefold()))
     fits = [str(known) for known, sets in content("log_headers") if any(words.issuperset(one) for one in sets)]
-    return tuple(dict.fromkeys(fits))
+    return tuple(dict.fromkeys(fits)) or ((name,) if name in fields_known() else ())
 
 
 def drafted(mapping: LogMapping, headers: Sequence[str]) -> LogMapping:
-    """The mapping with a proposal for each header that it does not know, no field proposed twice."""
+    """The mapping with a proposal for each header that it does not know; only free texts are proposed twice."""
     columns = dict(mapping.columns)
-    taken = set(columns.values()) - {IGNORE}
+    taken = set(columns.values()) - {IGNORE} | set(mapping.constants)
     for header in headers:
         if header and header not in columns:
-            columns[header] = next((one for one in proposed(header) if one not in taken), "")
+            columns[header] = next((one for one in proposed(header) if one not in taken or _is_free(one)), "")
             taken |= {columns[header]} - {IGNORE, ""}
-    return replace(mapping, columns=columns)
+    ordered = [one for one in dict.fromkeys((*headers, *columns)) if one in columns]
+    return replace(mapping, columns={one: columns[one] for one in ordered})
 
 
-def check_mapping(mapping: LogMapping, headers: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
-    """Refuse a mapping that leaves anything open.
+def check_mapping(mapping: LogMapping, headers: Sequence[str], rows: Sequence[Cells]) -> LogMapping:
+    """The mapping, complete: days with slashes of which one is past the twelfth say which part is the month.
 
     Raises
     ------
     ParamsError
         With every question: the header, and how to answer it.
     """
-    problems = list(_open_columns(mapping, headers))
+    mapping = replace(mapping, dates=mapping.dates or _dates_shown(mapping, rows))
+    problems = [*_open_columns(mapping, headers, rows), *_strange(mapping), *_doubled(mapping, headers)]
     told = {mapping.columns[header] for header in headers if header in mapping.columns} | set(mapping.constants)
-    if "school" not in told and "school_id" not in told:
+    if not told & {"school", "school_id"}:
         expected = "the column of the school, or --field school=ID for all rows"
         problems.append(Problem("school", "no column that says whose cycles these are", expected))
-    if not mapping.dates and any(_slashed(mapping, row) for row in rows):
+    if not told & {"idea", "change_idea_id"}:
+        expected = "the column that says what is tried: --field 'HEADER=idea'"
+        problems.append(Problem("idea", "no column that says what is tried", expected))
+    if not mapping.dates and any(True for row in rows for _ in _slashed(mapping, row)):
         expected = "--field dates=month-first (1/12/2026 is 12 January) or --field dates=day-first"
         problems.append(Problem("dates", "days such as 1/12/2026", expected))
     if problems:
-        raise ParamsError("the form", tuple(problems), NOT_TAKEN, "answer with --field and run the same command again")
+        raise ParamsError("the form", tuple(problems), NOT_TAKEN, _step(mapping, headers))
+    return mapping
 
 
-def _open_columns(mapping: LogMapping, headers: Sequence[str]) -> Iterator[Problem]:
+def _step(mapping: LogMapping, headers: Sequence[str]) -> str:
+    """How to go on, and what the other columns are taken for."""
+    plain = [f"{header!r} is {mapping.columns[header]}" for header in headers if mapping.columns.get(header)]
+    told = f"; --field changes what the others are taken for: {'; '.join(plain)}" if plain else ""
+    return f"answer with --field and run the same command again{told}"
+
+
+def _open_columns(mapping: LogMapping, headers: Sequence[str], rows: Sequence[Cells]) -> Iterator[Problem]:
     known = fields_known()
     for header in headers:
         wanted = mapping.columns.get(header, "")
         if header and not wanted:
-            yield Problem(f"column {header!r}", "no field", f"--field '{header}=FIELD', or --field '{header}=ignore'")
+            cells = [text for row in rows if (text := row.get(header, "").strip())]
+            found = f"no field; cells such as {cells[0][:40]!r}" if cells else "no field, and nothing in its cells"
+            expected = f"--field '{header}=FIELD', or --field '{header}=ignore'"
+            yield Problem(f"column {header!r}", found, expected)
         elif header and wanted not in known:
             yield Problem(f"column {header!r}", f"the field {wanted!r}", nearest(wanted, known))
 
 
-def _slashed(mapping: LogMapping, row: Mapping[str, str]) -> bool:
-    dated = [text for header, text in row.items() if mapping.columns.get(header) in _dated()]
-    return any(SLASHED.search(text) for text in dated)
+def _strange(mapping: LogMapping) -> Iterator[Problem]:
+    """Constants and words for what is no field."""
+    known = fields_known()
+    for name in mapping.constants:
+        if name not in known or name in (IGNORE, TIMESTAMP):
+            yield Problem(f"--field {name}", "neither a header of the form nor a field", nearest(name, known))
+    for name in mapping.words:
+        if name not in known:
+            yield Problem(f"--word {name}", "no field", nearest(name, known))
 
 
-def _dated() -> set[str]:
-    return {"when", TIMESTAMP, *(name for name, kind in kinds("cycle").items() if kind.name == "date")}
+def _doubled(mapping: LogMapping, headers: Sequence[str]) -> Iterator[Problem]:
+    """Fields that cannot be put together from several columns."""
+    by_field: dict[str, list[str]] = {}
+    for header in headers:
+        by_field.setdefault(mapping.columns.get(header, ""), []).append(header)
+    for name, own in by_field.items():
+        if len(own) > 1 and name and not may_join(name):
+            yield Problem(f"columns {' and '.join(map(repr, own))}", f"{name}, of both", "one column of this field")
 
 
-def changes_of_forms(
-    mapping: LogMapping,
-    rows: Iterable[tuple[int, Mapping[str, str]]],
-    state: State,
-    reference: Reference,
-    past: Callable[[str], bool],
-) -> tuple[Change, ...]:
-    """The changes that save a cycle for each row of a form that is not in the log yet.
+def may_join(name: str) -> bool:
+    """Whether several columns may hold a field together."""
+    if name in (IGNORE, "prediction", "because", "how", "who"):
+        return True
+    kind = kinds("cycle").get(name) or kinds("prediction").get(name)
+    return kind is not None and kind.name in JOINED
 
-    Parameters
-    ----------
-    mapping
-        Complete: see `check_mapping`.
-    rows
-        Number as the spreadsheet shows it, and the cells by header.
-    state, reference
-        What the log holds, and what its records may point to.
-    past
-        Whether the log has ever held a cycle of this id: then the row has been taken before.
 
-    Raises
-    ------
-    InputError
-        With every problem of every row.
+def _is_free(name: str) -> bool:
+    """Whether what several columns say is only written one under the other."""
+    return may_join(name) and name not in ("because", "who")
+
+
+def dated() -> frozenset[str]:
+    """The fields that hold days."""
+    both = (*kinds("cycle").items(), *kinds("prediction").items())
+    return frozenset(("when", TIMESTAMP, *(name for name, kind in both if kind.name == "date")))
+
+
+def _slashed(mapping: LogMapping, row: Cells) -> Iterator[tuple[int, int]]:
+    """The first two parts of each day with slashes."""
+    for header, text in row.items():
+        if mapping.columns.get(header) in dated():
+            yield from ((int(first), int(second)) for first, second, _ in SLASHED.findall(text))
+
+
+def _dates_shown(mapping: LogMapping, rows: Sequence[Cells]) -> Dates:
+    """What the days themselves say: 1/13/2026 has the month first."""
+    parts = {pair for row in rows for pair in _slashed(mapping, row)}
+    month_first, day_first = any(second > 12 for _, second in parts), any(first > 12 for first, _ in parts)
+    if month_first == day_first:
+        return ""
+    return "month-first" if month_first else "day-first"
+
+
+def dashed(text: str, dates: Dates) -> str:
+    """A text with its days as 2026-01-12.
+
+    Examples
+    --------
+    >>> dashed("1/12/2026 - 1/23/2026", "month-first")
+    '2026-01-12 - 2026-01-23'
     """
-    changes: list[Change] = []
-    problems: list[Problem] = []
-    for number, row in rows:
-        key = _key(mapping, row)
-        if past(f"cycle-{key}"):
-            continue
-        try:
-            school = _school(mapping, row, reference)
-            made = plan(state, reference, school, _texts(mapping, row), _ids(key), draft=True)
-        except InputError as error:
-            problems += [Problem(f"row {number}, {one.place}", one.found, one.expected) for one in error.problems]
-            continue
-        changes += made
-        state = _with(state, made)
-    if problems:
-        raise InputError("the form", tuple(problems), NOT_TAKEN, "mend these rows, or the mapping, and run it again")
-    return tuple(changes)
 
-
-def _key(mapping: LogMapping, row: Mapping[str, str]) -> str:
-    """Eight letters that stay the same for a row: from its timestamp, idea and school, or else from all of it."""
-    by_field = {mapping.columns.get(header, ""): text.strip() for header, text in row.items()}
-    stamp = by_field.get(TIMESTAMP, "")
-    told = [stamp, by_field.get("idea", ""), by_field.get("school", "")] if stamp else sorted(row.items())
-    number = int.from_bytes(hashlib.sha256(repr((mapping.name, told)).encode("utf-8", "surrogatepass")).digest())
-    letters = []
-    for _ in range(8):
-        number, place = divmod(number, len(LETTERS))
-        letters.append(LETTERS[place])
-    return "".join(letters)
-
-
-def _ids(key: str) -> Callable[[Entity], str]:
-    counts: dict[str, int] = {}
-
-    def new(entity: Entity) -> str:
-        counts[entity] = counts.get(entity, 0) + 1
-        end = f"-{counts[entity]}" if counts[entity] > 1 else ""
-        return f"{entity.removeprefix('change_')}-{key}{end}"
-
-    return new
-
-
-def _school(mapping: LogMapping, row: Mapping[str, str], reference: Reference) -> str:
-    """The id of a row's school, which is named by its id or by its name."""
-    told = {wanted: row.get(header, "") for header, wanted in mapping.columns.items()} | dict(mapping.constants)
-    text = (told.get("school") or told.get("school_id") or "").strip()
-    by_name = {" ".join(one.name.split()).casefold(): one.id for one in reference.schools}
-    ids = {one.id: one.id for one in reference.schools}
-    found = ids.get(text) or by_name.get(" ".join(text.split()).casefold())
-    if found:
-        return found
-    expected = nearest(text, [*ids, *(one.name for one in reference.schools)]) if text else "a school"
-    raise ParamsError("the form", (Problem("school", repr(text), expected),), NOT_TAKEN)
-
-
-def _texts(mapping: LogMapping, row: Mapping[str, str]) -> dict[str, object]:
-    """What a row says, by field; words of the form in those of the log, days as 2026-01-12."""
-    found: dict[str, object] = dict(mapping.constants)
-    for header, wanted in mapping.columns.items():
-        text = row.get(header, "")
-        if wanted and wanted not in (IGNORE, TIMESTAMP, "school", "school_id") and text.strip():
-            meaning = mapping.words.get(wanted, {}).get(text.strip(), text)
-            found[wanted] = _dashed(meaning, mapping.dates) if wanted in _dated() else meaning
-    if stamp := _day_of(mapping, row):
-        found.setdefault("made_on", stamp)  # what was predicted was predicted when the form was sent
-    return {name: value for name, value in found.items() if name not in ("school", "school_id")}
-
-
-def _day_of(mapping: LogMapping, row: Mapping[str, str]) -> str:
-    """The day of a row's timestamp; "" where there is none."""
-    stamps = [row.get(header, "") for header, wanted in mapping.columns.items() if wanted == TIMESTAMP]
-    match = re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", _dashed(stamps[0].strip(), mapping.dates)) if stamps else None
-    return match.group() if match else ""
-
-
-def _dashed(text: str, dates: Dates) -> str:
     def day(match: re.Match[str]) -> str:
         first, second, year = (int(part) for part in match.groups())
         month, number = (first, second) if dates == "month-first" else (second, first)
@@ -233,13 +207,3 @@ def _dashed(text: str, dates: Dates) -> str:
             return match.group()
 
     return SLASHED.sub(day, text) if dates else text
-
-
-def _with(state: State, changes: Sequence[Change]) -> State:
-    """The state with new records, so that a second row finds the idea of the first one."""
-    held = dict(state.held)
-    for one in changes:
-        record = record_of(one.entity, {**one.fields, "id": one.record})
-        told = (one.school, 1, "", "", "team", "", "", "", "")
-        held[one.entity, one.record] = Held(one.entity, one.record, *told, record)  # type: ignore[arg-type]
-    return State(held)

@@ -50,7 +50,7 @@ def ramp_chart(
     panels = [_panel(one, head, said, width) for one, head, said in zip(shown, heads, told, strict=True)]
     used = {known(cycle.decision) for one in shown for cycle in one.cycles}
     rest = f"{many(len(ramps) - most, 'more ramp')} not drawn here." if len(ramps) > most else ""
-    least = min(width, LEAST)
+    least = width if len(shown) == 1 else min(width, LEAST)
     style = f"display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,{least:g}px),1fr));gap:14px 16px"
     grid = f'<div class="pdsa-ladders" style="{style}">{"".join(panels)}</div>'
     note = f'<p class="pdsa-note" style="margin:.4em 0 0">{rest}</p>' if rest else ""

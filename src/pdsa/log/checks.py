@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from pdsa.errors import InputError, ParamsError, Problem
@@ -12,10 +13,12 @@ from pdsa.inquiry.authors import Deed, touched
 from pdsa.log import queries
 from pdsa.log.conflict import Conflict
 from pdsa.log.faults import LOG, NOT_SAVED
+from pdsa.params.inquiry import record_of
 from pdsa.records.inquiry import Person
 from pdsa.terms import VISIBILITIES, Entity, Visibility
 
 LONGEST_ID = 100  # letters
+SHOWN = 80  # letters of a value that a message shows
 
 
 def default(school: str, person: Person | None) -> Visibility:
@@ -74,6 +77,25 @@ def problems_of(change: Change) -> Iterator[Problem]:
         yield Problem(where, f"half a letter ({error.object[error.start]!r})", "whole letters: type the text again")
     except (TypeError, ValueError) as error:
         yield Problem(where, f"a value that cannot be kept ({error})", "texts, finite numbers, lists")
+
+
+def unreadable(entity: Entity, record: str, fields: Mapping[str, object], who: str = "") -> Iterator[Problem]:
+    """Yield why fields make no record, so that nobody could read the log any more.
+
+    Parameters
+    ----------
+    entity, record, fields
+        What stands in the log, or would.
+    who
+        Whose event it is, where it stands there already.
+    """
+    try:
+        record_of(entity, {**fields, "id": record})
+    except ValidationError as error:
+        for one in error.errors():
+            place = f"{entity} {record}{who}, {'.'.join(map(str, one['loc']))}"
+            found = "nothing" if one["type"] == "missing" else repr(one["input"])[:SHOWN]
+            yield Problem(place, found, one["msg"])
 
 
 def refuse_stale(connection: Connection, change: Change, last: Event | None) -> None:

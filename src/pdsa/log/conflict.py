@@ -50,10 +50,15 @@ class Conflict(PdsaError):  # noqa: N818 (the word that people know from shared 
         Raises
         ------
         ParamsError
-            With every such field for which nothing was chosen.
+            With every such field for which nothing was chosen; or where one of the two took the record out, so that
+            there are no fields to put together.
         """
         found, own = self.merge, dict(chosen or {})
         where = f"{self.entity} {self.record}"
+        if not self.theirs or not self.mine:
+            problem = Problem(where, "a record that one of the two took out", "two edits")
+            step = "bring it back first (undo), or look at what they saved and take it out again"
+            raise ParamsError("the improvement log", (problem,), "nothing was saved", step)
         problems = tuple(
             Problem(f"{where}, {clash.field}", "two different edits", "the one that shall stand")
             for clash in found.clashes
@@ -83,12 +88,25 @@ class Conflict(PdsaError):  # noqa: N818 (the word that people know from shared 
             return ["Next: make it as a new record."]
         if not self.last.body:
             return ["They took it out of the log.", "Next: undo that, or make a new record."]
-        clashes = [
-            f"{clash.field}: they saved {_told(clash.theirs)}; you want {_told(clash.mine)}."
-            for clash in self.merge.clashes
-        ]
-        step = f"Next: look at version {self.version}, put your words in where they belong, and save again."
-        return [*(clashes or ["You changed different fields: both fit together."]), step]
+        step = (
+            f"Next: look at version {self.version} and save again on top of it; or put both together with "
+            "--merge mine or --merge theirs, which decides the fields that both changed."
+        )
+        fits = () if self.merge.clashes else ("You changed different fields: both fit together.",)
+        return [*self._fields, *fits, step]
+
+    @property
+    def _fields(self) -> list[str]:
+        """Both edits field by field, those that clash first."""
+        clashes = {clash.field: clash for clash in self.merge.clashes}
+        told = [f"{name}: they saved {_told(one.theirs)}; you want {_told(one.mine)}." for name, one in clashes.items()]
+        for name in dict.fromkeys((*self.base, *self.theirs, *self.mine)):
+            before, other, own = self.base.get(name), self.theirs.get(name), self.mine.get(name)
+            if name not in clashes and other != before:
+                told.append(f"{name}: they saved {_told(other)}{'' if own == before else ', as you do'}.")
+            elif name not in clashes and own != before:
+                told.append(f"{name}: only you changed it, to {_told(own)}.")
+        return told
 
 
 def _told(value: object) -> str:

@@ -54,8 +54,9 @@ FAULTS = (
     Fault(("3D000",), ("does not exist",), "no such database or login", "the database that the hub set up",
           "check the address, or ask the network's hub"),
     Fault(("53300",), ("too many",), "a server that is busy", "a free connection", "try again in a minute"),
-    Fault(("08", "57P"), ("connection", "could not translate host", "server closed"), "no connection to the database",
-          "the database's server", "check the address and the network, then try again"),
+    Fault(("08", "57P"), ("connection", "could not translate host", "failed to resolve", "server closed"),
+          "no connection to the database", "the database's server",
+          "check the address and the network, then try again"),
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from pdsa.log.faults import LOG, of_disk, told
 from pdsa.log.schema import NOT_OPENED
 
 CHECKED = 64 * 2**20  # bytes up to which a file is read through before it is used; `verify` reads any size
+OLDEST = (3, 37)  # tables that keep types
+MAGIC = b"SQLite format 3\0"
 READ_ONLY = "{path} can only be read here: nothing can be saved in it."
 ON_NETWORK = (
     "{path} lies on a network drive ({kind}): it is written in the slow way that such drives allow. "
@@ -46,13 +49,17 @@ def open_file(path: Path, create: bool, now: Callable[[], datetime]) -> Opened:
     now
         The clock, which names the backup before a change of its schema.
     """
+    _refuse_old_library()
     if not path.is_file():
         _make(path, create)
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     check_file(path)
+    found = _schema(path)
     engine = sqlite.writing_engine(path) if writable else sqlite.reading_engine(path)
     try:
-        notes = _up_to_date(engine, path, writable, now)
+        with told(str(path), NOT_OPENED):
+            engine.connect().close()
+        notes = _up_to_date(engine, path, found, writable, now) if found != schema.REVISIONS[-1] else ()
     except BaseException:
         engine.dispose()
         raise
@@ -62,6 +69,12 @@ def open_file(path: Path, create: bool, now: Callable[[], datetime]) -> Opened:
     elif kind in sqlite.SHARED:
         notes += (ON_NETWORK.format(path=path, kind=kind),)
     return Opened(engine, notes, writable)
+
+
+def _refuse_old_library() -> None:
+    if sqlite3.sqlite_version_info < OLDEST:
+        problem = Problem("SQLite", sqlite3.sqlite_version, ".".join(map(str, OLDEST)) + " or newer")
+        raise InputError(LOG, (problem,), NOT_OPENED, "use a newer Python, or PostgreSQL")
 
 
 def _make(path: Path, create: bool) -> None:
@@ -81,18 +94,25 @@ def _make(path: Path, create: bool) -> None:
         raise of_disk(error, str(path)) from error
 
 
-def _up_to_date(engine: Engine, path: Path, writable: bool, now: Callable[[], datetime]) -> tuple[str, ...]:
-    with told(str(path), NOT_OPENED):
-        with engine.connect() as connection:
-            found = schema.revision_of(connection)
-            if not schema.is_old(connection, str(path)):
-                return ()
-        if not writable:
-            problem = Problem(str(path), f"a log of schema {found or 'none'} that cannot be written", "a newer schema")
-            raise InputError(LOG, (problem,), NOT_OPENED, "copy the workspace to a place of your own and open it there")
-        kept = backup(path, _name(path, now())) if found else None
-        with engine.connect().execution_options(pdsa_write=True) as connection, connection.begin():
-            schema.upgrade(connection)
+def _schema(path: Path) -> str:
+    """The revision of a log's schema; found without a change to a file that may be of another program."""
+    engine = sqlite.reading_engine(path)
+    try:
+        with told(str(path), NOT_OPENED), engine.connect() as connection:
+            schema.is_old(connection, str(path))
+            return schema.revision_of(connection)
+    finally:
+        engine.dispose()
+
+
+def _up_to_date(engine: Engine, path: Path, found: str, writable: bool, now: Callable[[], datetime]) -> tuple[str, ...]:
+    if not writable:
+        problem = Problem(str(path), f"a log of schema {found or 'none'} that cannot be written", "a newer schema")
+        raise InputError(LOG, (problem,), NOT_OPENED, "copy the workspace to a place of your own and open it there")
+    kept = backup(path, backup_name(path, now())) if found else None
+    options = {"pdsa_write": True}
+    with told(str(path), NOT_OPENED), engine.connect() as connection, connection.execution_options(**options).begin():
+        schema.upgrade(connection)
     return (UPGRADED.format(path=path, backup=kept.name),) if kept else ()
 
 
@@ -114,11 +134,15 @@ def check_file(path: Path) -> None:
             raise of_disk(PermissionError(13, str(error)), str(path)) from error
         found = [str(error)]
     if found != ["ok"]:
-        problem = Problem(str(path), f"a damaged file ({'; '.join(found)[:200]})", "a log as pdsa wrote it")
+        what = " ".join("; ".join(found).split())
+        problem = Problem(str(path), f"a damaged file ({what[:200]})", "a log as pdsa wrote it")
         raise InputError(LOG, (problem,), NOT_OPENED, _restore(path))
 
 
 def _found(path: Path, size: int) -> list[str]:
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:  # SQLite itself would write over a very small file
+            return ["no database"]
     connection = sqlite.open_to_read(path)
     try:
         check = "SELECT 'ok' FROM sqlite_master UNION SELECT 'ok'" if size > CHECKED else "PRAGMA quick_check(3)"
@@ -139,7 +163,8 @@ def _restore(path: Path) -> str:
     return f"keep the damaged file under another name, and copy the newest backup, {kept[0].name}, to {path.name}"
 
 
-def _name(path: Path, moment: datetime) -> Path:
+def backup_name(path: Path, moment: datetime) -> Path:
+    """A name beside the log that no file has yet."""
     name = path.with_name(f"{path.name}.backup-{moment:%Y%m%dT%H%M%S}")
     while name.exists():
         name = name.with_name(f"{name.name}+")
@@ -166,7 +191,8 @@ def backup(path: Path, target: Path) -> Path:
         part.replace(target)
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         problem = Problem(str(target), f"no copy ({error})", "room and permission for a copy")
         raise InputError("the backup", (problem,), "nothing was copied", "name a place with room") from error
     return target

@@ -5,6 +5,7 @@ from __future__ import annotations
 KEPT = "events of the log are never changed or removed"
 ENDS = "an event that does not follow the end of its chain"
 FOLLOWS = "an event that does not follow the version before it"
+FIELDS = "a body that holds no fields"
 OWNED = "a record keeps its owner"
 
 # Triggers of SQLite by name. The checks before an insert also stop INSERT OR REPLACE, which removes a row without
@@ -23,6 +24,8 @@ SQLITE = {
         SELECT RAISE(ABORT, '{OWNED}')
             WHERE EXISTS (SELECT 1 FROM event
                 WHERE entity = NEW.entity AND record = NEW.record AND school <> NEW.school);
+        SELECT RAISE(ABORT, '{FIELDS}')
+            WHERE NEW.body <> '' AND NOT CASE WHEN json_valid(NEW.body) THEN json_type(NEW.body) = 'object' ELSE 0 END;
         END""",
     "event_ends": """AFTER INSERT ON event BEGIN
         INSERT INTO head (school, seq, hash) VALUES (NEW.school, NEW.seq, NEW.hash)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from pdsa.errors import Problem
 from pdsa.inquiry import Event, broken_links, sealed
-from pdsa.log import queries, schema
+from pdsa.log import checks, queries, schema
 
 Heads = Mapping[str, tuple[int, str]]
 
@@ -49,9 +49,29 @@ def verify(connection: Connection, known: Heads) -> Verified:
         *_misplaced(full),
         *_other_ends(full, _of(heads, whole)),
         *_forgotten(full, _of(known, whole)),
+        *unreadable(events),
         *schema.missing_guards(connection),
     ]
     return Verified(tuple(dict.fromkeys(problems)), ends, tuple(sorted({one.school for one in parts})))
+
+
+def unreadable(events: Iterable[Event]) -> Iterator[Problem]:
+    """Yield which records have fields that make none: somebody wrote them past pdsa."""
+    latest = {(one.entity, one.record): one for one in sorted(events, key=lambda each: each.version)}
+    for one in (each for each in latest.values() if each.body):
+        fields = _fields(one)
+        if fields is None:
+            yield Problem(_place(one), "a body that cannot be read", "fields as JSON")
+        else:
+            yield from checks.unreadable(one.entity, one.record, fields, f" of {one.author}")
+
+
+def _fields(one: Event) -> dict[str, object] | None:
+    try:
+        found: object = one.fields
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _whole(connection: Connection) -> set[str] | None:

@@ -111,6 +111,13 @@ class Saving:
         problems: tuple[Problem, ...] = ()
         if reference is not None:
             problems = check_changes(replay(queries.events(self.connection)), changes, reference, self.author)
+        if not problems:
+            standing = [one for one in changes if checks.body_of(one)]
+            problems = tuple(
+                wrong
+                for one in standing
+                for wrong in checks.unreadable(one.entity, one.record, checks.own_fields(one.fields))
+            )
         self._refuse(deeds, problems, reference.today if reference else self.at.date())
 
     def _refuse(self, deeds: Sequence[Deed], problems: Sequence[Problem], today: date) -> None:

@@ -124,7 +124,13 @@ class Log:
         viewer
             Who reads; None for everything that this connection may read.
         """
-        found = replay(self.events())
+        events = self.events()
+        try:
+            found = replay(events)
+        except (TypeError, ValueError) as error:
+            wrong = tuple(proof.unreadable(events))
+            step = "take those records out, or undo their latest change (pdsa log undo)"
+            raise InputError(LOG, wrong, NOT_READ, step) from error
         return found if viewer is None else visible(found, viewer)
 
     def apply(self, changes: Sequence[Change], reference: Reference | None = None) -> tuple[Event, ...]:
@@ -205,19 +211,19 @@ class Log:
         with self._reading() as connection:
             return proof.verify(connection, known or {})
 
-    def backup(self, target: Path) -> Path:
+    def backup(self, target: Path | None = None) -> Path:
         """Copy the log to a file, whole and consistent, while others go on writing; only of SQLite.
 
         Parameters
         ----------
         target
-            A file that is not there yet.
+            A file that is not there yet; by default beside the log, named by day and time.
         """
         if self.path is None:
             problem = Problem("--log", "a PostgreSQL database", "a log in a file")
             step = "let an administrator of the database run pg_dump (its owner does not see the teams' records)"
             raise ParamsError("the backup", (problem,), "nothing was copied", step)
-        return files.backup(self.path, target)
+        return files.backup(self.path, target or files.backup_name(self.path, self._now()))
 
     @property
     def _place(self) -> str:

@@ -13,6 +13,7 @@ from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, SCALE_WORDS, 
 # A page names so many cycles, lessons and asks; the page of the log has all of them.
 MOST = 2
 LETTERS = 100  # of a text of people on a one-page report
+ALL = 20_000  # letters: as many as a text of the log may have
 NO_IDEA = "a change idea that is not shared"
 TO_WORDS: dict[AskTo, str] = {
     "coach": "the coach",
@@ -63,17 +64,18 @@ def _tested(cycle: Cycle, state: State, outcomes: Mapping[str, Outcome], quoted:
     """A cycle in a few words; of its predictions so many in the team's own, of the others what came of them."""
     parts = [f"{SCALE_WORDS[cycle.scale]}, {when(cycle)}."]
     made = state.predictions(cycle.id)
-    parts += [_predicted(one, outcomes.get(one.id)) for one in made[:quoted]]
+    letters = ALL if quoted is None else LETTERS
+    parts += [_predicted(one, outcomes.get(one.id), letters) for one in made[:quoted]]
     rest = () if quoted is None else made[quoted:]
     parts += _others([outcomes.get(one.id) or "not_measured" for one in rest], bool(quoted))
     parts.append(f"{capital(DECISION_WORDS[cycle.decision] if cycle.decision else CYCLE_WORDS[cycle.status])}.")
     return " ".join(parts)
 
 
-def _predicted(prediction: Prediction, outcome: Outcome | None) -> str:
+def _predicted(prediction: Prediction, outcome: Outcome | None, letters: int) -> str:
     """`Predicted "..." because "...": held.` in the team's own words."""
-    because = f" because {_clean(prediction.because)}" if prediction.because else ""
-    return f"Predicted: {_clean(prediction.question)}{because}: {OUTCOME_WORDS[outcome or 'not_measured']}."
+    because = f" because {_clean(prediction.because, letters)}" if prediction.because else ""
+    return f"Predicted: {_clean(prediction.question, letters)}{because}: {OUTCOME_WORDS[outcome or 'not_measured']}."
 
 
 def _others(outcomes: Sequence[Outcome], more: bool) -> list[str]:
@@ -83,23 +85,24 @@ def _others(outcomes: Sequence[Outcome], more: bool) -> list[str]:
     return [f"{plural(len(outcomes), noun)}: {', '.join(counted)}."] if outcomes else []
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, letters: int) -> str:
     """A text of people within a sentence: on one line, without the full stop at its end."""
-    return _short(text).rstrip(".")
+    return _short(text, letters).rstrip(".")
 
 
-def _short(text: str) -> str:
+def _short(text: str, letters: int) -> str:
     """A text of people on one line, cut where it is too long for a page; the log and the archive have all of it."""
     words = " ".join(text.split())
-    return words if len(words) <= LETTERS else f"{words[:LETTERS].rsplit(' ', 1)[0][:LETTERS]}…"
+    return words if len(words) <= letters else f"{words[:letters].rsplit(' ', 1)[0][:letters]}…"
 
 
 def learned(state: State, school: str, *, most: int = MOST) -> Findings:
     """What the team learned, latest first: the learning of its cycles, then its insights, in its own words."""
     studied = [one for one in state.cycles if one.school_id == school and one.learning]
     studied.sort(key=lambda one: (one.studied_on or one.began or date.min, one.id), reverse=True)
-    lines = [Finding(_sentence(one.learning), "", f"{name_of(one, state)}:") for one in studied]
-    lines += [Finding(_sentence(one.text), "", "Insight:") for one in _insights(state, school)]
+    letters = LETTERS if most <= MOST else ALL
+    lines = [Finding(_sentence(one.learning, letters), "", f"{name_of(one, state)}:") for one in studied]
+    lines += [Finding(_sentence(one.text, letters), "", "Insight:") for one in _insights(state, school)]
     return Findings((*lines[:most], *_more(len(lines) - most, "earlier lesson")))
 
 
@@ -108,8 +111,8 @@ def _insights(state: State, school: str) -> list[Insight]:
     return sorted(own, key=lambda one: (one.on or date.min, one.id), reverse=True)
 
 
-def _sentence(text: str) -> str:
-    words = _short(text)
+def _sentence(text: str, letters: int) -> str:
+    words = _short(text, letters)
     return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
@@ -131,7 +134,8 @@ def next_steps(state: State, school: str, today: date, *, most: int = MOST) -> F
     lines = [Finding(f"{SCALE_WORDS[one.scale]}, {when(one)}.", "", f"{name_of(one, state)}:") for one in planned]
     followed = {one.parent_cycle_id for one in state.cycles}
     wished = [one for one in state.cycles if one.school_id == school and one.next_test and one.id not in followed]
-    lines += [Finding(_sentence(one.next_test), "", f"After {name_of(one, state)}:") for one in wished]
+    letters = LETTERS if most <= MOST else ALL
+    lines += [Finding(_sentence(one.next_test, letters), "", f"After {name_of(one, state)}:") for one in wished]
     asked = sorted(open_asks(state, (school,)), key=lambda one: (one.raised_on or today, one.id))
     lines = lines[:most] + [ask_line(one, today) for one in asked[: most + 1]]
     return Findings((*lines, *_more(len(asked) - most - 1, "more ask")))
@@ -146,4 +150,4 @@ def ask_line(ask: Ask, today: date, who: str = "") -> Finding:
     """`Asks the district, open for 41 days: ...`; with a school, `Tarnwick asks the district, ...`."""
     days = (today - ask.raised_on).days if ask.raised_on else 0
     age = f", open for {plural(days, 'day')}" if days > 0 else ""
-    return Finding(_sentence(ask.text), "", f"{capital(f'{who} asks'.strip())} {TO_WORDS[ask.to]}{age}:")
+    return Finding(_sentence(ask.text, 2 * LETTERS), "", f"{capital(f'{who} asks'.strip())} {TO_WORDS[ask.to]}{age}:")

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import yaml
 from pydantic import Field
 
 from pdsa.errors import InputError, Problem
-from pdsa.exchange.forms import LogMapping, changes_of_forms, check_mapping, drafted
+from pdsa.exchange.form_rows import MEND, taken_rows
+from pdsa.exchange.forms import Dates, LogMapping, check_mapping, drafted
+from pdsa.exchange.taken import place_in
 from pdsa.inquiry import Change
-from pdsa.inquiry.rules import Reference
+from pdsa.inquiry.rules import Reference, check_changes
 from pdsa.log import Log
-from pdsa.params import Model
+from pdsa.params import Model, build
 from pdsa.publish import write_atomic
-from pdsa.read import read_grids
+from pdsa.read import Grid, read_grids
 from pdsa.workspace.files import form
 
 HEAD = """\
 # How the answers of a form become cycles of the improvement log. Written by `pdsa log import`; you may change it.
 # The same command with next month's export uses it, and takes only rows that are new.
 """
+NOT_TAKEN = "nothing was imported"
+LOOKED_AT = 10  # rows among which the headers stand
+FULL = 0.6  # of the cells of the fullest row: so many has the row of the headers at least
 Rows = list[tuple[int, dict[str, str]]]
+Said = tuple[Mapping[str, str], Mapping[str, str]]
 
 
 class LogMappingModel(Model):
@@ -35,11 +41,24 @@ class LogMappingModel(Model):
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
-    dates: Literal["", "month-first", "day-first"] = ""
+    dates: Dates = ""
+    header: Annotated[int, Field(ge=0)] = 0
+    sheet: str = ""
 
     def record(self) -> LogMapping:
         """The record that the rest of pdsa knows."""
-        return LogMapping(self.name, self.columns, self.constants, self.words, self.dates)
+        return LogMapping(
+            self.name, self.columns, self.constants, self.words, self.dates, header=self.header, sheet=self.sheet
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """A form as it will be taken: its mapping, complete, the changes that save what is new, and what to be told."""
+
+    mapping: LogMapping
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
 
 
 def mapping_file(folder: Path, name: str) -> Path:
@@ -47,21 +66,20 @@ def mapping_file(folder: Path, name: str) -> Path:
     return folder / "mappings" / f"{name}.log.yaml"
 
 
-def form_changes(
-    source: Path, folder: Path, name: str, answers: Mapping[str, str], log: Log, reference: Reference
-) -> tuple[LogMapping, tuple[Change, ...]]:
+def form_changes(source: Path, folder: Path, name: str, said: Said, log: Log, reference: Reference) -> Answers:
     """The mapping of a form, complete, and the changes that save what is new in it; nothing is saved.
 
     Parameters
     ----------
     source
-        The export: CSV or a workbook with one sheet.
+        The export: CSV or a workbook.
     folder
         The workspace.
     name
         Of the mapping, kept or new.
-    answers
-        `HEADER=field` by header, a constant such as `school` by field, and `dates`.
+    said
+        `HEADER=field` by header, a constant such as `school` by field, `dates`, `header` and `sheet`; and by
+        `FIELD:TEXT` what a text of the form means.
     log, reference
         Where the cycles will be saved, and what they may point to.
 
@@ -70,52 +88,104 @@ def form_changes(
     InputError
         With every open question, or every problem of every row.
     """
-    headers, rows = _table(source)
-    file = mapping_file(folder, name)
-    kept = form(LogMappingModel, file).record() if file.is_file() else LogMapping(name)
-    mapping = drafted(_answered(kept, answers, headers), headers)
-    check_mapping(mapping, headers, [row for _, row in rows])
+    answers, words = said
+    mapping = _worded(_kept(folder, name), words)
+    mapping = _placed(mapping, answers)
+    grid = _grid(source, mapping)
+    headers, rows = _table(source.name, grid, mapping)
+    mapping = drafted(_answered(mapping, answers, headers), headers)
+    mapping = check_mapping(mapping, headers, [row for _, row in rows])
     known = {one.record for one in log.events(entity="cycle")}
-    return mapping, changes_of_forms(mapping, rows, log.state(), reference, known.__contains__)
+    taken = taken_rows(mapping, rows, log.state(), reference, known.__contains__)
+    found = check_changes(log.state(), taken.changes, reference, log.author)
+    if found:
+        problems = tuple(replace(one, place=place_in(one.place, taken.places)) for one in found)
+        raise InputError("the form", problems, NOT_TAKEN, MEND)
+    return Answers(mapping, taken.changes, tuple(_notes(grid)))
 
 
 def save_mapping(folder: Path, mapping: LogMapping) -> Path:
     """Keep a mapping for next month; the path of its file."""
-    told = {"columns": mapping.columns, "constants": mapping.constants, "words": mapping.words, "dates": mapping.dates}
-    plain = {"schema": 1, "name": mapping.name} | {key: value for key, value in told.items() if value}
+    plain = {"schema": 1} | {key: value for key, value in asdict(mapping).items() if value}
     file = mapping_file(folder, mapping.name)
     write_atomic(file, HEAD + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=110))
     return file
+
+
+def _kept(folder: Path, name: str) -> LogMapping:
+    file = mapping_file(folder, name)
+    if file.is_file():
+        return form(LogMappingModel, file).record()
+    return build(LogMappingModel, {"schema": "1", "name": name}, "--mapping").record()
+
+
+def _worded(mapping: LogMapping, words: Mapping[str, str]) -> LogMapping:
+    """The mapping with what texts mean, said as `FIELD:TEXT`."""
+    found = {name: dict(known) for name, known in mapping.words.items()}
+    for key, meaning in words.items():
+        name, _, text = key.partition(":")
+        found.setdefault(name.strip(), {})[text.strip()] = meaning.strip()
+    return replace(mapping, words=found)
+
+
+def _placed(mapping: LogMapping, answers: Mapping[str, str]) -> LogMapping:
+    """The mapping with where the table stands."""
+    header, sheet = answers.get("header", "").strip(), answers.get("sheet", "").strip()
+    return replace(mapping, header=int(header) if header.isdigit() else mapping.header, sheet=sheet or mapping.sheet)
 
 
 def _answered(mapping: LogMapping, answers: Mapping[str, str], headers: list[str]) -> LogMapping:
     columns, constants = dict(mapping.columns), dict(mapping.constants)
     dates = mapping.dates
     for key, value in answers.items():
-        if key in headers:
-            columns[key] = value.strip()
+        name = " ".join(key.split())
+        if name in headers:
+            columns[name] = value.strip()
         elif key == "dates":
-            dates = value.strip()
-        else:
+            dates = cast(Dates, value.strip())
+        elif key not in ("header", "sheet"):
             constants[key] = value
+    if dates not in ("", "month-first", "day-first"):
+        problem = Problem("--field dates", repr(dates), "month-first or day-first")
+        raise InputError("the form", (problem,), NOT_TAKEN, "answer again")
     return replace(mapping, columns=columns, constants=constants, dates=dates)
 
 
-def _table(source: Path) -> tuple[list[str], Rows]:
+def _grid(source: Path, mapping: LogMapping) -> Grid:
+    """The sheet of a form."""
+    grids = {grid.source.rpartition("!")[2]: grid for grid in read_grids(source) if len(grid.rows)}
+    tables = {name: grid for name, grid in grids.items() if len(grid.rows) > 1}
+    chosen = [grid for name, grid in (tables or grids).items() if mapping.sheet in ("", name)]
+    if len(chosen) != 1:
+        found = f"the sheets {', '.join(grids)}" if grids else "no sheet with anything in it"
+        problem = Problem(source.name, found, "one sheet with a row for each answer: --field sheet=NAME")
+        raise InputError(source.name, (problem,), NOT_TAKEN, "say which sheet it is")
+    return chosen[0]
+
+
+def _table(source: str, grid: Grid, mapping: LogMapping) -> tuple[list[str], Rows]:
     """The headers of a form, and its rows by number."""
-    grids = [grid for grid in read_grids(source) if len(grid.rows)]
-    if len(grids) != 1 or len(grids[0].rows) < 2:
-        found = f"{len(grids)} sheets" if len(grids) != 1 else "no row below the header"
-        problem = Problem(source.name, found, "one sheet with a header and a row for each answer")
-        raise InputError(source.name, (problem,), "nothing was imported", "save the answers alone as CSV")
-    grid = grids[0]
-    cells = [[column.at(row) for column in grid.columns] for row in range(len(grid.rows))]
-    headers = [" ".join(cell.split()) for cell in cells[0]]
+    numbers = [int(number) for number in grid.rows]
+    cells = [[column.at(row) for column in grid.columns] for row in range(len(numbers))]
+    at = numbers.index(mapping.header) if mapping.header in numbers else _header_at(cells)
+    headers = [" ".join(cell.split()) for cell in cells[at]]
     twice = sorted({one for one in headers if one and headers.count(one) > 1})
-    if twice:
-        problems = tuple(Problem("row 1", f"the header {one!r} twice", "each header once") for one in twice)
-        raise InputError(source.name, problems, "nothing was imported", "name one of them otherwise")
-    numbered = [
-        (int(number), dict(zip(headers, row, strict=True))) for number, row in zip(grid.rows, cells, strict=True)
-    ]
-    return headers, [(number, row) for number, row in numbered[1:] if any(map(str.strip, row.values()))]
+    problems = [Problem(f"row {numbers[at]}", f"the header {one!r} twice", "each header once") for one in twice]
+    rows = [(number, dict(zip(headers, row, strict=True))) for number, row in zip(numbers, cells, strict=True)]
+    rows = [(number, row) for number, row in rows[at + 1 :] if any(map(str.strip, row.values()))]
+    if not rows:
+        problems.append(Problem(source, "no row below the headers", "a row for each answer"))
+    if problems:
+        raise InputError(source, tuple(problems), NOT_TAKEN, "name one of them otherwise, or say --field header=ROW")
+    return headers, rows
+
+
+def _header_at(cells: Sequence[Sequence[str]]) -> int:
+    """The first row that is nearly as full as any: titles above a table stand in few cells, or over many of them."""
+    filled = [len({cell.strip() for cell in row} - {""}) for row in cells]
+    return next(at for at, count in enumerate(filled) if count >= FULL * max(filled[:LOOKED_AT]))
+
+
+def _notes(grid: Grid) -> list[str]:
+    """What a reader of the sheet must know."""
+    return [f"{grid.source}{f', {one.place}' if one.place else ''}: {one.found}" for one in grid.facts if one.ask]

@@ -38,7 +38,7 @@ from pdsa.narrate.cycles import (
     questions_words,
     results_words,
     standing_words,
-    watch_words,
+    watches_words,
 )
 from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
@@ -105,9 +105,9 @@ class Journal:
         """What schools ask, the oldest first; the heading is "" where nothing is shown."""
         asked = [(one, school) for school in self.schools for one in open_asks(self.log, (school,))]
         asked.sort(key=lambda pair: (pair[0].raised_on or self.today, pair[0].id))
-        names = self.dossier.names
-        told = [ask_line(one, self.today, names[school]) for one, school in asked]
-        return (("What schools ask", Findings(tuple(told))),)
+        alone = bool(self.dossier.header.school)
+        told = [ask_line(one, self.today, "" if alone else self.dossier.names[school]) for one, school in asked]
+        return (("What we ask" if alone else "What schools ask", Findings(tuple(told))),)
 
     @property
     def windows(self) -> dict[str, tuple[Window, ...]]:
@@ -156,7 +156,8 @@ class Journal:
 
     def waiting(self) -> tuple[tuple[str, Findings], ...]:
         """How many cycles were begun and decided, which are past their planned end, which nobody touched; and asks."""
-        return (("Cadence, and what waits", cadence_words(self.cadence, self.log)), *self.asks())
+        names = None if self.dossier.header.school else self.dossier.names
+        return (("Cadence, and what waits", cadence_words(self.cadence, self.log, names)), *self.network_asks())
 
     def turned_out(self) -> Figure:
         """How a team's predictions turned out over time; nothing on pages of several schools: none is compared."""
@@ -174,16 +175,6 @@ class Journal:
         """Where the page of past cycles tells of an idea at a school; none where there is no such page."""
         return archive_links(self.log, ARCHIVE) if self.more[0] == ARCHIVE else {}
 
-    def asks(self) -> tuple[tuple[str, Findings], ...]:
-        """What is asked of whom, the oldest first, by school."""
-        found = []
-        for school in self.schools:
-            own = sorted(open_asks(self.log, (school,)), key=lambda one: (one.raised_on or self.today, one.id))
-            if own:
-                title = "Asks" if self.dossier.header.school else f"Asks of {self.dossier.names[school]}"
-                found.append((title, Findings(tuple(ask_line(one, self.today) for one in own))))
-        return tuple(found)
-
     def chapters(self) -> tuple[tuple[str, tuple[tuple[str, Findings], ...]], ...]:
         """For each school what a team and its own coach look at: predictions, plan questions, quality, progress, gains.
 
@@ -198,14 +189,13 @@ class Journal:
         questions = [one for one in self._questions if one.school == school]
         watches = [one for one in self._watches if one.school == school]
         standing = progress_of(self.log, school, evidence)
-        gains = [watch_words(one, evidence.by_id.get(one.measure), self.titles.get(one.idea, "")) for one in watches]
         return (
             ("How our predictions turned out", calibration_words(calibrate(own)) if own else Findings(())),
             ("Prediction by prediction", results_words(own, evidence)),
             ("Plan questions", questions_words(questions, self.log)),
             ("How the cycles were run", quality_words(quality_of(cycles, self.log, evidence))),
             ("Self-rated, and evidence on file", standing_words(standing, evidence.by_id.get(standing.measure))),
-            ("Gains to hold", Findings(tuple(gains))),
+            ("Gains to hold", watches_words(watches, evidence, self.titles)),
         )
 
     @cached_property

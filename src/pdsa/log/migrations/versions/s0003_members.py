@@ -76,8 +76,8 @@ BEGIN
     IF past.school <> NEW.school THEN
         RAISE EXCEPTION 'a record keeps its owner' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF NEW.body <> '' THEN
-        PERFORM NEW.body::json;
+    IF NEW.body <> '' AND json_typeof(NEW.body::json) <> 'object' THEN
+        RAISE EXCEPTION 'a body that holds no fields' USING ERRCODE = 'check_violation';
     END IF;
     IF NEW.school = '' OR NOT row_security_active('event') THEN
         RETURN NEW;

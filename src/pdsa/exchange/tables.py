@@ -123,7 +123,7 @@ def _lines(file: Path) -> list[str]:
     except UnicodeDecodeError as error:
         problem = Problem(file.name, "another encoding", "UTF-8, as pdsa log export wrote it")
         raise InputError(file.name, (problem,), "nothing was read", "export the log again") from error
-    return text.removesuffix("\n").split("\n")
+    return [line for line in text.split("\n") if line]
 
 
 def export_workbook(state: State, file: Path) -> Path:

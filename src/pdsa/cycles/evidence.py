@@ -126,9 +126,9 @@ class Evidence:
 
 
 def lines_of(chart: Chart) -> Iterator[Line]:
-    """Yield the points of each school of a chart; none of a chart without points or whose periods are no dates."""
+    """Yield the points of each school of a chart; none of a chart without points, or whose periods are no dates."""
     points, summary = chart.points, chart.summary
-    if not len(points) or not pd.api.types.is_datetime64_any_dtype(points["period"]):
+    if points.empty or not pd.api.types.is_datetime64_any_dtype(points["period"]):
         return
     named = "school" in chart.by
     schools = points["school"].to_numpy(dtype=object) if named else np.full(len(points), "", dtype=object)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pdsa.chart import Chart
 from pdsa.records import Calendar, Measure
-from pdsa.series import REPORTED, Bools, Codes, Floats, Ints
+from pdsa.series import Bools, Codes, Floats, Ints
 from pdsa.terms import Step
 
 Days = npt.NDArray[np.datetime64]
@@ -154,7 +154,7 @@ def _arrays(chart: Chart) -> dict[str, Any]:
         "value": value,
         **{name: points[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "center")},
         "status": chart.status,
-        "useful": ~np.isnan(value) & (chart.status == REPORTED) & included,
+        "useful": ~np.isnan(value) & included,  # a bound, or a point set aside, is not included
         "phase": np.asarray(pd.factorize(points["phase"])[0], dtype=np.int64),
         "instrument": chart.extra["instrument"].to_numpy() if "instrument" in chart.extra else same,
         **{name: points[name].to_numpy(dtype=bool) for name in ("baseline", "signal")},

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from logs import HOSTILE, SCHOOL, write_log
@@ -441,6 +441,7 @@ class TestAnyRecord:
             for place, (entity, fields, problems) in enumerate(read)
             if not problems
         ]
+        assume(changes)  # an empty log has no sheets
         with TemporaryDirectory() as folder, open_log(Path(folder) / "log.sqlite", author="ana") as log:
             log.apply(changes)
             state = log.state()

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from pdsa import cli
 from pdsa.errors import PdsaError
+from places import Place
 
 PLAN = (
     *("cycle", "plan", "--school", "0107", "--idea", "Call home on the first absence", "--how", "attendance"),
@@ -387,6 +388,16 @@ class TestWhole:
         told(folder, "log", "export", "--to", str(folder / "out"))
         assert answer(folder, "log", "import", str(folder / "out")) == []
 
+    def test_what_is_no_part_of_a_log_is_told_with_what_to_do(self, folder: Path) -> None:
+        planned(folder)
+        (folder / "form.csv").write_text("Idea,Who\na,b\n")
+        assert "comes with --mapping NAME" in refused(folder, "log", "import", str(folder / "form.csv"))
+        words = ("log", "import", str(folder / "form.csv"), "--mapping", "../plans")
+        assert "--mapping: found '../plans'" in refused(folder, *words)
+        assert "events that pdsa log export" in refused(folder, "log", "verify", str(folder))
+        (folder / "cycle.csv").write_bytes(bytes(range(256)))
+        assert "Traceback" not in refused(folder, "log", "import", str(folder / "cycle.csv"))
+
     def test_a_form_is_taken_by_the_command(self, folder: Path) -> None:
         form = folder / "form.csv"
         form.write_text(
@@ -443,3 +454,46 @@ class TestWhole:
             text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+class TestBothEngines:
+    """The same commands on a file and on a database, whose address a team gives once, in the environment."""
+
+    def test_a_turn_an_export_and_what_another_login_sees(
+        self, folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if place.engine == "postgresql":
+            monkeypatch.setenv("PDSA_LOG_URL", str(place.where("ana")))
+        (folder / "schools.csv").write_text("id,name\ns1,Tarnwick High School\ns2,Pellbrook High School\n")
+        words = [word if word != "0107" else "s1" for word in PLAN]
+        cycle = str(answer(folder, *words)["cycle"])
+        told(folder, "cycle", "do", cycle, "--started", "2026-01-12")
+        told(folder, "cycle", "study", cycle, "--learned", "Before ten", "--result", "86", "--on", "2026-01-26")
+        told(folder, "cycle", "act", cycle, "--decision", "adapt", "--on", "2026-01-27")
+        told(folder, "log", "share", "cycle", cycle, "--with", "network")
+        assert [one["decision"] for one in answer(folder, "ramp")[0]["cycles"]] == ["adapt", None]
+        told(folder, "log", "export", "--school", "s1", "--to", str(folder / "slice"))
+        assert answer(folder, "log", "verify", str(folder / "slice"))["ok"]
+        assert answer(folder, "log", "verify")["ok"]
+        assert answer(folder, "log", "import", str(folder / "slice")) == []
+        answer(folder, "log", "undo", "cycle", cycle)
+        assert answer(folder, "cycle", "show", cycle)["fields"]["decision"] is None
+
+    def test_an_export_of_a_login_holds_only_chains_that_it_reads_whole(
+        self, folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the others shared goes along as records; their events are no chain without the rest."""
+        if place.engine == "sqlite" or place.server is None:
+            return  # whoever has the file has all of it
+        (folder / "schools.csv").write_text("id,name\ns1,Tarnwick High School\ns2,Pellbrook High School\n")
+        place.server.run("DELETE FROM member WHERE db_user = 'ben' AND school = 's2'", place.database)
+        monkeypatch.setenv("PDSA_LOG_URL", str(place.where("ana")))
+        for title, level in (("Shared", "network"), ("Kept", "team")):
+            told(folder, "idea", "add", title, "--school", "s2")
+            told(folder, "log", "share", "change_idea", title, "--with", level)
+        told(folder, "idea", "add", "Own", "--school", "s1")
+        monkeypatch.setenv("PDSA_LOG_URL", str(place.where("ben")))
+        told(folder, "log", "export", "--to", str(folder / "of-ben"), author="ben")
+        sheet = (folder / "of-ben" / "change_idea.csv").read_text("utf-8")
+        assert "Shared" in sheet and "Own" in sheet and "Kept" not in sheet
+        assert answer(folder, "log", "verify", str(folder / "of-ben"))["heads"].keys() == {"s1"}

@@ -49,7 +49,7 @@ def read_sheets(path: Path) -> Sheets:
     tables = {name: lines for file in files for name, lines in _tables(file)}
     problems = [*_strange_sheets(path, tables), *_strange_columns(tables)]
     if problems:
-        raise InputError(path.name, tuple(problems), NOT_TAKEN, MEND)
+        raise InputError(path.name, tuple(problems), NOT_TAKEN, f"{MEND}; a form or tracker comes with --mapping NAME")
     return {entity: _rows(entity, tables[entity]) for entity in ENTITIES if entity in tables}
 
 

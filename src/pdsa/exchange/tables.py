@@ -115,6 +115,9 @@ def read_events(file: Path) -> tuple[Event, ...]:
 
 def _lines(file: Path) -> list[str]:
     """Lines as JSON ends them: texts may hold other ends of lines."""
+    if not file.is_file():
+        problem = Problem(str(file), "nothing there", "the events that pdsa log export --to FOLDER wrote")
+        raise InputError(file.name, (problem,), "nothing was read", "name such a folder")
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -12,7 +12,7 @@ from types import ModuleType
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from logs import HOSTILE, SCHOOL, write_log
@@ -106,7 +106,7 @@ class TestRoundTrip:
         assert "'=1+1" in texts and "'@cmd" in texts and "''quoted" not in texts
         assert [text for text in texts if text[:1] in "=@\t\r"] == []
 
-    @given(st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1), max_size=5))
+    @given(st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn")), min_size=1), max_size=5))
     @settings(max_examples=200, deadline=None)
     def test_lists_come_back_as_they_were(self, items: list[str]) -> None:
         held = tuple(item for item in items if item.strip())
@@ -401,7 +401,7 @@ class TestOtherPrograms:
         assert (tmp_path / "out" / "ask.csv").read_bytes().startswith(b"\xef\xbb\xbfid,text,")
 
 
-ANY = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"), max_size=12)
+ANY = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn"), exclude_characters="\ufffe\uffff"), max_size=12)
 ODD = st.sampled_from(
     [*WORDS, "_x0041_", "_x000D_\nb", "_x005F_", " lead", "trail ", "\nfirst", "last\n", "0012", "1e5", "TRUE"]
 )
@@ -441,6 +441,7 @@ class TestAnyRecord:
             for place, (entity, fields, problems) in enumerate(read)
             if not problems
         ]
+        assume(changes)  # an empty log has no sheets
         with TemporaryDirectory() as folder, open_log(Path(folder) / "log.sqlite", author="ana") as log:
             log.apply(changes)
             state = log.state()

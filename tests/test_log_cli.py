@@ -155,7 +155,7 @@ class TestTurn:
         assert asked == sorted(asked) and -1 not in asked
         assert "What do you predict" not in out
         fields = answer(folder, "cycle", "list")[0]["fields"]
-        assert (fields["planned_end"], fields["measure_ids"]) == ("2026-01-26", ["attendance"])
+        assert (fields["planned_end"], fields["measure_ids"]) == ("2026-01-25", ["attendance"])
         assert fields["tasks"][0]["who"] == "two advisers"
 
     def test_questions_of_open_cycles(self, folder: Path) -> None:

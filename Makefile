@@ -22,7 +22,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(PIP) --group dev
 	@touch $@
 
-$(EXAMPLE)/network.yaml: $(VENV)/.run $(wildcard src/pdsa/example/*.py)
+$(EXAMPLE)/network.yaml: $(VENV)/.run $(wildcard src/pdsa/example/*.py src/pdsa/example/log/*.yaml)
 	@rm -rf $(EXAMPLE)
 	@$(BIN)/pdsa example $(EXAMPLE)
 

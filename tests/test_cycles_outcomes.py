@@ -307,7 +307,8 @@ def test_results_find_the_chart_of_each_prediction() -> None:
     one = predicted(type="value", value=13, measure_id="talks")
     two = predicted(id="prediction-2", type="direction", direction="down", measure_id="wait")
     orphan = predicted(id="prediction-3", cycle_id="cycle-9", type="text")
-    found = results(state_of(*THEORY, plan(), one, two, orphan), evidence(talks, wait))
+    begun = plan(actual_start=plan().start)
+    found = results(state_of(*THEORY, begun, one, two, orphan), evidence(talks, wait))
     assert [(r.prediction.id, r.outcome, r.value) for r in found] == [
         ("prediction-1", "hit", 13.0),
         ("prediction-2", "hit", 8.0),
@@ -342,3 +343,15 @@ def test_a_year_is_one_point() -> None:
     cycle = plan(measure_ids=("grades",), **year)
     one = outcome_of(predicted(type="range", low=71, high=73), cycle, chart, today=date(2027, 7, 1))
     assert (one.n, one.value, one.outcome) == (1, 72.0, "hit")
+
+
+def test_a_plan_that_nobody_has_begun_is_not_judged() -> None:
+    one = predicted(type="value", value=13, measure_id="talks")
+    (found,) = results(state_of(*THEORY, plan(), one), evidence(chart_of([*BEFORE, 12, 14])))
+    assert (found.outcome, found.why, found.value, found.closed) == ("not_measured", "not_begun", None, None)
+
+
+def test_a_chart_without_points_judges_nothing() -> None:
+    one = predicted(type="value", value=13, measure_id="talks")
+    (found,) = results(state_of(*THEORY, plan(actual_start=plan().start), one), evidence(chart_of([])))
+    assert found.outcome == "not_measured"

@@ -107,7 +107,9 @@ class TestQuality:
         alone = replace(WHOLE, parent_cycle_id="", cycle_no=1)
         part = judged(alone, KEPT).part("iteration")
         assert (part.score, part.cycles[0].lacks) == (0.5, ("a cycle before or after it",))
-        assert judged(replace(alone, next_test=""), KEPT).part("iteration").score == 0.0
+        never = judged(replace(alone, next_test=""), KEPT)
+        assert never.part("iteration").score == 0.0
+        assert never.total == pytest.approx(3 + 11 / 12)
         after = plan(id="cycle-3", parent_cycle_id="cycle-2")
         assert judged(alone, KEPT, more=(after,)).part("iteration").score == 1.0
         elsewhere = plan(id="cycle-3", school_id="oak")
@@ -221,6 +223,13 @@ class TestProgress:
         assert one.way == pytest.approx(0.5)
         assert (one.score, one.reasons[-1]) == (2.5, "no_way")  # 5 is less than one standard error of 15.2
 
+    def test_more_than_half_of_the_way_without_a_signal(self) -> None:
+        """From 10 to 26, more than one standard error (14.5) and half of the way to 40, in points that swing by 40."""
+        chart = chart_of([*[30.0, -10.0] * 6, *[46.0, 6.0] * 6], baseline=12)
+        one = progress_of(state_of(replace(TALK_AIM, target_value=40.0), CLOSED), "ash", evidence(chart))
+        assert one.way == pytest.approx(16 / 30)
+        assert (one.score, one.reasons[-1]) == (3.0, "no_signal")
+
     def test_numbers_beside_it(self) -> None:
         one = standing([15.0] * 14, CLOSED)
         assert (one.baseline, one.level, one.n, one.target, one.way) == (10.0, 15.0, 12, 20.0, 0.5)
@@ -277,7 +286,7 @@ class TestProgress:
         assert standing([12.0] * 10, replace(CLOSED, decision="adapt"), planned).score == 2.5
 
     def test_the_rating_of_the_team_stands_beside_it(self) -> None:
-        first = Progress("progress-1", "ash", date(2026, 1, 1), 3.0)
+        first = Progress("progress-9", "ash", date(2026, 1, 1), 3.0)
         latest = Progress("progress-2", "ash", date(2026, 2, 1), 4.0, "We see it.")
         later = Progress("progress-3", "ash", date(2026, 9, 1), 5.0)
         other = Progress("progress-4", "oak", date(2026, 3, 1), 1.0)

@@ -53,6 +53,15 @@ class TestWatch:
     def test_a_better_measure_still_is_no_loss(self) -> None:
         assert watch([30.0] * 12).state == "holding"
 
+    def test_a_signal_to_the_good_side_is_no_loss_although_the_latest_lie_lower(self) -> None:
+        assert watch([40.0, 19.5, 20.5, 19.0, 19.5, 20.5, 19.0, 19.5]).state == "holding"
+
+    def test_limits_allow_for_a_level_of_so_few_points(self) -> None:
+        """Moving ranges of 10 / 11 put published limits at 17.6; limits for a future point of twelve lie at 15.8."""
+        level = [21.0, 21.0, 19.0, 19.0] * 3
+        assert watch([20.5, 16.5, 19.5, 20.5, 19.5, 20.0], level=level).state == "holding"
+        assert watch([20.5, 15.5, 19.5, 20.5, 19.5, 20.0], level=level).state == "slipping"
+
     def test_less_is_better_where_the_measure_says_so(self) -> None:
         cycle = replace(ADOPTED, measure_ids=("wait",))
         for later, state in (([30.0] * 8, "slipping"), ([9.0] * 8, "holding")):
@@ -98,6 +107,13 @@ class TestWatch:
             chart = chart_of([*[50] * 14, *[80, 82] * 6, *[last, last + 2] * 4], RATE, below=[100] * 34)
             (one,) = hold_the_gain(state_of(*THEORY, cycle), evidence(chart))
             assert (one.state, one.level) == (state, pytest.approx(81.0))
+
+    def test_later_proportions_do_not_move_the_level(self) -> None:
+        """About all 36 points the last 24 would swing; about the level of the first twelve they all lie below."""
+        cycle = replace(ADOPTED, measure_ids=("zeal",))
+        chart = chart_of([*[50] * 14, *[80, 82] * 6, *[76, 79] * 12], RATE, below=[100] * 50)
+        (one,) = hold_the_gain(state_of(*THEORY, cycle), evidence(chart, today=week(51)))
+        assert (one.state, one.reasons) == ("slipping", ("long_run",))
 
     def test_run_charts_are_watched_by_their_runs(self) -> None:
         one = watch([18.5, 18.0] * 6, kind="run")

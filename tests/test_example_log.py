@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pdsa import cli
 from pdsa.cycles import Evidence, all_questions, cadence, calibrate, gaps, hold_the_gain, modes, results
 from pdsa.errors import InputError
 from pdsa.example import journal, write_example
@@ -279,6 +282,17 @@ def test_a_phase_is_declared_with_its_reason_and_an_adopted_cycle(state: State) 
     assert evidence is not None and isinstance(evidence.record, Cycle) and evidence.record.decision == "adopt"
     assert (phase.school_id, phase.measure_id, phase.start) == ("0142", "check_ins", date(2025, 9, 15))
     assert phase.reason
+
+
+def test_the_commands_that_its_readme_shows_run(example: Path) -> None:
+    shown = [line.strip() for line in (example / "README.txt").read_text(encoding="utf-8").splitlines()]
+    of_log = [shlex.split(line)[1:] for line in shown if line.startswith(("pdsa ramp", "pdsa who", "pdsa cycle"))]
+    assert len(of_log) == 3
+    answers = [CliRunner().invoke(cli.pdsa, [*words, "--in", str(example), "--on", "2026-06-12"]) for words in of_log]
+    assert [answer.exit_code for answer in answers] == [0, 0, 0]
+    assert "the whole school, 2025-10-27 to 2025-12-19: adopted" in answers[0].output
+    assert "Marchfell High School: 4 cycles" in answers[1].output
+    assert "No question." in answers[2].output  # of the one cycle that is open there
 
 
 def test_people_write_for_their_own_school_only(example: Path, tmp_path: Path) -> None:

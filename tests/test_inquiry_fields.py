@@ -184,7 +184,7 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("texts", "message"),
         [
-            ({"value": "85%"}, "value: found '85%', expected a plain number such as 12 or 0.85."),
+            ({"value": "85 percent"}, "value: found '85 percent', expected a plain number such as 12 or 0.85."),
             ({"value": "1e3"}, "value: found '1e3', expected a plain number such as 12 or 0.85."),
             (
                 {"value": 10**400},

@@ -223,10 +223,10 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("when", "start", "end"),
         [
-            ("2026-03-02", "2026-03-02", "2026-03-16"),
+            ("2026-03-02", "2026-03-02", "2026-03-15"),
             ("2026-03-02 to 2026-03-06", "2026-03-02", "2026-03-06"),
             ("2026-03-02–2026-03-06", "2026-03-02", "2026-03-06"),
-            (date(2026, 3, 2), "2026-03-02", "2026-03-16"),
+            (date(2026, 3, 2), "2026-03-02", "2026-03-15"),
             ([date(2026, 3, 2), "2026-03-06"], "2026-03-02", "2026-03-06"),
         ],
     )
@@ -281,13 +281,13 @@ class TestPlan:
         log.save(do(log.state, "n2", {}, today=TODAY))
         log.save(study(log.state, "n2", {"learning": "x"}, today=TODAY))
         log.save(act(log.state, "n2", {"decision": "adapt"}, log.new_id, today=TODAY, clone=False))
-        fields = log.plan(when="2026-03-16")[0].fields
+        fields = log.plan(when="2026-03-15")[0].fields
         assert (fields["parent_cycle_id"], fields["cycle_no"]) == ("cycle-n2", 2)
-        fields = log.plan(when="2026-03-16", parent_cycle_id="")[0].fields
+        fields = log.plan(when="2026-03-15", parent_cycle_id="")[0].fields
         assert (fields.get("parent_cycle_id"), fields["cycle_no"]) == (None, 1)
-        fields = log.plan(when="2026-03-16", parent_cycle_id="cycle-n2")[0].fields
+        fields = log.plan(when="2026-03-15", parent_cycle_id="cycle-n2")[0].fields
         assert (fields["parent_cycle_id"], fields["cycle_no"]) == ("cycle-n2", 2)
-        log.save(log.plan(when="2026-03-16"))  # nobody has decided on the second one: a third begins a ramp of its own
+        log.save(log.plan(when="2026-03-15"))  # nobody has decided on the second one: a third begins a ramp of its own
         fields = log.plan(when="2026-03-30")[0].fields
         assert (fields.get("parent_cycle_id"), fields["cycle_no"]) == (None, 1)
 
@@ -306,7 +306,7 @@ class TestTurn:
             do(log.state, "morning calls", {"observations": "They answer"}, today=date(2026, 3, 4)), date(2026, 3, 4)
         )
         assert (log.cycle().actual_start, log.cycle().status) == (date(2026, 3, 2), "doing")
-        later = date(2026, 3, 16)
+        later = date(2026, 3, 15)
         learned = {"learning": "Before eight they answer", "results": "89.5", "actual_end": "2026-03-13"}
         assert log.save(study(log.state, "cycle-n2", learned, today=later), later) == []
         assert (log.cycle().studied_on, log.cycle().status) == (later, "studying")
@@ -344,13 +344,13 @@ class TestTurn:
         begin = do(log.state, "cycle-n4", {}, today=TODAY)
         found = check_changes(log.state, begin, REFERENCE, "ann")
         assert [one.found for one in found] == ["a test without a prediction"]
-        more = log.plan(when="2026-03-16", who="", how="")  # of the cycle that was copied, by its idea
+        more = log.plan(when="2026-03-15", who="", how="")  # of the cycle that was copied, by its idea
         assert [(one.entity, one.record, one.based_on) for one in more] == [
             ("cycle", "cycle-n4", 1),
             ("prediction", "prediction-n5", 0),
         ]
         log.save(more)
-        assert log.cycle(1).start == date(2026, 3, 16)
+        assert log.cycle(1).start == date(2026, 3, 15)
         assert log.plan(when="2026-03-23")[0].record != "cycle-n4"  # it has its days now
 
     def test_a_decision_is_cloned_once(self, log: Log) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
 from pdsa import cli
 from pdsa.errors import PdsaError
+from places import Place
 
 PLAN = (
     *("cycle", "plan", "--school", "0107", "--idea", "Call home on the first absence", "--how", "attendance"),
@@ -45,9 +48,9 @@ def told(folder: Path, *words: str, author: str = "ana") -> str:
     return found.output
 
 
-def answer(folder: Path, *words: str) -> Any:
+def answer(folder: Path, *words: str, author: str = "ana") -> Any:
     """The JSON document that a command prints."""
-    found = call(folder, *words, "--json")
+    found = call(folder, *words, "--json", author=author)
     assert found.exception is None, found.exception
     return json.loads(found.stdout)
 
@@ -108,7 +111,52 @@ class TestTurn:
         told(folder, "cycle", "edit", cycle, "--set", "objective=Find out who calls", "--based-on", "1")
         message = refused(folder, "cycle", "edit", cycle, "--set", "objective=Other words", "--based-on", "1")
         assert "objective: they saved 'Find out who calls'; you want 'Other words'" in message
+        assert "--merge mine or --merge theirs" in message
         assert answer(folder, "cycle", "show", cycle)["version"] == 2
+
+    @pytest.mark.parametrize(("side", "objective"), [("mine", "Other words"), ("theirs", "Find out who calls")])
+    def test_both_edits_are_put_together(self, folder: Path, side: str, objective: str) -> None:
+        cycle = planned(folder)
+        told(folder, "cycle", "edit", cycle, "--set", "objective=Find out who calls", "--set", "students_n=12")
+        words = ("cycle", "edit", cycle, "--set", "objective=Other words", "--set", "sites_n=2", "--based-on", "1")
+        message = refused(folder, *words)
+        assert "students_n: they saved 12." in message and "sites_n: only you changed it, to 2." in message
+        told(folder, *words, "--merge", side)
+        held = answer(folder, "cycle", "show", cycle)
+        assert (held["version"], held["fields"]["objective"]) == (3, objective)
+        assert (held["fields"]["students_n"], held["fields"]["sites_n"]) == (12, 2)
+        found = call(folder, *words[:-1], "9")
+        assert found.exit_code == 2 and "expected 1 to 3" in found.output
+
+    def test_edits_of_other_fields_fit_together(self, folder: Path) -> None:
+        idea = answer(folder, "idea", "add", "Ride board", "--school", "0107")["record"]
+        told(folder, "log", "edit", "change_idea", idea, "owner=Lin")
+        words = ("log", "edit", "change_idea", idea, "description=On the wall", "--based-on", "1")
+        assert "both fit together" in refused(folder, *words)
+        told(folder, *words, "--merge", "mine")
+        fields = answer(folder, "idea", "show", idea)["fields"]
+        assert (fields["owner"], fields["description"]) == ("Lin", "On the wall")
+
+    def test_a_terminal_asks_for_what_is_missing(self, folder: Path) -> None:
+        """Three of the five fields are typed when they are asked for, one by one."""
+        words = [word for word in PLAN if word not in ("--how", "attendance", "--who", "two advisers")]
+        words = [word for word in words if word not in ("--when", "2026-01-12..2026-01-23")]
+        main, desk = pty.openpty()
+        command = [sys.executable, "-m", "pdsa", *words, "--in", str(folder), "--as", "ana"]
+        with subprocess.Popen(
+            command, stdin=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            os.close(desk)
+            os.write(main, b"attendance\n2026-01-12\ntwo advisers\n")
+            out, err = process.communicate(timeout=120)
+        os.close(main)
+        assert process.returncode == 0, err
+        asked = [out.find(question) for question in ("How will you know?", "When?", "Who will do it?")]
+        assert asked == sorted(asked) and -1 not in asked
+        assert "What do you predict" not in out
+        fields = answer(folder, "cycle", "list")[0]["fields"]
+        assert (fields["planned_end"], fields["measure_ids"]) == ("2026-01-25", ["attendance"])
+        assert fields["tasks"][0]["who"] == "two advisers"
 
     def test_questions_of_open_cycles(self, folder: Path) -> None:
         planned(folder)
@@ -183,6 +231,44 @@ class TestRecords:
         words = [word if word != "0107" else "0114" for word in PLAN]
         assert "their own school" in refused(folder, *words, author="lin")
 
+    def test_a_named_person_reads_what_they_may_see(self, folder: Path) -> None:
+        """Nobody named is whoever keeps the file: the whole of it. Both engines let a person see the same."""
+        cycle = planned(folder)
+        told(folder, "log", "add", "ask", "text=A phone", "--school", "0107")
+        people = {"hub": "hub", "lin": "team", "kim": "team", "cam": "coach", "dee": "district"}
+        schools = {"lin": "0107", "kim": "0114", "cam": "0107;0114"}
+        for person, role in people.items():
+            fields = [f"id={person}", f"name={person}", f"role={role}", f"schools={schools.get(person, '')}"]
+            told(folder, "log", "add", "person", *fields, author="ana" if person == "hub" else "hub")
+        told(folder, "log", "share", "cycle", cycle, "--with", "coach", author="lin")
+        seen = {person: cycle in told(folder, "cycle", "list", author=person) for person in people}
+        assert seen == {"hub": False, "lin": True, "kim": False, "cam": True, "dee": False}
+        asks = {person: "A phone" in told(folder, "log", "list", "ask", author=person) for person in people}
+        assert asks == {"hub": False, "lin": True, "kim": False, "cam": False, "dee": False}
+        assert "found 'eve', expected one of: cam, dee, hub, kim, lin" in refused(folder, "ramp", author="eve")
+        whole = CliRunner().invoke(cli.pdsa, ["cycle", "list", "--in", str(folder)], env={"PDSA_AUTHOR": ""})
+        assert cycle in whole.output
+        versions = {
+            person: [one["version"] for one in answer(folder, "log", "history", "cycle", cycle, author=person)]
+            for person in ("lin", "cam")
+        }
+        assert versions == {"lin": [1, 2], "cam": [2]}
+        assert cycle in refused(folder, "cycle", "show", cycle, author="kim")
+        told(folder, "log", "export", "--to", str(folder / "of-cam"), author="cam")
+        handed = "".join(path.read_text("utf-8") for path in (folder / "of-cam").iterdir())
+        assert cycle in handed and "A phone" not in handed
+        told(folder, "log", "export", "--to", str(folder / "of-lin"), author="lin")
+        assert "A phone" in (folder / "of-lin" / "events.jsonl").read_text("utf-8")
+        assert answer(folder, "log", "verify", str(folder / "of-lin"))["heads"].keys() == {"0107"}
+
+    def test_the_hub_writes_for_the_network(self, folder: Path) -> None:
+        told(folder, "log", "add", "person", "id=hub", "name=Hub", "role=hub")
+        told(folder, "idea", "add", "Ride board", author="hub")
+        told(folder, "log", "add", "insight", "text=Small first", "--school", "network", author="hub")
+        rows = [*answer(folder, "log", "list", "insight", author="hub"), *answer(folder, "idea", "list", author="hub")]
+        assert [one["school"] for one in rows] == ["", ""]
+        assert "hub" in told(folder, "log", "people", author="hub")
+
     def test_personal_data_are_asked_about_and_not_repeated(self, folder: Path) -> None:
         cycle = planned(folder)
         words = ("cycle", "do", cycle, "--started", "2026-01-12", "--observed", "Write to maria.lopez@example.org")
@@ -207,6 +293,21 @@ class TestRecords:
         told(folder, "drivers", "--svg", str(tmp_path / "drivers.html"))
         assert "<svg" in (tmp_path / "drivers.html").read_text("utf-8")
 
+    def test_a_theory_is_written_and_read_as_a_tree(self, folder: Path) -> None:
+        aim = ("statement=90% come by June", "measure_id=attendance", "population=grade 9", "target_value=90")
+        told(folder, "log", "add", "aim", *aim, "by_date=2026-06-12")
+        told(folder, "drivers", "add", "Families know", "--aim", "90% come by june", "--measure", "attendance")
+        told(folder, "drivers", "add", "In their language", "--under", "families KNOW")
+        told(folder, "idea", "add", "Call home", "--driver", "in their language", "--school", "0107")
+        assert told(folder, "drivers").splitlines() == [
+            "Aim: 90% come by June",
+            "  Families know  [no cycle]",
+            "    In their language  [no measure, no cycle]",
+            "      Idea: Call home (0 cycles)",
+        ]
+        levels = [one["fields"]["level"] for one in answer(folder, "log", "list", "driver")]
+        assert levels == ["primary", "secondary"]
+
 
 class TestWhole:
     def test_export_import_and_backup(self, folder: Path, tmp_path: Path) -> None:
@@ -214,6 +315,7 @@ class TestWhole:
         for target in ("out", "log.xlsx"):
             told(folder, "log", "export", "--to", str(tmp_path / target))
             assert answer(folder, "log", "import", str(tmp_path / target)) == []
+        assert "pdsa.sqlite.backup-20" in told(folder, "log", "backup")
         told(folder, "log", "backup", "--to", str(tmp_path / "copy.sqlite"))
         assert "there already" in refused(folder, "log", "backup", "--to", str(tmp_path / "copy.sqlite"))
 
@@ -230,6 +332,71 @@ class TestWhole:
         found = call(folder, "log", "verify", "--heads", str(heads))
         assert found.exit_code == 2
         assert "another content than its hash vouches for" in found.output
+
+    def test_an_edited_workbook_comes_back_and_a_stale_one_is_told_by_its_row(self, folder: Path) -> None:
+        cycle = planned(folder)
+        file = folder / "log.xlsx"
+        told(folder, "log", "export", "--to", str(file))
+        book = openpyxl.load_workbook(file)
+        column = [cell.value for cell in book["cycle"][1]].index("objective") + 1
+        book["cycle"].cell(2, column, "Find out who calls")
+        book.save(file)
+        assert "1 record (1 cycle) would be saved" in told(folder, "log", "import", str(file), "--dry-run")
+        assert [one["version"] for one in answer(folder, "log", "import", str(file))] == [2]
+        assert "Nothing new" in told(folder, "log", "import", str(file))
+        told(folder, "cycle", "edit", cycle, "--set", "objective=Other words")
+        book["cycle"].cell(2, column, "Words of mine")
+        book.save(file)
+        message = refused(folder, "log", "import", str(file))
+        assert "cycle, row 2, objective: found 'Words of mine'" in message and "'Other words'" in message
+        told(folder, "log", "import", str(file), "--merge", "mine")
+        assert answer(folder, "cycle", "show", cycle)["fields"]["objective"] == "Words of mine"
+
+    def test_a_slice_is_proved_by_itself(self, folder: Path) -> None:
+        planned(folder)
+        told(folder, "log", "add", "insight", "text=Secret of the other school", "--school", "0114")
+        told(folder, "log", "export", "--school", "0107", "--to", str(folder / "slice"))
+        handed = "".join(path.read_text("utf-8") for path in (folder / "slice").iterdir())
+        assert "Secret" not in handed and "Call home" in handed
+        assert "no problems" in told(folder, "log", "verify", str(folder / "slice"))
+        file = folder / "slice" / "events.jsonl"
+        file.write_text(file.read_text("utf-8").replace("85%", "95%"), "utf-8")
+        found = call(folder, "log", "verify", str(file))
+        assert found.exit_code == 2 and "another content than its hash vouches for" in found.output
+
+    @pytest.mark.parametrize("name", ["sheet.html", "sheet.xlsx"])
+    def test_a_worksheet_is_written_and_holds_what_was_typed_harmless(self, folder: Path, name: str) -> None:
+        cycle = planned(folder)
+        hostile = '=HYPERLINK("x") $5 <img src=x onerror=alert(1)> \u202eאב\u202c \U0001f600'
+        told(folder, "cycle", "edit", cycle, "--set", f"objective={hostile}")
+        told(folder, "log", "worksheet", "Call home on the first absence", "--to", str(folder / name))
+        if name.endswith("html"):
+            page = (folder / name).read_text("utf-8")
+            assert "<img src=x" not in page and "&lt;img src=x onerror=alert(1)&gt;" in page
+            assert "\u202eאב\u202c \U0001f600" in page
+        else:
+            cells = [cell for row in openpyxl.load_workbook(folder / name).worksheets[0].iter_rows() for cell in row]
+            assert [cell.data_type for cell in cells if cell.value == hostile] == ["s"]
+            assert {cell.data_type for cell in cells} <= {"s", "n"}
+        assert "there already" in refused(folder, "log", "worksheet", cycle, "--to", str(folder / name))
+
+    def test_hostile_texts_survive_every_command(self, folder: Path) -> None:
+        hostile = 'two\nlines =1+1 $5 <b>&amp;</b> \u202eאב\u202c \U0001f600 "quoted" \\n'
+        cycle = planned(folder)
+        told(folder, "cycle", "do", cycle, "--started", "2026-01-12", "--observed", hostile)
+        assert answer(folder, "cycle", "show", cycle)["fields"]["observations"] == hostile
+        told(folder, "log", "export", "--to", str(folder / "out"))
+        assert answer(folder, "log", "import", str(folder / "out")) == []
+
+    def test_what_is_no_part_of_a_log_is_told_with_what_to_do(self, folder: Path) -> None:
+        planned(folder)
+        (folder / "form.csv").write_text("Idea,Who\na,b\n")
+        assert "comes with --mapping NAME" in refused(folder, "log", "import", str(folder / "form.csv"))
+        words = ("log", "import", str(folder / "form.csv"), "--mapping", "../plans")
+        assert "--mapping: found '../plans'" in refused(folder, *words)
+        assert "events that pdsa log export" in refused(folder, "log", "verify", str(folder))
+        (folder / "cycle.csv").write_bytes(bytes(range(256)))
+        assert "Traceback" not in refused(folder, "log", "import", str(folder / "cycle.csv"))
 
     def test_a_form_is_taken_by_the_command(self, folder: Path) -> None:
         form = folder / "form.csv"
@@ -251,6 +418,26 @@ class TestWhole:
         assert "pdsa cycle plan begins one" in refused(folder, "cycle", "list")
         assert not (folder / "pdsa.sqlite").exists()
 
+    def test_every_command_explains_itself(self) -> None:
+        """No command is without words, and none starts anything to print them."""
+        groups = {name: cli.pdsa.get_command(None, name) for name in ("idea", "cycle", "log", "drivers")}  # type: ignore[arg-type]
+        names = [(group, name) for group, found in groups.items() for name in getattr(found, "commands", {})]
+        assert {name for group, name in names if group == "log"} >= {
+            *("add", "edit", "fields", "list", "show", "history", "share", "undo", "retire", "verify", "export"),
+            *("import", "worksheet", "backup", "people", "install", "grant"),
+        }
+        for words in (*names, ("ramp",), ("who-tried",)):
+            found = CliRunner().invoke(cli.pdsa, [*words, "--help"])
+            assert found.exit_code == 0 and "--json" in found.output and "--in" in found.output, words
+
+    def test_a_machine_without_a_login_name(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def nobody() -> str:
+            raise KeyError("uid not found")
+
+        monkeypatch.setattr("getpass.getuser", nobody)
+        found = CliRunner().invoke(cli.pdsa, [*PLAN, "--in", str(folder)])
+        assert found.exception is None, found.exception
+
     def test_a_day_that_is_none(self, folder: Path) -> None:
         found = call(folder, "cycle", "list", "--on", "1/2/2026")
         assert found.exit_code == 2 and "2026-01-12" in found.output
@@ -267,3 +454,46 @@ class TestWhole:
             text=True, timeout=120, check=False,
         )  # fmt: skip
         assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+class TestBothEngines:
+    """The same commands on a file and on a database, whose address a team gives once, in the environment."""
+
+    def test_a_turn_an_export_and_what_another_login_sees(
+        self, folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if place.engine == "postgresql":
+            monkeypatch.setenv("PDSA_LOG_URL", str(place.where("ana")))
+        (folder / "schools.csv").write_text("id,name\ns1,Tarnwick High School\ns2,Pellbrook High School\n")
+        words = [word if word != "0107" else "s1" for word in PLAN]
+        cycle = str(answer(folder, *words)["cycle"])
+        told(folder, "cycle", "do", cycle, "--started", "2026-01-12")
+        told(folder, "cycle", "study", cycle, "--learned", "Before ten", "--result", "86", "--on", "2026-01-26")
+        told(folder, "cycle", "act", cycle, "--decision", "adapt", "--on", "2026-01-27")
+        told(folder, "log", "share", "cycle", cycle, "--with", "network")
+        assert [one["decision"] for one in answer(folder, "ramp")[0]["cycles"]] == ["adapt", None]
+        told(folder, "log", "export", "--school", "s1", "--to", str(folder / "slice"))
+        assert answer(folder, "log", "verify", str(folder / "slice"))["ok"]
+        assert answer(folder, "log", "verify")["ok"]
+        assert answer(folder, "log", "import", str(folder / "slice")) == []
+        answer(folder, "log", "undo", "cycle", cycle)
+        assert answer(folder, "cycle", "show", cycle)["fields"]["decision"] is None
+
+    def test_an_export_of_a_login_holds_only_chains_that_it_reads_whole(
+        self, folder: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the others shared goes along as records; their events are no chain without the rest."""
+        if place.engine == "sqlite" or place.server is None:
+            return  # whoever has the file has all of it
+        (folder / "schools.csv").write_text("id,name\ns1,Tarnwick High School\ns2,Pellbrook High School\n")
+        place.server.run("DELETE FROM member WHERE db_user = 'ben' AND school = 's2'", place.database)
+        monkeypatch.setenv("PDSA_LOG_URL", str(place.where("ana")))
+        for title, level in (("Shared", "network"), ("Kept", "team")):
+            told(folder, "idea", "add", title, "--school", "s2")
+            told(folder, "log", "share", "change_idea", title, "--with", level)
+        told(folder, "idea", "add", "Own", "--school", "s1")
+        monkeypatch.setenv("PDSA_LOG_URL", str(place.where("ben")))
+        told(folder, "log", "export", "--to", str(folder / "of-ben"), author="ben")
+        sheet = (folder / "of-ben" / "change_idea.csv").read_text("utf-8")
+        assert "Shared" in sheet and "Own" in sheet and "Kept" not in sheet
+        assert answer(folder, "log", "verify", str(folder / "of-ben"))["heads"].keys() == {"s1"}

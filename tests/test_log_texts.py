@@ -19,7 +19,7 @@ from logs import SCHOOL
 from pdsa import cli
 from pdsa.archive import render_archive
 from pdsa.exchange import export_folder, export_workbook, write_worksheet
-from pdsa.figures import driver_diagram, fishbone
+from pdsa.figures import driver_diagram
 from pdsa.inquiry import Change, State
 from pdsa.log import open_log
 from pdsa.params.inquiry import read_fields
@@ -128,7 +128,7 @@ def test_pages_of_the_log_show_it_and_nothing_runs(folder: Path, text: str) -> N
     harmless(columns(told.sections()).html, text)
     harmless(chapters(told.chapters()).html, text)
     harmless(driver_diagram(told.theory(())).html.replace("</text><text", "</text> <text"), text.split()[0])
-    harmless(fishbone(told.causes).html, text.split()[0])
+    harmless(told.fishbone().html, text.split()[0])
     network = dossier_for(open_workspace(folder), "district")
     rows = archive_rows(network)
     harmless(render_archive(rows, network="Test", audience="district"), text)

@@ -99,7 +99,8 @@ class TestResults:
     def test_a_direction_says_its_rule(self) -> None:
         one = result("hit", prediction={"type": "direction", "direction": "up"}, low=None, high=None)
         assert str(result_words(one, TALKS)).endswith(
-            "Predicted: up; it holds where the change is more than ordinary variation. It held."
+            "Predicted: up; it holds where the level moved that way by more than one standard error, as chance alone "
+            "does about one time in six. It held."
         )
 
     def test_percent_and_months(self) -> None:

@@ -112,7 +112,7 @@ class TestNext:
         told = repr(
             next_steps(state(IDEA, *done, plan, cycle(2, parent_cycle_id="cycle-1"), *asks), "0107", TODAY, most=9)
         )
-        assert "Call home, cycle 3: a grade or team, from 2026-08-31." in told
+        assert "Call home, cycle 3: a grade or team, from 2026-08-31, not begun." in told
         assert "After Call home, cycle 4: All." in told and "followed" not in told
         assert told.splitlines()[-2:] == [
             "Asks the district, open for 42 days: A phone.",

@@ -63,6 +63,7 @@ def cycle() -> None:
 @click.option("--belief", default="", help="How sure you are that the change works here: low, moderate, high.")
 @click.option("--cost", default="", help="What it costs if it does not work out: low, high.")
 @click.option("--readiness", default="", help="The people who would do it: resistant, indifferent, ready.")
+@click.option("--cycle", default="", help="A plan to complete, such as the one that adapt has copied.")
 @click.option("--draft", is_flag=True, help="Save an idea with little else; the rest until the test begins.")
 @FIELDS
 @desk_options
@@ -187,6 +188,10 @@ def study_cycle(
         _save(desk, book, changes, seen, "pdsa cycle act {record} --decision adopt|adapt|abandon")
 
 
+# What to type after adapt: the plan was copied, but days and predictions are made anew.
+COMPLETE = 'pdsa cycle plan --cycle {cycle} --predict "... because ..." --how MEASURE --when FIRST..LAST --who "..."'
+
+
 @cycle.command("act")
 @click.argument("name")
 @click.option("--decision", default="", help="adopt, adapt or abandon.")
@@ -205,7 +210,7 @@ def act_cycle(desk: Desk, name: str, clone: bool, fields: tuple[str, ...], seen:
         texts = _filled(typed, fields)
         changes = steps.act(desk.state(book), name, texts, book.new_id, today=desk.today, clone=clone)
         new = [one.record for one in changes if one.entity == "cycle" and one.based_on == 0]
-        follow = f"pdsa cycle edit {new[0]} --set start=..., then pdsa cycle do {new[0]}" if new else "pdsa ramp"
+        follow = COMPLETE.format(cycle=new[0]) if new else "pdsa ramp"
         _save(desk, book, changes, seen, follow)
 
 

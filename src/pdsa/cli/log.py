@@ -10,6 +10,7 @@ from pdsa.cli.told import about, line_of, show_saved, told
 from pdsa.terms import ENTITIES, VISIBILITIES, Entity, Visibility
 
 KIND = click.Choice(ENTITIES)
+SHARED = tuple(one for one in VISIBILITIES if one != "public")  # a public release needs an audit that does not exist
 
 
 @click.group()
@@ -105,12 +106,15 @@ def show_history(desk: Desk, entity: Entity, record: str) -> None:
     """Show what happened to a record, version by version."""
     from pdsa.inquiry import sees
     from pdsa.inquiry.lookup import find
+    from pdsa.log.checks import unknown
 
     with desk.log(create=False) as book:
         viewer = desk.viewer(book.state())
         known = {one.record for one in book.events(entity=entity)}
         name = record if record in known else find(desk.state(book), entity, record).id
         events = book.history(entity, name)
+    if viewer is not None and not sees(viewer, entity, events[-1].school, events[-1].visibility):
+        raise unknown(entity, record)  # what was taken back is not shown as history either
     events = tuple(one for one in events if viewer is None or sees(viewer, one.entity, one.school, one.visibility))
     lines = [f"version {one.version}: {one.kind} by {one.author}, {one.at}, seen by {one.visibility}" for one in events]
     desk.show([{**plain(one), "body": one.fields} for one in events], "\n".join(lines))
@@ -119,13 +123,13 @@ def show_history(desk: Desk, entity: Entity, record: str) -> None:
 @log.command("share")
 @click.argument("entity", type=KIND)
 @click.argument("record")
-@click.option("--with", "visibility", type=click.Choice(VISIBILITIES), required=True, help="Who may see it.")
+@click.option("--with", "visibility", type=click.Choice(SHARED), required=True, help="Who may see it.")
 @desk_options
 def share_record(desk: Desk, entity: Entity, record: str, visibility: Visibility) -> None:
     """Let more or fewer people see a record; a cycle takes its predictions with it.
 
     team: only your school. coach: your coach too. network: other schools too, on pages under a pseudonym. district:
-    district leaders too. public: everybody.
+    district leaders too.
     """
     from pdsa.inquiry.lookup import find
 

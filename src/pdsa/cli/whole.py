@@ -75,11 +75,12 @@ def export_log(desk: Desk, target: Path, school: str) -> None:
 
     with desk.log(create=False) as book:
         state, events = desk.state(book), book.events()
-        viewer = desk.viewer(book.state())
+        viewer, partly = desk.viewer(book.state()), book.verify().partly if desk.url else ()
         if school:
             school = desk.school(school, state)
             state = slice_of(state, school)
-    events = tuple(one for one in events if school in ("", one.school) and _whole(viewer, one.school))
+    events = tuple(one for one in events if school in ("", one.school) and one.school not in partly)
+    events = tuple(one for one in events if _whole(viewer, one.school))
     if target.suffix.casefold() == ".xlsx":
         written: tuple[Path, ...] = (export_workbook(state, target),)
     else:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from pdsa.chart import Chart
 from pdsa.records import Calendar, Measure
-from pdsa.series import REPORTED, Bools, Codes, Floats, Ints
+from pdsa.series import Bools, Codes, Floats, Ints
 from pdsa.terms import Step
 
 Days = npt.NDArray[np.datetime64]
@@ -126,9 +126,9 @@ class Evidence:
 
 
 def lines_of(chart: Chart) -> Iterator[Line]:
-    """Yield the points of each school of a chart; none of a chart whose periods are no dates."""
+    """Yield the points of each school of a chart; none of a chart without points, or whose periods are no dates."""
     points, summary = chart.points, chart.summary
-    if not pd.api.types.is_datetime64_any_dtype(points["period"]):
+    if points.empty or not pd.api.types.is_datetime64_any_dtype(points["period"]):
         return
     named = "school" in chart.by
     schools = points["school"].to_numpy(dtype=object) if named else np.full(len(points), "", dtype=object)
@@ -154,7 +154,7 @@ def _arrays(chart: Chart) -> dict[str, Any]:
         "value": value,
         **{name: points[name].to_numpy(dtype=float) for name in ("numerator", "denominator", "center")},
         "status": chart.status,
-        "useful": ~np.isnan(value) & (chart.status == REPORTED) & included,
+        "useful": ~np.isnan(value) & included,  # a bound, or a point set aside, is not included
         "phase": np.asarray(pd.factorize(points["phase"])[0], dtype=np.int64),
         "instrument": chart.extra["instrument"].to_numpy() if "instrument" in chart.extra else same,
         **{name: points[name].to_numpy(dtype=bool) for name in ("baseline", "signal")},

@@ -159,10 +159,15 @@ def results_of(cycle: Cycle, predictions: Sequence[Prediction], evidence: Eviden
     """What became of the predictions of one cycle; what its people say of a cycle they say of its only prediction."""
     clock = Clock(evidence.calendar, evidence.today)
     matched = cycle.matched if len(predictions) == 1 else None
-    return tuple(
+    found = (
         judged(one, cycle, evidence.line(cycle.school_id, measure_of(one, cycle)), clock, one.outcome or matched)
         for one in predictions
     )
+    said = cycle.matched or any(one.outcome for one in predictions)
+    if cycle.status == "planned" and not said:  # nobody has begun it: what happened meanwhile is no result of it
+        empty = {"outcome": "not_measured", "why": "not_begun", "value": None, "n": 0, "people": None}
+        return tuple(replace(one, **empty, first=None, last=None, before=None, closed=None) for one in found)  # type: ignore[arg-type]
+    return tuple(found)
 
 
 def measure_of(prediction: Prediction, cycle: Cycle) -> str:

@@ -263,5 +263,6 @@ were submitted without a number.
 LOG-TRUTH.csv names the cycles in which each of the thirteen ways in which cycles are known to go wrong was planted,
 once each (`planted` is the name that the plan questions give it), and the cycles in which an idea was adopted: its
 measures hold (gain_holds), slip (gain_slips: at one school, whose advisory lead left), or it was adopted too late to
-say (gain_too_early).
+say (gain_too_early). At school 0142 the check-ins have lines of their own from 2025-09-15 on: its log declares a phase
+there, with its reason and the cycle that is the evidence.
 """

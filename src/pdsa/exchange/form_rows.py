@@ -107,7 +107,7 @@ class _Work:
     def take(self, place: str, row: Cells) -> None:
         """The changes that one row makes."""
         school = _school(self.mapping, row, self.reference)
-        texts = _texts(self.mapping, row)
+        texts = _measured(_texts(self.mapping, row), self.reference)
         record = made_id("cycle", repr(_told(self.mapping, row, school, texts)))
         texts = _completed(texts, _day_of(self.mapping, row), self.reference.today)
         if record in self.seen:
@@ -209,6 +209,18 @@ def _texts(mapping: LogMapping, row: Cells) -> Texts:
         made = [_prediction(text, why) for text, why in zip(several["prediction"], whys, strict=False)]
         found = {name: text for name, text in found.items() if name != "prediction"} | {"predictions": made}
     return found
+
+
+def _measured(texts: Texts, reference: Reference) -> Texts:
+    """A measure in one column and words in another, both of which say how to know, each in its own field."""
+    lines = str(texts.get("how", "")).split("\n")
+    names = {_plain(text) for one in reference.measures for text in (one.id, one.name)}
+    measures = [line.strip() for line in lines if _plain(line) in names]
+    words = "\n".join(line for line in lines if _plain(line) not in names)
+    if not measures or not words.strip():
+        return texts
+    kept = {name: text for name, text in texts.items() if name != "how"}
+    return {"measure_ids": measures, "data_plan_detail": words, **kept}
 
 
 def _prediction(text: str, why: str) -> dict[str, str]:

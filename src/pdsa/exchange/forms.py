@@ -68,21 +68,21 @@ def proposed(header: str) -> tuple[str, ...]:
     >>> proposed("What do you predict will happen?"), proposed("Email Address"), proposed("Favorite color")
     (('prediction',), ('ignore',), ())
     """
-    name = "_".join(header.strip().casefold().split())
-    if name in fields_known():
-        return (name,)
+    if header.strip() in fields_known():
+        return (header.strip(),)
+    name = "_".join(header.casefold().split())
     words = set(re.findall(r"[\w-]+", header.casefold()))
     fits = [str(known) for known, sets in content("log_headers") if any(words.issuperset(one) for one in sets)]
-    return tuple(dict.fromkeys(fits))
+    return tuple(dict.fromkeys(fits)) or ((name,) if name in fields_known() else ())
 
 
 def drafted(mapping: LogMapping, headers: Sequence[str]) -> LogMapping:
-    """The mapping with a proposal for each header that it does not know, no field proposed twice."""
+    """The mapping with a proposal for each header that it does not know; only free texts are proposed twice."""
     columns = dict(mapping.columns)
     taken = set(columns.values()) - {IGNORE} | set(mapping.constants)
     for header in headers:
         if header and header not in columns:
-            columns[header] = next((one for one in proposed(header) if one not in taken), "")
+            columns[header] = next((one for one in proposed(header) if one not in taken or _is_free(one)), "")
             taken |= {columns[header]} - {IGNORE, ""}
     ordered = [one for one in dict.fromkeys((*headers, *columns)) if one in columns]
     return replace(mapping, columns={one: columns[one] for one in ordered})
@@ -160,6 +160,11 @@ def may_join(name: str) -> bool:
         return True
     kind = kinds("cycle").get(name) or kinds("prediction").get(name)
     return kind is not None and kind.name in JOINED
+
+
+def _is_free(name: str) -> bool:
+    """Whether what several columns say is only written one under the other."""
+    return may_join(name) and name not in ("because", "who")
 
 
 def dated() -> frozenset[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pdsa.errors import InputError, Problem
 from pdsa.exchange.cells import columns_of
-from pdsa.exchange.tables import decoded
+from pdsa.exchange.tables import EVENTS, decoded
 from pdsa.params.words import nearest
 from pdsa.read import Grid, read_grids
 from pdsa.terms import ENTITIES, Entity
@@ -49,7 +49,7 @@ def read_sheets(path: Path) -> Sheets:
     tables = {name: lines for file in files for name, lines in _tables(file)}
     problems = [*_strange_sheets(path, tables), *_strange_columns(tables)]
     if problems:
-        raise InputError(path.name, tuple(problems), NOT_TAKEN, MEND)
+        raise InputError(path.name, tuple(problems), NOT_TAKEN, f"{MEND}; a form or tracker comes with --mapping NAME")
     return {entity: _rows(entity, tables[entity]) for entity in ENTITIES if entity in tables}
 
 
@@ -89,7 +89,7 @@ def _lines(grid: Grid) -> Lines:
 
 
 def _strange_sheets(path: Path, tables: Mapping[str, object]) -> Iterator[Problem]:
-    if not tables:
+    if not tables and not (path / EVENTS).is_file():  # an empty log has no sheet
         yield Problem(path.name, "no sheet", f"sheets called {', '.join(ENTITIES)}")
     for name in tables:
         if name not in ENTITIES:

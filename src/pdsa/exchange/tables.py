@@ -115,12 +115,15 @@ def read_events(file: Path) -> tuple[Event, ...]:
 
 def _lines(file: Path) -> list[str]:
     """Lines as JSON ends them: texts may hold other ends of lines."""
+    if not file.is_file():
+        problem = Problem(str(file), "nothing there", "the events that pdsa log export --to FOLDER wrote")
+        raise InputError(file.name, (problem,), "nothing was read", "name such a folder")
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         problem = Problem(file.name, "another encoding", "UTF-8, as pdsa log export wrote it")
         raise InputError(file.name, (problem,), "nothing was read", "export the log again") from error
-    return text.removesuffix("\n").split("\n")
+    return [line for line in text.split("\n") if line]
 
 
 def export_workbook(state: State, file: Path) -> Path:

@@ -31,7 +31,7 @@ PREDICTED = tuple(name for name in kinds("prediction") if name not in ("id", "cy
 DAY = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
 SPAN = re.compile(rf"(?P<first>{DAY})(\s*(\.\.|to|until|–|—|-|/)\s*(?P<last>{DAY}))?", re.IGNORECASE)
 BECAUSE = re.compile(r"\A(?P<what>.*?)[\s,;.:–—-]*\bbecause\b[\s,:]*(?P<why>.*)\Z", re.IGNORECASE | re.DOTALL)
-LASTS = timedelta(days=14)
+LASTS = timedelta(days=13)  # two weeks, the first day included
 LIKE_AN_ID = re.compile(r"[a-z]+-[a-z0-9]{5}")
 NEARLY = 0.8  # how like the name of a measure a word must be to be taken for a slip
 

@@ -22,6 +22,7 @@ from pdsa.records.inquiry import (
     Interview,
     LogAnnotation,
     Phase,
+    Prediction,
     Progress,
     Record,
 )
@@ -32,7 +33,15 @@ NAMES_A_SCHOOL = "(not shown beside pseudonyms: the text names a school)"
 # Fields that hold ids or words of a closed set: nothing in them was written freely.
 PLAIN = re.compile(r"id$|_ids$|^(school|team)|^spread_to$|^schools$")
 SHORTEST = 4  # letters of a word that can name a school
-DO = ("actual_start", "actual_end", "carried_out_as_planned", "deviations", "observations", "unexpected_observations")
+DO = (
+    "actual_start",
+    "actual_end",
+    "carried_out_as_planned",
+    "deviations",
+    "observations",
+    "unexpected_observations",
+    "artifacts",
+)
 STUDY = ("what_data_show", "matched", "learning", "variation_noticed", "studied_on")
 ACT = (
     *("decision", "decided_on", "rationale", "next_test", "next_scale", "spread_to", "implementation_plan"),
@@ -55,7 +64,7 @@ def known_by(state: State, day: date | None) -> State:
     """
     if day is None:
         return state
-    held = {key: _cut(one, day) for key, one in state.held.items()}
+    held = {key: _cut(one, day, state) for key, one in state.held.items()}
     return State({key: one for key, one in held.items() if not _later(one.record, day)})
 
 
@@ -69,13 +78,17 @@ def _later(record: Record, day: date) -> bool:
             when = record.start
         case Progress() | Insight():
             when = record.on
+        case Prediction():
+            when = record.made_on
         case Ask():
             when = record.raised_on
     return when is not None and when > day
 
 
-def _cut(held: Held, day: date) -> Held:
+def _cut(held: Held, day: date, state: State) -> Held:
     record = held.record
+    if isinstance(record, Prediction) and not _studied(record, day, state):
+        record = replace(record, result_value=None, result_text="", outcome=None)
     if isinstance(record, Cycle):
         days = (
             (record.actual_start, (*DO, *STUDY, *ACT)),
@@ -85,9 +98,20 @@ def _cut(held: Held, day: date) -> Held:
         for when, names in days:
             if when is not None and when > day:
                 record = _without(record, names)
+        if record.coach_reviewed is not None and record.coach_reviewed > day:
+            record = replace(record, coach_reviewed=None)
     if isinstance(record, Ask) and record.responded_on is not None and record.responded_on > day:
         record = replace(record, response="", responded_on=None)
     return replace(held, record=record)
+
+
+def _studied(prediction: Prediction, day: date, state: State) -> bool:
+    """Whether the cycle of a prediction was studied or decided by a day; then its result was known."""
+    held = state.get("cycle", prediction.cycle_id)
+    if held is None or not isinstance(held.record, Cycle):
+        return True
+    known = held.record.studied_on or held.record.decided_on
+    return known is None or known <= day
 
 
 def _without(cycle: Cycle, names: Iterable[str]) -> Cycle:
@@ -124,6 +148,7 @@ def _renamed(record: Record, names: Mapping[str, str]) -> Record:
             "team_id": names.get(record.school_id, ""),
             "spread_to": tuple(names[one] for one in record.spread_to if one in names),
         }
+    changes |= {name: "" for name in ("owner", "org", "with_whom") if getattr(record, name, "")}
     if getattr(record, "school_id", ""):
         changes["school_id"] = names.get(record.school_id, "")  # type: ignore[union-attr]
     return replace(record, **changes)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar, cast
 
 from pdsa.inquiry.events import Event
@@ -12,6 +13,7 @@ from pdsa.records.inquiry import RECORDS, ChangeIdea, Cycle, Driver, Prediction,
 from pdsa.terms import Entity, Visibility
 
 R = TypeVar("R", bound=Record)
+ENTITY_OF: dict[object, Entity] = {kind: entity for entity, kind in RECORDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,12 @@ class Held:
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
-    """Every record that stands, by kind and id; records are in the order in which they were made."""
+    """Every record that stands, by kind and id; records are in the order in which they were made.
+
+    What is asked for again and again is gathered once: a state never changes.
+    """
 
     held: Mapping[tuple[Entity, str], Held] = field(default_factory=dict)
 
@@ -42,33 +47,50 @@ class State:
         """One record with what the log knows about it."""
         return self.held.get((entity, record))
 
+    @cached_property
+    def _kinds(self) -> dict[Entity, tuple[Held, ...]]:
+        found: dict[Entity, list[Held]] = {}
+        for (kind, _), one in self.held.items():
+            found.setdefault(kind, []).append(one)
+        return {kind: tuple(own) for kind, own in found.items()}
+
     def all(self, entity: Entity) -> tuple[Held, ...]:
         """All records of a kind with what the log knows about them."""
-        return tuple(one for (kind, _), one in self.held.items() if kind == entity)
+        return self._kinds.get(entity, ())
+
+    @cached_property
+    def _records(self) -> dict[Entity, tuple[Record, ...]]:
+        return {kind: tuple(one.record for one in own) for kind, own in self._kinds.items()}
 
     def records(self, kind: type[R]) -> tuple[R, ...]:
         """All records of a kind, such as `state.records(Cycle)`."""
-        entity = next(name for name, known in RECORDS.items() if known is kind)
-        return tuple(cast(R, one.record) for one in self.all(entity))
+        return cast(tuple[R, ...], self._records.get(ENTITY_OF[kind], ()))
 
     @property
     def cycles(self) -> tuple[Cycle, ...]:
         """All cycles."""
         return self.records(Cycle)
 
-    @property
+    @cached_property
     def ideas(self) -> dict[str, ChangeIdea]:
         """Change ideas by id."""
         return {one.id: one for one in self.records(ChangeIdea)}
 
-    @property
+    @cached_property
     def drivers(self) -> dict[str, Driver]:
         """Drivers by id."""
         return {one.id: one for one in self.records(Driver)}
 
+    @cached_property
+    def _predictions(self) -> dict[str, tuple[Prediction, ...]]:
+        found: dict[str, list[Prediction]] = {}
+        for one in self.records(Prediction):
+            found.setdefault(one.cycle_id, []).append(one)
+        return {cycle: tuple(own) for cycle, own in found.items()}
+
     def predictions(self, cycle: str) -> tuple[Prediction, ...]:
         """The predictions of one cycle."""
-        return tuple(one for one in self.records(Prediction) if one.cycle_id == cycle)
+        return self._predictions.get(cycle, ())
 
 
 def replay(events: Iterable[Event]) -> State:

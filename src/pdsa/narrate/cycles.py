@@ -27,6 +27,7 @@ from pdsa.records import Measure
 from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, RULE_WORDS, SCALE_WORDS
 
 # Why the chart says nothing of a prediction.
+CHANCE = "the level moved that way by more than one standard error, as chance alone does about one time in six"
 WHY_WORDS = {
     "people": "only the team can tell",
     "no_measure": "it names no measure",
@@ -122,7 +123,7 @@ def _band(result: Result, measure: Measure | None) -> list[str]:
     if one.type == "value" and one.value is not None:
         return [f"Predicted: {format_value(one.value, measure)}{_rule(result, 'that is reached or passed')}."]
     if one.type == "direction" and one.direction:
-        return [f"Predicted: {one.direction}{_rule(result, 'the change is more than ordinary variation')}."]
+        return [f"Predicted: {one.direction}{_rule(result, CHANCE)}."]
     return [f"Predicted with {one.probability:.0%}."] if one.probability is not None else []
 
 

@@ -68,8 +68,22 @@ def _tested(cycle: Cycle, state: State, outcomes: Mapping[str, Outcome], quoted:
     parts += [_predicted(one, outcomes.get(one.id), letters) for one in made[:quoted]]
     rest = () if quoted is None else made[quoted:]
     parts += _others([outcomes.get(one.id) or "not_measured" for one in rest], bool(quoted))
+    if quoted is None:
+        parts += [f"{lead}: {_sentence(text, ALL)}" for lead, text in _seen(cycle) if text]
     parts.append(f"{capital(DECISION_WORDS[cycle.decision] if cycle.decision else CYCLE_WORDS[cycle.status])}.")
     return " ".join(parts)
+
+
+def _seen(cycle: Cycle) -> tuple[tuple[str, str], ...]:
+    """What the team wrote down about a test, for the page of the log."""
+    return (
+        ("Different from the plan", cycle.deviations),
+        ("Seen", cycle.observations),
+        ("Not expected", cycle.unexpected_observations),
+        ("The data show", cycle.what_data_show),
+        ("For whom it was different", cycle.variation_noticed),
+        ("Why decided", cycle.rationale),
+    )
 
 
 def _predicted(prediction: Prediction, outcome: Outcome | None, letters: int) -> str:
@@ -131,7 +145,7 @@ def next_steps(state: State, school: str, today: date, *, most: int = MOST) -> F
         The day up to which the report counts.
     """
     planned = [one for one in state.cycles if one.school_id == school and one.status == "planned"]
-    lines = [Finding(f"{SCALE_WORDS[one.scale]}, {when(one)}.", "", f"{name_of(one, state)}:") for one in planned]
+    lines = [Finding(_planned(one, most), "", f"{name_of(one, state)}:") for one in planned]
     followed = {one.parent_cycle_id for one in state.cycles}
     wished = [one for one in state.cycles if one.school_id == school and one.next_test and one.id not in followed]
     letters = LETTERS if most <= MOST else ALL
@@ -139,6 +153,13 @@ def next_steps(state: State, school: str, today: date, *, most: int = MOST) -> F
     asked = sorted(open_asks(state, (school,)), key=lambda one: (one.raised_on or today, one.id))
     lines = lines[:most] + [ask_line(one, today) for one in asked[: most + 1]]
     return Findings((*lines, *_more(len(asked) - most - 1, "more ask")))
+
+
+def _planned(cycle: Cycle, most: int) -> str:
+    """A plan: how large, when, and what it is to find out."""
+    letters = LETTERS if most <= MOST else ALL
+    aim = f" {_sentence(cycle.objective, letters)}" if cycle.objective else ""
+    return f"{SCALE_WORDS[cycle.scale]}, {when(cycle)}, not begun.{aim}"
 
 
 def open_asks(state: State, schools: Sequence[str]) -> list[Ask]:

@@ -128,7 +128,8 @@ def _date(kind: Kind, value: object, tell: Tell) -> str | None:
 
 
 def _number(kind: Kind, value: object, tell: Tell) -> float | None:
-    number = _real(float(value) if isinstance(value, str) and NUMBER.fullmatch(value.strip()) else value)
+    text = value.strip().removesuffix("%").rstrip() if isinstance(value, str) else value
+    number = _real(float(text) if isinstance(text, str) and NUMBER.fullmatch(text) else value)
     if number is None:
         tell("", shown(value), "a plain number such as 12 or 0.85")
     elif not kind.least <= number <= kind.most:

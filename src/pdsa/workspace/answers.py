@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import Annotated, Literal, cast
 import yaml
 from pydantic import Field
 
-from pdsa.errors import InputError, Problem
+from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.exchange.form_rows import MEND, taken_rows
 from pdsa.exchange.forms import Dates, LogMapping, check_mapping, drafted
 from pdsa.exchange.taken import place_in
 from pdsa.inquiry import Change
 from pdsa.inquiry.rules import Reference, check_changes
 from pdsa.log import Log
-from pdsa.params import Model, build
+from pdsa.params import Model
 from pdsa.publish import write_atomic
 from pdsa.read import Grid, read_grids
 from pdsa.workspace.files import form
@@ -27,6 +28,7 @@ HEAD = """\
 # The same command with next month's export uses it, and takes only rows that are new.
 """
 NOT_TAKEN = "nothing was imported"
+NAME = "[a-z0-9][a-z0-9_-]{0,63}"
 LOOKED_AT = 10  # rows among which the headers stand
 FULL = 0.6  # of the cells of the fullest row: so many has the row of the headers at least
 Rows = list[tuple[int, dict[str, str]]]
@@ -37,7 +39,7 @@ class LogMappingModel(Model):
     """A mapping file: `exchange.forms.LogMapping` says what each key means."""
 
     schema_: Annotated[Literal["1"], Field(alias="schema")]
-    name: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+    name: Annotated[str, Field(pattern=f"^{NAME}$")]
     columns: dict[str, str] = Field(default_factory=dict)
     constants: dict[str, str] = Field(default_factory=dict)
     words: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -113,10 +115,12 @@ def save_mapping(folder: Path, mapping: LogMapping) -> Path:
 
 
 def _kept(folder: Path, name: str) -> LogMapping:
+    """The mapping that the workspace keeps under a name, or an empty one."""
+    if not re.fullmatch(NAME, name):
+        problem = Problem("--mapping", repr(name), "a name of small letters, digits and hyphens, such as plans")
+        raise ParamsError("the form", (problem,), NOT_TAKEN, "name it otherwise")
     file = mapping_file(folder, name)
-    if file.is_file():
-        return form(LogMappingModel, file).record()
-    return build(LogMappingModel, {"schema": "1", "name": name}, "--mapping").record()
+    return replace(form(LogMappingModel, file).record(), name=name) if file.is_file() else LogMapping(name)
 
 
 def _worded(mapping: LogMapping, words: Mapping[str, str]) -> LogMapping:

@@ -40,6 +40,28 @@ def diary(folder: Path, *, author: str = "", url: str = "", create: bool = True)
     ------
     ParamsError
         The folder is no workspace, or there is no log and none shall be made.
+
+    Examples
+    --------
+    In a notebook what the commands do: steps make changes, and the log saves them.
+
+    >>> import tempfile
+    >>> from pdsa.inquiry import steps
+    >>> from pdsa.workspace.start import new_workspace
+    >>> scratch = tempfile.TemporaryDirectory()
+    >>> folder = Path(scratch.name) / "network"
+    >>> _ = new_workspace(folder, measures=["attendance"])
+    >>> _ = (folder / "schools.csv").write_text("id,name\\n0107,Tarnwick High School\\n")
+    >>> reference = reference_of(folder, date(2026, 1, 12))
+    >>> plan = {"idea": "Call home", "prediction": "More come because families know", "how": "attendance"}
+    >>> plan |= {"when": "2026-01-12..2026-01-23", "who": "two advisers"}
+    >>> log = diary(folder, author="ana")
+    >>> _ = log.apply(steps.plan(log.state(), reference, "0107", plan, log.new_id), reference)
+    >>> _ = log.apply(steps.do(log.state(), "Call home", {"observations": "All were called"}), reference)
+    >>> steps.find(log.state(), "cycle", "call home").record.status
+    'doing'
+    >>> log.close()
+    >>> scratch.cleanup()
     """
     from pdsa.log import open_log  # a database toolkit that reports without a log need not wait for
 

@@ -28,7 +28,7 @@ from pdsa.cycles import (
     results,
     tree,
 )
-from pdsa.figures import Figure, Window, archive_links, predictions_chart, windows_of
+from pdsa.figures import Figure, Window, archive_links, fishbone, predictions_chart, windows_of
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings, verdict_of
 from pdsa.narrate.cycles import (
@@ -163,12 +163,14 @@ class Journal:
         """How a team's predictions turned out over time; nothing on pages of several schools: none is compared."""
         if not self.dossier.header.school or not self.results:
             return Figure("", "")
-        return predictions_chart(self.results, over_time(self.results))
+        drawn = predictions_chart(self.results, over_time(self.results))
+        return Figure(f"<h2>Our predictions over time</h2>{drawn.html}", drawn.text)
 
-    @property
-    def causes(self) -> tuple[Cause, ...]:
-        """The causes of the fishbone."""
-        return self.log.records(Cause)
+    def fishbone(self) -> Figure:
+        """The causes behind the problem, with the drivers that take them up; nothing where none is written down."""
+        causes = self.log.records(Cause)
+        texts = {one.id: one.text for one in self.log.drivers.values()}
+        return fishbone(causes, drivers=texts) if causes else Figure("", "")
 
     @property
     def links(self) -> dict[tuple[str, str], str]:
@@ -185,7 +187,8 @@ class Journal:
 
     def _judged(self, school: str) -> tuple[tuple[str, Findings], ...]:
         evidence, own = self.evidence, tuple(one for one in self.results if one.school == school)
-        cycles = [one for one in self.log.cycles if one.school_id == school]
+        closed = [one for one in self.log.cycles if one.school_id == school and one.decision]
+        run = quality_words(quality_of(closed, self.log, evidence)) if closed else Findings(())
         questions = [one for one in self._questions if one.school == school]
         watches = [one for one in self._watches if one.school == school]
         standing = progress_of(self.log, school, evidence)
@@ -193,7 +196,7 @@ class Journal:
             ("How our predictions turned out", calibration_words(calibrate(own)) if own else Findings(())),
             ("Prediction by prediction", results_words(own, evidence)),
             ("Plan questions", questions_words(questions, self.log)),
-            ("How the cycles were run", quality_words(quality_of(cycles, self.log, evidence))),
+            ("How the cycles that are decided were run", run),
             ("Self-rated, and evidence on file", standing_words(standing, evidence.by_id.get(standing.measure))),
             ("Gains to hold", watches_words(watches, evidence, self.titles)),
         )

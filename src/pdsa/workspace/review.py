@@ -17,6 +17,7 @@ from pdsa.params.mappings import MappingModel
 from pdsa.records import Annotation, Measure, Network, RunParams, School
 from pdsa.terms import DataType
 from pdsa.workspace import Workspace, check_names, check_together
+from pdsa.workspace.answers import LogMappingModel
 from pdsa.workspace.diary import NAME as LOG
 from pdsa.workspace.diary import read_log
 from pdsa.workspace.files import Sheet, form, read_sheet, text_of
@@ -250,7 +251,8 @@ def _mappings(found: _Gathered) -> None:
     """The saved mappings."""
     for file in sorted((found.folder / "mappings").glob("*.yaml")):
         name = f"mappings/{file.name}"
-        found.tried(name, lambda file=file: form(MappingModel, file))  # type: ignore[misc]
+        model = LogMappingModel if file.name.endswith(".log.yaml") else MappingModel
+        found.tried(name, lambda file=file, model=model: form(model, file))  # type: ignore[misc]
 
 
 def _holds(found: _Gathered) -> Iterator[str]:

@@ -247,6 +247,8 @@ class Team(RuleBasedStateMachine):
         log = self.logs[PEOPLE[0]]
         events, state = log.events(), log.state()
         assert state == replay(events) == replay(reversed(events))
+        with log._reading() as connection:  # what is remembered from save to save
+            assert list(log._known(connection).held.items()) == list(state.held.items())
         latest = {(one.entity, one.record): one for one in sorted(events, key=lambda one: one.version)}
         found = {key: (body_of(one.fields), one.version, one.visibility) for key, one in latest.items() if one.body}
         assert found == self.model.standing()

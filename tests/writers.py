@@ -16,14 +16,18 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 
 from pdsa.errors import PdsaError
 from pdsa.inquiry import Change
+from pdsa.inquiry.rules import Reference
 from pdsa.log import Conflict, Log, open_log
+from pdsa.records import School
 
 ROOT = Path(__file__).resolve().parents[1]
 CYCLES = 5  # that everybody changes
+REFERENCE = Reference(date(2025, 10, 1), (School("s1", "One"), School("s2", "Two")))
 
 
 @dataclass
@@ -103,11 +107,18 @@ def updates_lost(log: Log, done: Sequence[tuple[str, int, str]]) -> dict[str, in
     return {record: wanted[record] - found.get(record, 0) for record in wanted if wanted[record] != found.get(record)}
 
 
-def begun(place: str | Path, author: str = "w0") -> None:
-    """Make the cycles that everybody changes."""
-    fields = {"change_idea_id": "i", "school_id": "s1"}
+def begun(place: str | Path, author: str = "w0", past: int = 0) -> None:
+    """Make the cycles that everybody changes, and beside them some that are past, each with its prediction."""
+    fields = {"change_idea_id": "idea", "school_id": "s1", "start": "2025-09-01", "planned_end": "2025-09-12"}
+    told = {"question": "More come", "because": "somebody asks", "made_on": "2025-08-29"}
     with open_log(place, author=author) as log:
+        log.apply([Change("change_idea", "idea", "s1", {"title": "Check-in"})])
         log.apply([Change("cycle", f"cycle-{number}", "s1", fields) for number in range(CYCLES)])
+        log.apply([Change("cycle", f"past-{number}", "s1", fields) for number in range(past)])
+        log.apply([
+            Change("prediction", f"past-{number}", "s1", {**told, "cycle_id": f"past-{number}"})
+            for number in range(past)
+        ])  # fmt: skip
 
 
 def contend(log: Log, until: float, done: Done) -> None:
@@ -128,23 +139,36 @@ def contend(log: Log, until: float, done: Done) -> None:
         done.seconds.append(time.perf_counter() - begin)
 
 
-def notebook(log: Log, number: int, until: float, done: Done, pause: float) -> None:
-    """Save a cycle of one's own every few seconds, as somebody does who writes in a notebook."""
-    chance = random.Random(f"{log.author} {number}")
-    name, version = f"own-{log.author}-{number}", 0
-    fields = {"change_idea_id": "i", "school_id": "s1", "observations": "x" * 300}
-    due = time.monotonic() + chance.uniform(0, pause)  # they did not all sit down at the same moment
-    while due < until:
-        time.sleep(max(0.0, due - time.monotonic()))
-        due += pause
+@dataclass
+class Notebook:
+    """Somebody with a cycle of their own in an open notebook, in which the rules are checked at every save."""
+
+    log: Log
+    name: str
+    version: int = 0
+
+    def save(self, done: Done) -> None:
+        fields = {"change_idea_id": self.name, "school_id": "s1", "observations": "x" * 300}
+        idea = Change("change_idea", self.name, "s1", {"title": f"Check-in of {self.name}"})
+        change = Change("cycle", self.name, "s1", {**fields, "students_n": self.version + 1}, self.version)
         begin = time.perf_counter()
         try:
-            last = log.apply([Change("cycle", name, "s1", {**fields, "students_n": version}, version)])[0]
+            last = self.log.apply([change] if self.version else [idea, change], REFERENCE)[-1]
             done.saved.append((last.record, last.version, last.hash))
-            version = last.version
+            self.version = last.version
         except PdsaError as error:
             done.errors.append(str(error))
         done.seconds.append(time.perf_counter() - begin)
+
+    def work(self, until: float, done: Done, pause: float) -> None:
+        """Save every few seconds; they did not all sit down at the same moment."""
+        due = time.monotonic() + random.Random(self.name).uniform(0, pause)
+        while due < until:
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += pause
+            self.save(done)
+        # nobody closes the notebook meanwhile: that would keep the machine busy while others are timed
+        time.sleep(max(0.0, until - time.monotonic()))
 
 
 def save(log: Log, until: float) -> None:
@@ -162,6 +186,10 @@ def save(log: Log, until: float) -> None:
 def main(what: str, place: str, author: str, seconds: float, pause: float = 10, threads: int = 1) -> None:
     """Be one writer, or several notebooks in one process."""
     logs = [open_log(place, author=author) for _ in range(threads)]
+    books = [Notebook(log, f"own-{author}-{number}") for number, log in enumerate(logs)]
+    if what == "notebook":
+        for book in books:  # whoever works in a notebook opened it before
+            book.save(Done())
     print("ready", flush=True)
     sys.stdin.readline()
     until, every = time.monotonic() + seconds, [Done() for _ in logs]
@@ -170,8 +198,8 @@ def main(what: str, place: str, author: str, seconds: float, pause: float = 10, 
     running = [
         threading.Thread(target=contend, args=(log, until, done))
         if what == "contend"
-        else threading.Thread(target=notebook, args=(log, number, until, done, pause))
-        for number, (log, done) in enumerate(zip(logs, every, strict=True))
+        else threading.Thread(target=book.work, args=(until, done, pause))
+        for log, book, done in zip(logs, books, every, strict=True)
     ]
     for thread in running:
         thread.start()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from pdsa.inquiry import Event, replay
 from pdsa.log.tables import event, head
@@ -27,6 +28,29 @@ def events(
     found = _found(connection, wanted)
     # sorted here: databases sort texts by the language they were set up with
     return tuple(sorted(found, key=lambda one: (one.school, one.seq)))
+
+
+def after(connection: Connection, known: Mapping[str, int]) -> list[Event]:
+    """The events that came after the places to which each chain is known.
+
+    Parameters
+    ----------
+    known
+        The last place by school; a school that is not there is read from its first event on.
+    """
+    if not known:
+        return _found(connection, select(event))
+    if connection.dialect.name == "sqlite":
+        places = {school: seq for school, (seq, _) in ends(connection).items()}
+    else:  # not every school's end may be read, but what it shared
+        last_ones = select(event.c.school, func.max(event.c.seq).label("seq")).group_by(event.c.school)
+        places = {row.school: row.seq for row in connection.execute(last_ones)}
+    found: list[Event] = []
+    for school, seq in places.items():
+        if seq > known.get(school, 0):
+            newer = select(event).where(event.c.school == school, event.c.seq > known.get(school, 0))
+            found += _found(connection, newer)
+    return found
 
 
 def versions(connection: Connection, entity: Entity, record: str) -> list[Event]:

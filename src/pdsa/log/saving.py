@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, insert
 
 from pdsa.errors import InputError, Problem
-from pdsa.inquiry import Change, Event, replay, sealed
+from pdsa.inquiry import Change, Event, State, replay, sealed
 from pdsa.inquiry.authors import Deed, check_author
 from pdsa.inquiry.rules import Reference, check_changes
 from pdsa.log import checks, queries
@@ -31,13 +31,17 @@ def new_id(entity: Entity) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """Whoever writes, at which moment, in an open transaction; `people` is everybody whom the log names."""
+    """Whoever writes, at which moment, in an open transaction.
+
+    `people` is everybody whom the log names; `state` reads what it holds.
+    """
 
     connection: Connection
     author: str
     at: datetime
     new_id: Callable[[Entity], str]
     people: tuple[Person, ...]
+    state: Callable[[Connection], State]
 
     def apply(self, changes: Sequence[Change], reference: Reference | None) -> tuple[Event, ...]:
         """The events of these changes, once none of them is stale and all of them are allowed."""
@@ -110,7 +114,7 @@ class Saving:
             deeds.append(checks.deed_of(change, last, self._usual(change.school)))
         problems: tuple[Problem, ...] = ()
         if reference is not None:
-            problems = check_changes(replay(queries.events(self.connection)), changes, reference, self.author)
+            problems = check_changes(self.state(self.connection), changes, reference, self.author)
         if not problems:
             standing = [one for one in changes if checks.body_of(one)]
             problems = tuple(

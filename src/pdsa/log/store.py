@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pdsa.inquiry import Change, Event, State, Viewer, replay, visible
 from pdsa.inquiry.rules import Reference
 from pdsa.log import files, proof, queries
 from pdsa.log.faults import LOG, NOT_READ, NOT_SAVED, UNKNOWN, fault_of, is_passing, told
+from pdsa.log.memory import Memory
 from pdsa.log.proof import Verified
 from pdsa.log.saving import Saving, new_id
 from pdsa.terms import Entity, Visibility
@@ -82,6 +83,7 @@ class Log:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     writable: bool = True
+    _memory: list[Memory] = field(default_factory=lambda: [Memory()])
 
     def __enter__(self) -> Log:
         return self
@@ -151,6 +153,9 @@ class Log:
         InputError
             With every problem of the changes.
         """
+        if reference is not None:  # the long reading first, while others may write
+            with self._reading() as connection:
+                self._known(connection)
         return self._saved(lambda saving: saving.apply(changes, reference))
 
     def undo(
@@ -225,6 +230,11 @@ class Log:
             raise ParamsError("the backup", (problem,), "nothing was copied", step)
         return files.backup(self.path, target or files.backup_name(self.path, self._now()))
 
+    def _known(self, connection: Connection) -> State:
+        """The state, of which only what came since the last time is read."""
+        self._memory[0] = self._memory[0].refreshed(connection)
+        return self._memory[0].state
+
     @property
     def _place(self) -> str:
         return str(self.path) if self.path else DATABASE
@@ -251,7 +261,7 @@ class Log:
             transaction = connection.begin()
             try:
                 people = queries.people(connection)
-                written = save(Saving(connection, self.author, self._now(), self.new_id, people))
+                written = save(Saving(connection, self.author, self._now(), self.new_id, people, self._known))
             except BaseException:
                 transaction.rollback()
                 raise

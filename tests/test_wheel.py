@@ -47,6 +47,7 @@ def test_the_wheel_holds_the_package_and_its_notebooks_and_no_tests(wheel: Path)
         assert f"pdsa/notebooks/{notebook}.ipynb" in names
     assert "pdsa/runner/page.html.j2" in names
     assert "pdsa/index.html.j2" in names
+    assert "pdsa/log/migrations/versions/s0003_members.py" in names
 
 
 def test_no_developers_tool_comes_with_it(laptop: Path) -> None:

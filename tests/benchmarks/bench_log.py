@@ -100,10 +100,8 @@ def test_notebooks_save_every_ten_seconds(crowd: list[Path | str]) -> None:
     done = together("notebook", crowd, seconds, pause)
     with open_log(crowd[0]) as log:
         gone, engine = lost(log, done.saved), log.engine
-    print(
-        f"\n{engine}: {NOTEBOOKS} notebooks, {seconds:.0f} s: {len(done.saved):,} saves acknowledged, {len(gone)} lost"
-    )
-    print(f"  {told(done)}")
+    print(f"\n{engine}: {NOTEBOOKS} notebooks, {seconds:.0f} s: {len(done.saved):,} saves acknowledged")
+    print(f"  {len(gone)} lost; {told(done)}")
     assert (gone, done.errors) == ([], [])
     assert len(done.saved) >= NOTEBOOKS * (seconds // pause)
     assert at(sorted(done.seconds), 0.99) < MOST_SECONDS

@@ -175,6 +175,18 @@ class TestWholeForms:
         assert (change.record, second.actual_start) == (second.id, date(2026, 1, 26))
         assert [one.made_on for one in log.state().predictions(second.id)] == [date(2026, 1, 26)]
 
+    def test_a_decision_was_made_on_the_last_day_unless_a_row_says_otherwise(self, log: Log, tmp_path: Path) -> None:
+        file = tmp_path / "form.csv"
+        file.write_text(
+            "School,Idea,Prediction,Start date,End date,What did you learn?,Decision,Decided on\n"
+            "0107,Ride board,More come because of it,2026-01-12,2026-01-16,A lot,adopt,\n"
+            "0107,Late bus,Fewer late because of it,2026-01-12,2026-01-16,A little,abandon,2026-01-20\n",
+            "utf-8",
+        )
+        self.taken(log, file, ({"Decided on": "decided_on"}, {}))
+        days = {one.title: one.decided_on for one in log.state().cycles}
+        assert days == {"Ride board": date(2026, 1, 16), "Late bus": date(2026, 1, 20)}
+
     def test_what_people_wrote_in_the_log_is_not_written_over(self, log: Log, tmp_path: Path) -> None:
         self.taken(log, tracker(tmp_path / "t.xlsx", [*FIRST_CYCLE, *DONE]))
         log.apply([_edited(log, 1, learning="Said better in the log")])
@@ -251,6 +263,8 @@ class TestWholeForms:
         file = tmp_path / "form.csv"
         rows = "Timestamp,School,Idea,When\n1/9/2026 9:14:22,0107,Ride board,{}\n"
         file.write_text(rows.format("1/9/2026 - 1/10/2026"), "utf-8")
+        assert self.problems(log, file)[0].startswith("dates: found days such as 1/12/2026")
+        file.write_text(rows.format("1/23/2026 - 24/1/2026"), "utf-8")  # both ways in one file
         assert self.problems(log, file)[0].startswith("dates: found days such as 1/12/2026")
         file.write_text(rows.format("1/9/2026 - 1/23/2026"), "utf-8")
         self.taken(log, file)

@@ -214,6 +214,14 @@ class TestConflicts:
             with pytest.raises(Conflict, match=r"ana saved version 1 on .*, and you wanted to make it new"):
                 log.apply([idea("a", title="Other")])
 
+    def test_a_stale_save_is_told_before_what_else_is_wrong_with_it(self, place: Place) -> None:
+        reference = Reference(date(2026, 3, 2), (School("s1", "One"),))
+        with place.open("ana") as ana, place.open("ben") as ben:
+            ana.apply([idea("idea-1"), cycle("c")])
+            ben.apply([cycle("c", based_on=1, learning="something")])
+            with pytest.raises(Conflict):
+                ana.apply([cycle("c", based_on=1, start="2026-02-03", planned_end="2026-02-01")], reference)
+
     def test_a_record_that_was_taken_out_conflicts(self, place: Place) -> None:
         with place.open() as log:
             log.apply([idea("a")])

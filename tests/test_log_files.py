@@ -112,6 +112,18 @@ class TestCare:
             "journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1, "busy_timeout": 10000,
         }  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("version", "kept"),
+        [
+            *(((3, minor, patch), False) for minor, patch in [(37, 0), (40, 1), (44, 5), (45, 9), (50, 6), (51, 2)]),
+            *(((3, minor, patch), True) for minor, patch in [(44, 6), (50, 7), (51, 3), (52, 0), (53, 4)]),
+        ],
+    )
+    def test_checkpoints_beside_writers_are_left_to_versions_that_do_them_well(
+        self, version: tuple[int, ...], kept: bool
+    ) -> None:
+        assert (sqlite._without_checkpoints(version) == ()) == kept
+
     def test_the_file_says_whose_it_is_and_keeps_types(self, path: Path) -> None:
         written(path)
         with closing(sqlite3.connect(path)) as connection:
@@ -530,6 +542,36 @@ class TestNetworkDrives:
     def test_a_system_that_lists_no_mounts_has_none(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sqlite, "MOUNTS", path.with_name("nothing"))
         assert sqlite.file_system(path) == ""
+
+
+class TestTogether:
+    SAVE = (
+        "from pathlib import Path; from test_log_files import opened; from places import idea; import sys\n"
+        "with opened(Path(sys.argv[1])) as log:\n"
+        "    log.apply([idea(sys.argv[2])]); print(len(log.events()))"
+    )
+
+    def elsewhere(self, path: Path, record: str) -> int:
+        """How many events another process finds after a save of its own, which then closes the log."""
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])}
+        command = [sys.executable, "-c", self.SAVE, str(path), record]
+        return int(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+    def test_who_closes_it_is_not_the_last_one_while_others_have_it_open(self, path: Path, tmp_path: Path) -> None:
+        """A lock on a file is gone once its process closes any handle on it: nothing here opens it past SQLite."""
+        with opened(path) as first:
+            first.apply([idea("a")])
+            journal = path.with_name("pdsa.sqlite-wal")
+            before = journal.stat().st_ino
+            with opened(path) as second:  # looks at the file before it uses it
+                second.apply([idea("b")])
+                second.backup(tmp_path / "copy.sqlite")
+                assert self.elsewhere(path, "c") == 3
+                assert journal.stat().st_ino == before
+                second.apply([idea("d")])
+            first.apply([idea("e")])
+            assert self.elsewhere(path, "f") == 6
+            assert first.verify().problems == ()
 
 
 class TestWaiting:

@@ -255,7 +255,7 @@ class TestWriting:
                     "visibility": "coach"}),
             ("hu", {"author": "hub"}),
             ("di", {"author": "dee", "visibility": "district"}),
-            ("di", {"author": "dee", "entity": "ask", "visibility": "district"}),
+            *(("di", {"author": "dee", "entity": "ask", "visibility": level}) for level in VISIBILITIES),
             # more than an answer, less than a record, or to more people
             ("di", {"author": "dee", "entity": "ask", "record": named("ask", "s1", "district"), "version": 2,
                     "visibility": "district", "body": '{"text":"other","to":"district","response":"yes"}'}),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from errno import EISDIR
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -19,7 +21,7 @@ from pdsa.log.schema import NOT_OPENED
 
 CHECKED = 64 * 2**20  # bytes up to which a file is read through before it is used; `verify` reads any size
 OLDEST = (3, 37)  # tables that keep types
-MAGIC = b"SQLite format 3\0"
+SMALLEST = 512  # bytes of a database
 READ_ONLY = "{path} can only be read here: nothing can be saved in it."
 ON_NETWORK = (
     "{path} lies on a network drive ({kind}): it is written in the slow way that such drives allow. "
@@ -88,10 +90,32 @@ def _make(path: Path, create: bool) -> None:
         raise InputError(LOG, (problem,), NOT_OPENED, "put the log back where it was, or its newest backup")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        _sync(path.parent)
+        _make_empty(path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise of_disk(error, str(path)) from error
+
+
+def _make_empty(path: Path) -> None:
+    """Made under another name first: whoever closes a file by hand takes the locks of SQLite off it."""
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    number, part = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(number)
+    try:
+        with suppress(FileExistsError):  # somebody else has made it in the meantime
+            _name_it(part, path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def _name_it(part: str, path: Path) -> None:
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _schema(path: Path) -> str:
@@ -140,9 +164,8 @@ def check_file(path: Path) -> None:
 
 
 def _found(path: Path, size: int) -> list[str]:
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:  # SQLite itself would write over a very small file
-            return ["no database"]
+    if size < SMALLEST:  # SQLite itself would write over a file that is too small to be one
+        return ["no database"]
     connection = sqlite.open_to_read(path)
     try:
         check = "SELECT 'ok' FROM sqlite_master UNION SELECT 'ok'" if size > CHECKED else "PRAGMA quick_check(3)"
@@ -189,7 +212,7 @@ def backup(path: Path, target: Path) -> Path:
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
         _copy(path, part)
         part.replace(target)
-        _sync(target.parent)
+        _sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -211,8 +234,20 @@ def _copy(path: Path, part: Path) -> None:
 
 def _sync(path: Path) -> None:
     """See that what was written is on the disk."""
-    number = os.open(path, os.O_RDONLY)
+    number = os.open(path, os.O_RDWR)
     try:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def _sync_folder(folder: Path) -> None:
+    """See that a new name is on the disk, where the system can open a folder at all."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with suppress(OSError):  # some network file systems refuse; the content itself is synced
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

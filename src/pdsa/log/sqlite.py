@@ -22,12 +22,10 @@ SHARED = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "glusterfs", "vboxsf",
     "prl_fs", "davfs", "fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "fuse.ceph",
 })  # fmt: skip
-# Only the last connection to close checkpoints: before SQLite 3.51.3 a checkpoint beside another writer can, very
-# rarely, lose what that one committed (sqlite.org/wal.html, "the WAL-reset bug").
-PRAGMAS = (
-    *("synchronous = FULL", "fullfsync = ON", "foreign_keys = ON", "recursive_triggers = ON"),
-    "wal_autocheckpoint = 0",
-)
+PRAGMAS = ("synchronous = FULL", "fullfsync = ON", "foreign_keys = ON", "recursive_triggers = ON")
+# Before these versions a checkpoint beside another writer can, very rarely, lose what that one committed
+# (sqlite.org/wal.html, "the WAL-reset bug"): there only the last connection to close makes one.
+MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 
 
 def file_system(path: Path) -> str:
@@ -52,7 +50,7 @@ def writing_engine(path: Path) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
         try:
-            for pragma in PRAGMAS:
+            for pragma in (*PRAGMAS, *_without_checkpoints(sqlite3.sqlite_version_info)):
                 connection.execute(f"PRAGMA {pragma}")
             _keep_journal(connection, journal)
         except sqlite3.Error:
@@ -66,6 +64,13 @@ def writing_engine(path: Path) -> Engine:
 def reading_engine(path: Path) -> Engine:
     """An engine on a SQLite file that can only be read."""
     return _engine(create_engine("sqlite://", creator=lambda: open_to_read(path), poolclass=NullPool))
+
+
+def _without_checkpoints(version: tuple[int, ...]) -> tuple[str, ...]:
+    """What keeps a version of SQLite from checkpoints beside other writers; nothing for those that do them well."""
+    series = [one for one in MENDED if one[:2] == version[:2]]
+    mended = version >= (series or MENDED[-1:])[0]
+    return () if mended else ("wal_autocheckpoint = 0",)
 
 
 def _engine(engine: Engine) -> Engine:

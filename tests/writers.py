@@ -122,18 +122,22 @@ def begun(place: str | Path, author: str = "w0", past: int = 0) -> None:
 
 
 def contend(log: Log, until: float, done: Done) -> None:
-    """Count one of the cycles on by one, again and again, as fast as it goes."""
+    """Count one of the cycles on by one, again and again, as fast as it goes; after a conflict on top of theirs."""
     chance = random.Random(log.author)
+    known = {one.id: log.history("cycle", one.id)[-1] for one in log.state().cycles}
+    seen = {name: (one.version, dict(one.fields)) for name, one in known.items()}
     while time.monotonic() < until:
-        last = log.history("cycle", f"cycle-{chance.randrange(CYCLES)}")[-1]
-        count = int(str(last.fields.get("students_n", 0)))
-        change = Change("cycle", last.record, "s1", {**last.fields, "students_n": count + 1}, last.version)
+        name = f"cycle-{chance.randrange(CYCLES)}"
+        version, fields = seen[name]
+        counted = {**fields, "students_n": int(str(fields.get("students_n", 0))) + 1}
         begin = time.perf_counter()
         try:
-            saved = log.apply([change])[0]
+            saved = log.apply([Change("cycle", name, "s1", counted, version)])[0]
             done.saved.append((saved.record, saved.version, saved.hash))
-        except Conflict:
+            seen[name] = (saved.version, counted)
+        except Conflict as conflict:
             done.conflicts += 1
+            seen[name] = (conflict.version, dict(conflict.theirs))
         except PdsaError as error:
             done.errors.append(str(error))
         done.seconds.append(time.perf_counter() - begin)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.exc import ArgumentError
 
 from pdsa.errors import InputError, ParamsError, Problem
@@ -15,6 +16,7 @@ from pdsa.log.tables import member
 OLDEST = 150000  # version 15: views that run with the rights of who asks
 DATABASE = "the database"
 NEEDS = "pip install 'pdsa-workbench[postgres]'"
+TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))")
 WAIT = "10s"  # that a writer waits for another before it tries again
 
 
@@ -38,10 +40,18 @@ def engine_of(url: str) -> Engine:
         raise ParamsError(LOG, (problem,), "nothing was opened", "name a file, or a PostgreSQL database")
     try:
         timeout = {"connect_timeout": 10, "application_name": "pdsa"}
-        return create_engine(f"postgresql+psycopg://{rest}", pool_pre_ping=True, connect_args=timeout)
+        engine = create_engine(f"postgresql+psycopg://{rest}", pool_pre_ping=True, connect_args=timeout)
     except (ArgumentError, ValueError) as error:
         problem = Problem("the address of the log", "no address that can be read", example)
         raise ParamsError(LOG, (problem,), "nothing was opened", "write special letters as %XX") from error
+    event.listen(engine, "connect", _limit)
+    return engine
+
+
+def _limit(raw: Any, _: object) -> None:
+    """Nobody waits for another without an end."""
+    raw.execute(f"SET lock_timeout = '{WAIT}'")
+    raw.commit()
 
 
 def open_engine(url: str) -> Engine:
@@ -85,7 +95,5 @@ def person_of(engine: Engine) -> str:
 
 def lock(connection: Connection, schools: Iterable[str]) -> None:
     """Wait for the turn to write at the end of these schools' chains, until the transaction ends."""
-    connection.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": WAIT})
-    turn = text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))")
     for school in sorted(set(schools)):  # in one order for all, so that no two wait for each other
-        connection.execute(turn, {"chain": f"pdsa:{school}"})
+        connection.execute(TURN, {"chain": f"pdsa:{school}"})

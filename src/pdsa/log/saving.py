@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from pdsa.errors import InputError, Problem
 from pdsa.inquiry import Change, Event, State, replay, sealed
@@ -15,7 +15,6 @@ from pdsa.inquiry.authors import Deed, check_author
 from pdsa.inquiry.rules import Reference, check_changes
 from pdsa.log import checks, queries
 from pdsa.log.faults import LOG, NOT_SAVED
-from pdsa.log.tables import event
 from pdsa.records.inquiry import Person, Prediction
 from pdsa.terms import VISIBILITIES, Entity, EventKind, Visibility
 
@@ -197,5 +196,5 @@ class Saving:
         if visibility not in (None, last.visibility):
             after = replace(after, visibility=visibility, shared_by=self.author, shared_on=at[:10])
         written = sealed(after, prev)
-        self.connection.execute(insert(event), [queries.row(written)])
+        queries.add(self.connection, written)
         return written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -15,6 +16,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 WAIT = 10.0  # seconds that a writer waits for another before it tries again
 PAUSE = 0.05  # seconds
+SHORTEST, LONGEST = 0.0005, 0.01  # seconds between two questions whether it is our turn
 APPLICATION_ID = 0x70647361  # "pdsa"
 MOUNTS = Path("/proc/mounts")
 # Kinds of file systems on which processes of several hosts meet: WAL needs memory that they do not share.
@@ -81,7 +83,34 @@ def _engine(engine: Engine) -> Engine:
 def _begin(connection: Connection) -> None:
     """Writers take the lock at once: a reader that becomes a writer would be refused without waiting."""
     options: dict[str, Any] = dict(connection.get_execution_options())
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("pdsa_write") else "BEGIN")
+    if not options.get("pdsa_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        if not _has_turn(raw):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # says why not
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(WAIT * 1000)}")
+
+
+def _has_turn(raw: sqlite3.Connection) -> bool:
+    """Whether it is our turn to write within the time that we wait; asked often, so that no turn is left unused.
+
+    SQLite itself asks ever more seldom, down to ten times a second: among several writers most of the time is lost.
+    """
+    until, pause = time.monotonic() + WAIT, SHORTEST
+    while time.monotonic() < until:
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            return True
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                return False
+        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 (no secret)
+        pause = min(pause * 1.5, LONGEST)
+    return False
 
 
 def _keep_journal(connection: sqlite3.Connection, wanted: str) -> None:

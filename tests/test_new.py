@@ -135,7 +135,7 @@ class TestNew:
 
     def test_a_full_disk_leaves_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Fail at each write in turn: no workspace is there, and no part of one."""
-        real, count = publish._write_synced, len(FILES) + 1
+        real, count = publish.disk.write, len(FILES) + 1
         for at in range(count):
             left = [at]
 
@@ -145,11 +145,11 @@ class TestNew:
                     raise OSError(28, "No space left on device")
                 real(path, data)
 
-            monkeypatch.setattr(publish, "_write_synced", full)
+            monkeypatch.setattr(publish.disk, "write", full)
             with pytest.raises(OSError, match="No space"):
                 new_workspace(tmp_path / "net", measures=["gpa"])
             assert list(tmp_path.iterdir()) == []
-        monkeypatch.setattr(publish, "_write_synced", real)
+        monkeypatch.setattr(publish.disk, "write", real)
         assert new_workspace(tmp_path / "net", measures=["gpa"])
 
     def test_the_command(self, tmp_path: Path) -> None:

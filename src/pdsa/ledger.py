@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -104,10 +105,15 @@ def entries(folder: Path, name: str = "") -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: (entry.name, entry.sequence, entry.version)))
 
 
+@cache
+def _adapter() -> TypeAdapter[Entry]:
+    return TypeAdapter(Entry)
+
+
 def _read(path: Path, name: str) -> Entry | Problem:
     expected = "an entry as pdsa import wrote it"
     try:
-        entry = TypeAdapter(Entry).validate_json(path.read_bytes())
+        entry = _adapter().validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pydantic import TypeAdapter
-
 from pdsa.errors import ParamsError, Problem
 from pdsa.inquiry.events import Change
 from pdsa.inquiry.lookup import LINKS, MEASURES, NOT_SAVED, SCHOOLS, found, plain, seen_by
 from pdsa.inquiry.saving import Reference
 from pdsa.inquiry.state import Held, State
-from pdsa.params.inquiry import read_fields
-from pdsa.records.inquiry import RECORDS
+from pdsa.params.inquiry import adapter, read_fields
 from pdsa.terms import Entity
 
 __all__ = ["Draft", "Ids", "Texts", "fields_of"]
@@ -27,7 +24,7 @@ HELD_BY_TYPE = frozenset(("value", "low", "high", "direction", "probability"))
 
 def fields_of(held: Held) -> dict[str, object]:
     """The fields that a record holds, as `canonical` and `read_fields` take them, without those that are empty."""
-    told: dict[str, object] = TypeAdapter(RECORDS[held.entity]).dump_python(held.record, mode="json")
+    told: dict[str, object] = adapter(held.entity).dump_python(held.record, mode="json")
     told = {name: value for name, value in told.items() if name != "id" and value not in (None, "", [], ())}
     if "tasks" in told:
         tasks: list[dict[str, str]] = told["tasks"]  # type: ignore[assignment]

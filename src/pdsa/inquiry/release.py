@@ -9,13 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from datetime import date
 
-from pydantic import TypeAdapter
-
 from pdsa.inquiry.state import Held, State
-from pdsa.params.inquiry import record_of
+from pdsa.params.inquiry import adapter, record_of
 from pdsa.records import School
 from pdsa.records.inquiry import (
-    RECORDS,
     Ask,
     Cycle,
     Insight,
@@ -219,7 +216,7 @@ def packed(state: State) -> str:
     """The state as JSON, the same text for the same state."""
     rows = []
     for one in state.held.values():
-        record = TypeAdapter(RECORDS[one.entity]).dump_python(one.record, mode="json")
+        record = adapter(one.entity).dump_python(one.record, mode="json")
         rows.append({**{name: getattr(one, name) for name in _KEPT}, "record": record})
     return json.dumps(rows, sort_keys=True, ensure_ascii=False, allow_nan=False)
 

@@ -70,12 +70,13 @@ REQUIRED: dict[Entity, dict[str, str]] = {
 
 def record_of(entity: Entity, fields: Mapping[str, object]) -> Record:
     """The record of fields that the log holds, which were checked when they were saved."""
-    record: Record = _adapter(entity).validate_python(dict(fields))
+    record: Record = adapter(entity).validate_python(dict(fields))
     return record
 
 
 @cache
-def _adapter(entity: Entity) -> TypeAdapter[Record]:
+def adapter(entity: Entity) -> TypeAdapter[Record]:
+    """What reads and writes one kind of record; built once, for building it takes longer than a hundred records."""
     return TypeAdapter(RECORDS[entity])
 
 

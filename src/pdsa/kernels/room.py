@@ -79,12 +79,15 @@ class Room:
     notebook: NotebookNode | None = None
     cell: int | None = None
     printed: int = 0
+    # where the caller chooses them: a folder that exists, and all variables of the kernel
+    place: Path | None = None
+    variables: Mapping[str, str] | None = None
     printed_mb: int = 10
 
     @property
     def workdir(self) -> Path:
         """The folder in which the notebook runs."""
-        return self.folder / "work"
+        return self.place or self.folder / "work"
 
     def fill(self, files: Mapping[str, bytes]) -> None:
         """Make the folder in which the notebook runs, with these files in it."""
@@ -99,6 +102,8 @@ class Room:
 
     def environment(self) -> dict[str, str]:
         """Return the parent's variables, less those that would make two kernels differ."""
+        if self.variables is not None:
+            return {"MPLBACKEND": FIXED["MPLBACKEND"], **self.variables}
         kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         return {**kept, **FIXED, "IPYTHONDIR": str(self.folder / "ipython")}
 

@@ -29,7 +29,7 @@ class LocalSession(Session):  # type: ignore[misc]
         super().__init__(key=b"", **kwargs)
         self.told: Callable[[Message], None] = _ignore
 
-    def send(  # noqa: D102 as in the base class
+    def send(
         self,
         stream: object,
         msg_or_type: str | Message,
@@ -274,5 +274,5 @@ def take_over(player: Player, drain: Callable[[], None]) -> None:
         player.print(name, text)
 
     player.drain = drain
-    sys.stdout = Stream("stdout", 1, told)  # type: ignore[assignment]
-    sys.stderr = Stream("stderr", 2, told)  # type: ignore[assignment]
+    sys.stdout = Stream("stdout", 1, told)
+    sys.stderr = Stream("stderr", 2, told)

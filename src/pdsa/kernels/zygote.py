@@ -119,6 +119,8 @@ class Zygote:
                 "code": os.waitstatus_to_exitcode(status),
                 "peak_mb": usage.ru_maxrss / 1024,
                 "cpu": usage.ru_utime + usage.ru_stime,
+                "faults": usage.ru_minflt,
+                "sys": usage.ru_stime,
                 "memory_full": system.killed_for_memory() > one.ended_before,
             }
             with contextlib.suppress(OSError):
@@ -142,7 +144,7 @@ def main(settings: Mapping[str, Any]) -> None:
         "". `folder`: for the files of IPython. `wireless`: whether children play notebooks or become kernels.
     """
     control = socket.socket(fileno=settings["control"])
-    os.set_inheritable(control.fileno(), False)  # noqa: FBT003
+    os.set_inheritable(control.fileno(), False)
     wakeup = _watch_signals()
     system.adopt_orphans()
     kernel = _prepare(settings)

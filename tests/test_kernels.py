@@ -16,7 +16,7 @@ import nbformat
 import pytest
 
 from pdsa.errors import ParamsError
-from pdsa.kernels import Execution, Stop, check_parameters, execute
+from pdsa.kernels import Execution, Limits, Stop, check_parameters, execute
 from pdsa.kernels.room import Room
 
 PARAMETERS = 'school = ""\nmeasures = []\nweeks: int = 12\nlimit: float'
@@ -71,7 +71,6 @@ NOTEBOOKS: Mapping[str, tuple[str, ...]] = {
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Execution]:
     """Every notebook above, executed from four threads of this process."""
     folder = tmp_path_factory.mktemp("notebooks")
-    (folder / "calendar.py").write_text("PWNED = 1")
     (folder / "start.py").write_text("raise SystemExit('the user has a start-up file')")
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(4) as pool:
         patch.setenv("PYTHONSTARTUP", str(folder / "start.py"))
@@ -84,8 +83,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Execution]:
                 execute,
                 hide_error(write_notebook(folder / f"{name}.ipynb", *cells)),
                 {"school": "lincoln", "measures": ["a'\"\n{b}"], "limit": 0.5},
-                timeout=3,
-                workdir=folder,
+                limits=Limits(cell_seconds=3),
+                files={"calendar.py": b"PWNED = 1"},
             )
             for name, cells in NOTEBOOKS.items()
         }
@@ -162,7 +161,7 @@ class TestExecute:
     def test_the_notebook_file_is_not_written_to(self, tmp_path: Path) -> None:
         path = write_notebook(tmp_path / "{school.__class__}.ipynb", "1")
         before = path.read_bytes()
-        assert execute(path, {"limit": 1.5}, timeout=60, workdir=tmp_path).status == "ok"
+        assert execute(path, {"limit": 1.5}, limits=Limits()).status == "ok"
         assert path.read_bytes() == before
         assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
@@ -178,7 +177,7 @@ class TestSurroundings:
         assert seen["python"] == sys.executable
 
     def test_it_runs_in_the_folder_that_was_named(self, seen: dict[str, Any]) -> None:
-        assert Path(seen["folder"]).name.startswith("notebooks")
+        assert Path(seen["folder"]).name == "work"
         assert Path.cwd() != Path(seen["folder"])
 
     def test_it_has_no_history_and_no_profile_of_the_user(self, seen: dict[str, Any]) -> None:
@@ -195,13 +194,13 @@ class TestSurroundings:
 
     @pytest.mark.skipif(os.name != "posix", reason="Windows has no unix sockets here")
     def test_a_folder_with_a_long_name_gets_tcp(self, tmp_path: Path) -> None:
-        assert Room(Path("/tmp/pdsa-12345678"), tmp_path, Stop()).transport == "ipc"
-        assert Room(Path("/tmp") / ("x" * 90), tmp_path, Stop()).transport == "tcp"
+        assert Room(Path("/tmp/pdsa-12345678"), Stop()).transport == "ipc"
+        assert Room(Path("/tmp") / ("x" * 90), Stop()).transport == "tcp"
 
     def test_over_tcp_the_traffic_is_encrypted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Room, "transport", "tcp")
         cell = "import json\nfrom ipykernel.connect import get_connection_info\nprint(get_connection_info())"
-        run = execute(write_notebook(tmp_path / "a.ipynb", cell), {"limit": 1}, timeout=60, workdir=tmp_path)
+        run = execute(write_notebook(tmp_path / "a.ipynb", cell), {"limit": 1}, limits=Limits())
         info = json.loads(run.notebook.cells[3].outputs[0].text)
         assert info["transport"] == "tcp"
         assert info["curve_publickey"]
@@ -209,9 +208,12 @@ class TestSurroundings:
 
 class TestStop:
     def test_a_stop_ends_the_running_kernel(self, tmp_path: Path) -> None:
-        stop, path = Stop(), write_notebook(tmp_path / "a.ipynb", "import time\nopen('on', 'w')\ntime.sleep(60)")
+        stop, path = (
+            Stop(),
+            write_notebook(tmp_path / "a.ipynb", f"import time\nopen({str(tmp_path / 'on')!r}, 'w')\ntime.sleep(60)"),
+        )
         with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(execute, path, {"limit": 1}, timeout=60, workdir=tmp_path, stop=stop)
+            future = pool.submit(execute, path, {"limit": 1}, limits=Limits(), stop=stop)
             while not (tmp_path / "on").exists():
                 assert not future.done(), future.result()
             stop.set()
@@ -221,8 +223,8 @@ class TestStop:
     def test_after_a_stop_no_kernel_starts(self, tmp_path: Path) -> None:
         stop = Stop()
         stop.set()
-        path = write_notebook(tmp_path / "a.ipynb", "open('on', 'w')")
-        assert execute(path, {"limit": 1}, timeout=60, workdir=tmp_path, stop=stop).status == "died"
+        path = write_notebook(tmp_path / "a.ipynb", f"open({str(tmp_path / 'on')!r}, 'w')")
+        assert execute(path, {"limit": 1}, limits=Limits(), stop=stop).status == "died"
         assert not (tmp_path / "on").exists()
 
     @pytest.mark.skipif(os.name != "posix", reason="signals")
@@ -231,8 +233,8 @@ class TestStop:
         cell = "import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)"
         write_notebook(tmp_path / "a.ipynb", cell)
         code = (
-            "from pathlib import Path; from pdsa.kernels import execute; import os, subprocess\n"
-            "try: execute(Path('a.ipynb'), {'limit': 1}, timeout=50, workdir=Path.cwd())\n"
+            "from pathlib import Path; from pdsa.kernels import Limits, execute; import os, subprocess\n"
+            "try: execute(Path('a.ipynb'), {'limit': 1}, limits=Limits())\n"
             "except KeyboardInterrupt:\n"
             "    print(subprocess.run(['ps', '-o', 'args=', '--ppid', str(os.getpid())], capture_output=True).stdout)"
         )

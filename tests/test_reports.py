@@ -479,7 +479,7 @@ class TestWrongSchoolIsNeverPublished:
             replace(one, expected="0198"),
         ]
         jobs = [replace(job, target=Path(f"team/{n}/report.html")) for n, job in enumerate(jobs)]
-        results = run_jobs(jobs, tmp_path / "out", workers=2)
+        results = run_jobs(jobs, tmp_path / "out")
         told = [str(result.problem) for result in results]
         assert [result.status for result in results] == ["failed"] * 4
         assert "0212 for audience team, which this release holds" in told[0]
@@ -492,7 +492,7 @@ class TestWrongSchoolIsNeverPublished:
         """A complete release cannot become a page for the district."""
         job = self.job(workspace, tmp_path, "0107")
         job = replace(job, parameters={**job.parameters, "audience": "district"})
-        (result,) = run_jobs([job], tmp_path / "out", workers=1)
+        (result,) = run_jobs([job], tmp_path / "out")
         assert result.status == "failed"
         assert tree(tmp_path / "out") == {}
 

@@ -17,8 +17,9 @@ import nbformat
 import pytest
 
 from pdsa.errors import ParamsError, ReportError
+from pdsa.kernels import Limits
 from pdsa.publish import digest
-from pdsa.runner import Job, Result, render_page, run_jobs
+from pdsa.runner import Job, LocalPool, Result, render_page, run_jobs
 
 MARK = "display({'application/vnd.pdsa.complete+json': {'id': school, 'points': 60}}, raw=True)"
 HOSTILE = "<script>alert(1)</script> snacks $5 (10%) $10 javascript:alert(1) {{ 7 * 7 }} </main> & \"'"
@@ -131,7 +132,7 @@ def results(folder: Path, told: list[tuple[str, str]]) -> dict[str, Result]:
         assert threading.get_ident() == mine
         told.append((result.job.name, result.status))
 
-    done = run_jobs(jobs, folder / "out", workers=4, timeout=3, on_done=on_done)
+    done = run_jobs(jobs, folder / "out", pool=LocalPool(4, Limits(cell_seconds=3)), on_done=on_done)
     assert [result.job for result in done] == jobs
     return {result.job.name: result for result in done}
 
@@ -247,7 +248,7 @@ class TestGate:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_ends_kernels_and_leaves_old_pages(tmp_path: Path) -> None:
-    slow = page("import os, time\nopen(str(os.getpid()) + '.pid', 'w').close()\ntime.sleep(60)")
+    slow = page(f"import os, time\nopen({str(tmp_path)!r} + f'/{{os.getpid()}}.pid', 'w').close()\ntime.sleep(60)")
     write_notebook(tmp_path / "slow.ipynb", [slow, other(MARK)])
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "0.html").write_text("old")
@@ -255,7 +256,7 @@ def test_ctrl_c_ends_kernels_and_leaves_old_pages(tmp_path: Path) -> None:
         "from pathlib import Path; from pdsa.runner import Job, run_jobs\n"
         "jobs = [Job(str(n), Path('slow.ipynb'), {'school': 'x'}, 'team', 'x', Path(f'{n}.html'), '', '', 'x')\n"
         "        for n in range(4)]\n"
-        "run_jobs(jobs, Path('out'), workers=2)"
+        "run_jobs(jobs, Path('out'))"
     )
     run = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while len(kernels := sorted(tmp_path.glob("*.pid"))) < 2:

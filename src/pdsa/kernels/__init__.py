@@ -1,7 +1,9 @@
-"""Notebooks executed by papermill in fresh kernels that share nothing with each other or with the user's set-up."""
+"""Notebooks executed in fresh processes that share nothing with each other or with the user's set-up."""
 
+from pdsa.kernels.ending import CellEnd, Execution, Limits
+from pdsa.kernels.execute import execute
 from pdsa.kernels.gate import check_parameters
-from pdsa.kernels.notebook import Execution, execute
+from pdsa.kernels.parent import Parent
 from pdsa.kernels.room import Stop
 
-__all__ = ["Execution", "Stop", "check_parameters", "execute"]
+__all__ = ["CellEnd", "Execution", "Limits", "Parent", "Stop", "check_parameters", "execute"]

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pdsa.kernels.ending import Break, died, flooded
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -28,7 +30,6 @@ _FIXED = {
 # What a user's shell may hold that would run code or change warnings in the kernel.
 _DROPPED = ("PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONWARNINGS")
 _SOCKET_PATH = 100  # a unix socket's path ends at 104 bytes (macOS) or 108 (Linux)
-_PRINTED_LIMIT = 10_000_000  # characters of stdout and stderr after which a notebook is ended
 
 
 class Stop:
@@ -52,9 +53,10 @@ class Stop:
             room.kill()
 
     @contextlib.contextmanager
-    def room(self, workdir: Path) -> Iterator[Room]:
+    def room(self, files: Mapping[str, bytes]) -> Iterator[Room]:
         """Give one kernel its surroundings, and leave neither process nor file of it behind."""
-        room = Room(Path(tempfile.mkdtemp(prefix="pdsa-")), workdir, self)
+        room = Room(Path(tempfile.mkdtemp(prefix="pdsa-")), self)
+        room.fill(files)
         with self._lock:
             self._rooms.append(room)
         try:
@@ -70,12 +72,23 @@ class Room:
     """The private surroundings of one kernel: a folder only its owner can enter, and its process group."""
 
     folder: Path
-    workdir: Path
     stop: Stop
     manager: Any = None
     notebook: NotebookNode | None = None
     cell: int | None = None
     printed: int = 0
+    printed_mb: int = 10
+
+    @property
+    def workdir(self) -> Path:
+        """The folder in which the notebook runs."""
+        return self.folder / "work"
+
+    def fill(self, files: Mapping[str, bytes]) -> None:
+        """Make the folder in which the notebook runs, with these files in it."""
+        self.workdir.mkdir()
+        for name, data in files.items():
+            (self.workdir / name).write_bytes(data)
 
     @property
     def transport(self) -> str:
@@ -119,23 +132,18 @@ class Room:
     def write(self, text: str) -> None:
         """Count what the notebook prints, and end a notebook that floods the memory."""
         self.printed += len(text)
-        if self.printed > _PRINTED_LIMIT:
+        if self.printed > self.printed_mb * 1_000_000:
             self.kill()
 
     def flush(self) -> None:
         """Do nothing: papermill wants a file."""
 
-    def ending(self) -> str:
+    def ending(self) -> Break:
         """Return how the kernel's process ended."""
-        if self.printed > _PRINTED_LIMIT:
-            return f"the notebook printed more than {_PRINTED_LIMIT // 1_000_000} MB and was ended"
+        if self.printed > self.printed_mb * 1_000_000:
+            return flooded("printed", self.printed_mb)
         process = getattr(getattr(self.manager, "provisioner", None), "process", None)
-        code = None if process is None else process.poll()
-        if code is None:
-            return "the kernel did not start, or ended without a trace"
-        if code < 0:
-            return f"the kernel was ended by {signal.Signals(-code).name}"
-        return f"the kernel ended itself with exit code {code}"
+        return died(None if process is None else process.poll())
 
 
 def manager_class(room: Room) -> type:

@@ -1,4 +1,4 @@
-"""What a run is asked for and what it answers, report by report."""
+"""What a run is asked for, what making a report gives, and what became of it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from pdsa.errors import Problem
+from pdsa.kernels import CellEnd
+
+Outcome = Literal["ok", "failed", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One report to make.
+    """One report to make; everything it needs travels with it, to another machine too.
 
     Parameters
     ----------
@@ -28,6 +31,10 @@ class Job:
         Title of the page, and the sentence in its banner ("" for none).
     expected
         The id that the notebook's completion mark must carry: the school's or the network's.
+    files
+        Content by name of the files that lie in the folder the notebook runs in, such as `release.npz`.
+    key
+        Hash of all that the page rests on; a page with the same key need not be made again. "" for none.
     """
 
     name: str
@@ -39,6 +46,43 @@ class Job:
     title: str
     banner: str
     expected: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What making one report gave; nothing of it stands under a final name yet.
+
+    Parameters
+    ----------
+    status
+        `ok`: `page` is whole. `failed`: there is no page.
+    seconds
+        Wall time.
+    page, files
+        Bytes of the page, and of what belongs beside it by plain name (`points.csv`).
+    marker
+        The notebook's completion mark, with whatever it reports about its data.
+    problem, next_step
+        Why it failed and what the reader can do; None and "" when made.
+    cells, printed, peak_mb
+        How each cell ended, what was printed, and the memory of the kernel at its highest.
+    tries
+        How often the notebook was started: twice after a kernel that died.
+    """
+
+    status: Literal["ok", "failed"]
+    seconds: float
+    page: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    marker: Mapping[str, object] = field(default_factory=dict)
+    problem: Problem | None = None
+    next_step: str = ""
+    cells: tuple[CellEnd, ...] = ()
+    printed: str = ""
+    peak_mb: float = 0.0
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +95,9 @@ class Result:
         The job.
     status
         `ok`: the page is published. `failed`: nothing was written; an older page at the same place stands.
+        `unchanged`: the page of an earlier run is still right.
     seconds
-        Wall time.
+        Wall time of making it, in whichever run that was.
     path, sha256
         The page and the hash of its bytes; None and "" when failed.
     files
@@ -61,10 +106,12 @@ class Result:
         The notebook's completion mark, with whatever it reports about its data.
     problem, next_step
         Why it failed and what the reader can do; None and "" when published.
+    made
+        How it was made; None when unchanged.
     """
 
     job: Job
-    status: Literal["ok", "failed"]
+    status: Outcome
     seconds: float
     path: Path | None = None
     sha256: str = ""
@@ -72,3 +119,4 @@ class Result:
     marker: Mapping[str, object] = field(default_factory=dict)
     problem: Problem | None = None
     next_step: str = ""
+    made: Made | None = None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,12 +15,14 @@ from typing import get_args
 import pdsa
 from pdsa import ledger
 from pdsa.errors import ParamsError, Problem
+from pdsa.kernels import Limits
 from pdsa.privacy import COMPLETE, PSEUDONYMOUS
-from pdsa.publish import digest, slug, write_atomic, write_manifest
+from pdsa.publish import digest, slug, write_manifest
 from pdsa.quality import quality
 from pdsa.records.entries import Entry
 from pdsa.runner.job import Job, Result
 from pdsa.runner.jobs import run_jobs
+from pdsa.runner.pool import LocalPool
 from pdsa.terms import Audience
 from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_workspace, pack
 from pdsa.workspace.files import params_file
@@ -31,6 +31,7 @@ from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows, has_log
 SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK = "school_report.ipynb", "network_report.ipynb"
 LOG_NOTEBOOK = "improvement_log.ipynb"
 NOTEBOOKS = (SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK, LOG_NOTEBOOK)
+RELEASE = "release.npz"  # the file beside the notebook that holds what the report may see
 NETWORK_PAGE, LOG_PAGE = "network.html", "log.html"
 # The past cycles of each audience that may look back over them: data of the run, and the page that `site` makes.
 ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
@@ -194,16 +195,10 @@ def make_reports(
     folder = outputs / plan.out_name
     _refuse_other_network(folder, plan.workspace.network.id)
     folder.mkdir(parents=True, exist_ok=True)
-    releases = Path(tempfile.mkdtemp(prefix="pdsa-release-"))
-    try:
-        jobs = [_job(plan.workspace, wanted, releases) for wanted in plan.reports]
-        params = plan.workspace.params
-        results = run_jobs(
-            jobs, folder, workers=workers or params.workers, timeout=params.timeout_seconds,
-            on_done=on_done, workdir=releases,
-        )  # fmt: skip
-    finally:
-        shutil.rmtree(releases, ignore_errors=True)
+    params = plan.workspace.params
+    jobs = [_job(plan.workspace, wanted) for wanted in plan.reports]
+    pool = LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds))
+    results = run_jobs(jobs, folder, pool=pool, on_done=on_done)
     seconds = time.perf_counter() - clock
     manifest = folder / "manifest.json"
     _set_aside(folder, jobs)
@@ -238,14 +233,12 @@ def _set_aside(folder: Path, jobs: Sequence[Job]) -> None:
                 file.replace(target)
 
 
-def _job(workspace: Workspace, wanted: Wanted, releases: Path) -> Job:
-    """One job, and the release file that holds what this one report may see."""
+def _job(workspace: Workspace, wanted: Wanted) -> Job:
+    """One job, and the release that holds what this one report may see."""
     audience, school = wanted.audience, wanted.school
     dossier = dossier_for(workspace, audience, school)
-    source = releases / audience / (f"{SCHOOLS}-{slug(school)}.npz" if school else "network.npz")
-    write_atomic(source, pack(dossier))
     needs_school = school or wanted.notebook == LOG_NOTEBOOK
-    parameters = {"source": str(source), "audience": audience} | ({"school": school} if needs_school else {})
+    parameters = {"source": RELEASE, "audience": audience} | ({"school": school} if needs_school else {})
     banner = BANNERS[audience].format(name=dossier.school_name)
     return Job(
         name=wanted.name,
@@ -257,6 +250,7 @@ def _job(workspace: Workspace, wanted: Wanted, releases: Path) -> Job:
         title=f"{dossier.school_name}: improvement log" if wanted.notebook == LOG_NOTEBOOK else dossier.school_name,
         banner=(SYNTHETIC if workspace.network.synthetic else "") + banner,
         expected=school or workspace.network.id,
+        files={RELEASE: pack(dossier)},
     )
 
 

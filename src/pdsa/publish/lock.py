@@ -1,0 +1,98 @@
+"""One run at a time in a folder: a lock that the system lifts when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pdsa.errors import InputError, Problem
+from pdsa.publish import disk
+
+FLOCK = find_spec("fcntl") is not None  # not on Windows
+# Windows locks bytes, and nobody else can read those that are locked: one far behind the text.
+_FAR = 1 << 20
+_TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path, name: str = ".lock") -> Iterator[None]:
+    """Keep other runs out of a folder; what is not locked after all is said by the system, not by a left-over file.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run; it is made.
+    name
+        The file in it that is locked; it stays, with the process that held it last.
+
+    Raises
+    ------
+    InputError
+        Another run holds the folder: its process, its computer and since when.
+    OSError
+        The folder cannot be written.
+    """
+    disk.make_folder(folder)
+    path = folder / name
+    disk.before("lock", path)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not _lock(handle):
+            raise _held(folder, path)
+        _sign(handle)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Whether this process holds the file now."""
+    try:
+        if FLOCK:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            _lock_byte(handle)
+    except OSError as error:
+        if error.errno in _TAKEN:
+            return False
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise  # a file system that knows no locks has no second run either, or nobody can tell
+    return True
+
+
+def _lock_byte(handle: int) -> None:
+    import msvcrt
+
+    windows: Any = msvcrt
+    os.lseek(handle, _FAR, os.SEEK_SET)
+    windows.locking(handle, windows.LK_NBLCK, 1)
+
+
+def _sign(handle: int) -> None:
+    """Write who holds the lock; a disk that is full must not keep a run from freeing it."""
+    signed = {"pid": os.getpid(), "host": platform.node(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    with contextlib.suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 0, os.SEEK_SET)
+        os.write(handle, f"{json.dumps(signed)}\n".encode())
+
+
+def _held(folder: Path, path: Path) -> InputError:
+    who: dict[str, object] = {}
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        who = found if isinstance(found, dict) else {}
+    told = f"process {who.get('pid', 'unknown')} on {who.get('host', 'unknown')}, since {who.get('since', 'unknown')}"
+    problem = Problem(str(folder), f"another run that is not done yet ({told})", "one run at a time")
+    step = "wait until it is done, or end that process, and run the same command again; or give --out another folder"
+    return InputError("outputs", (problem,), "nothing was written", step)

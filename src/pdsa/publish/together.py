@@ -1,0 +1,84 @@
+"""Files that belong together, put in place together: all of them new, or all of them as they were."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from pdsa.publish import disk
+
+SYNCING = 4  # folders at the same time: one waits for the disk, not for the processor
+
+
+def replace_together(root: Path, files: Mapping[Path, bytes]) -> None:
+    """Write files under their final names below a folder, in the order given; on any failure put the old ones back.
+
+    All are written and synced below `root/.tmp-<16 digits>/` first. What is killed between two renames leaves some
+    files new and some old: whoever reads them must know their hashes from the last one, and hold it against them.
+    The new names last through a power cut after `sync_folders`.
+
+    Parameters
+    ----------
+    root
+        The folder of the run.
+    files
+        Content by path relative to the folder; the one that vouches for the others stands last.
+
+    Raises
+    ------
+    OSError
+        The disk is full, the folder is read-only, a file is locked: every file is as it was.
+    """
+    aside = disk.unfinished(root)
+    done: list[tuple[Path, Path]] = []
+    try:
+        disk.make_folder(aside)
+        written = [(aside / f"{n}.new", root / path) for n, path in enumerate(files)]
+        for (new, final), data in zip(written, files.values(), strict=True):
+            disk.write(new, data)
+            disk.make_folder(final.parent)
+        for new, _ in written:
+            disk.sync(new)
+        old = [(_kept(final, new.with_suffix(".old")), final) for new, final in written]
+        for (new, final), before in zip(written, old, strict=True):
+            done.append(before)
+            disk.rename(new, final)
+    except BaseException:
+        _put_back(done)
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            disk.remove_all(aside)
+
+
+def _kept(final: Path, aside: Path) -> Path:
+    """A second name of the file that will be replaced, if there is one."""
+    if final.is_file():
+        disk.link(final, aside)
+    return aside
+
+
+def _put_back(done: list[tuple[Path, Path]]) -> None:
+    for aside, final in reversed(done):
+        with contextlib.suppress(OSError):
+            if aside.is_file():
+                disk.rename(aside, final)
+            else:
+                disk.remove(final)
+
+
+def sync_folders(folders: set[Path]) -> None:
+    """Make the names in folders last through a power cut."""
+    with ThreadPoolExecutor(SYNCING, thread_name_prefix="pdsa-sync") as pool:
+        list(pool.map(disk.sync_folder, sorted(folders)))
+
+
+def sweep(root: Path) -> None:
+    """Remove what runs that were killed left unfinished below a folder; only for who holds the folder's lock."""
+    for path in sorted(root.rglob(f"{disk.TEMPORARY}*"), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            disk.remove_all(path)
+        elif path.exists():
+            disk.remove(path)

@@ -1,0 +1,110 @@
+"""One job -> the bytes of its page, or the reason why there is none; nothing is written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pdsa.errors import InputError, PdsaError, Problem, ReportError
+from pdsa.kernels import Execution, Limits, Parent, Stop, execute
+from pdsa.runner.job import Job, Made
+from pdsa.runner.page import COMPLETE, page_files, render_page, shown
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+AGAIN = "mend what the message names and run the same command again"
+NEXT = {
+    "error": AGAIN,
+    "timeout": "give the report more time or less data, and run the same command again",
+    "died": "close other programs or make one report at a time; most often the memory was full",
+}
+TRIES = 2  # a kernel that died is started once more
+
+
+def make(job: Job, limits: Limits, *, stop: Stop | None = None, parent: Parent | None = None) -> Made:
+    """Execute the notebook of a job and render its page; whatever goes wrong becomes a failed `Made`.
+
+    Parameters
+    ----------
+    job
+        What to make.
+    limits
+        Time, memory and output that the notebook may take.
+    stop
+        What ends the kernel from another thread.
+    parent
+        The warm process whose children run the notebook; a cold kernel is started without.
+    """
+    started = time.perf_counter()
+    stop = stop or Stop()
+    run: Execution | None = None
+    tries = 0
+    try:
+        while run is None or (run.status == "died" and run.again and tries < TRIES and not stop.is_set()):
+            run = execute(job.notebook, job.parameters, limits=limits, files=job.files, stop=stop, parent=parent)
+            tries += 1
+        made = _rendered(run, job)
+    except (PdsaError, OSError) as error:
+        made = _failed(*told(job, error))
+    except Exception as error:  # noqa: BLE001 one failing report never stops the others
+        problem = Problem(job.name, f"{type(error).__name__}: {error}", "no such error")
+        made = _failed(problem, "tell the makers of pdsa: this is a fault of the program")
+    return _measured(made, run, time.perf_counter() - started, tries)
+
+
+def _failed(problem: Problem, next_step: str) -> Made:
+    return Made("failed", 0.0, problem=problem, next_step=next_step)
+
+
+def _measured(made: Made, run: Execution | None, seconds: float, tries: int) -> Made:
+    """Add what is known of every report, whether it could be made or not."""
+    if run is None:
+        return replace(made, seconds=seconds, tries=tries)
+    return replace(made, seconds=seconds, cells=run.cells, printed=run.printed, peak_mb=run.peak_mb, tries=tries)
+
+
+def _rendered(run: Execution, job: Job) -> Made:
+    _refuse_unfinished(run, job)
+    marker = _marker(run.notebook, job)
+    page = render_page(run.notebook, job).encode()
+    files = {name: text.encode() for name, text in page_files(run.notebook, job).items()}
+    return Made("ok", 0.0, page, files, marker)
+
+
+def _refuse_unfinished(run: Execution, job: Job) -> None:
+    if run.status == "ok":
+        return
+    place = job.notebook.name if run.cell is None else f"{job.notebook.name}, cell {run.cell + 1}"
+    found = run.evalue if run.status != "error" else f"{run.ename}: {run.evalue}"
+    # an error of pdsa brings its own next step
+    found, _, step = " ".join(found.split()).partition(" Next: ")
+    problem = Problem(place, f"{found:.600}".rstrip("."), "a cell that runs to its end")
+    raise ReportError(job.name, problem, step.rstrip(".") or NEXT[run.status])
+
+
+def _marker(notebook: NotebookNode, job: Job) -> dict[str, object]:
+    """Return the completion mark of the last code cell, which tells for whom the report was made."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    found = [data[COMPLETE] for data in shown(cells[-1]) if COMPLETE in data] if cells else []
+    marks = [mark if isinstance(mark, dict) else {"id": mark} for mark in found]
+    if not marks:
+        problem = Problem(job.notebook.name, "no completion mark: the notebook ended before its last cell", "one")
+        raise ReportError(job.name, problem, "make the report again; if it fails again, mend the notebook")
+    for made_for in (mark.get("id") for mark in marks):
+        if made_for != job.expected:
+            expected = f"{job.expected!r}; it was not published"
+            problem = Problem(job.notebook.name, f"that the report was made for {made_for!r}", expected)
+            raise ReportError(job.name, problem, "check the parameters of this report")
+    return marks[-1]
+
+
+def told(job: Job, error: PdsaError | OSError) -> tuple[Problem, str]:
+    """Return what failed and what the reader can do."""
+    if isinstance(error, ReportError):
+        return error.problem, error.next_step
+    if isinstance(error, InputError):
+        return error.problems[0], error.next_step
+    problem = Problem(str(job.target), str(error), "a file that can be written")
+    return problem, "close programs that have the page open, look for free space, and run the same command again"

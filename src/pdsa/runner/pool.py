@@ -1,0 +1,59 @@
+"""Who makes the jobs: threads of this process, each over a kernel of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Protocol
+
+from pdsa.kernels import Limits, Parent, Stop
+from pdsa.runner.job import Job, Made
+from pdsa.runner.make import make
+
+
+class Pool(Protocol):
+    """Makes jobs and hands them over as they come, in any order."""
+
+    def made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Made]]:
+        """Yield each job once, with what was made; closing the iterator ends what still runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPool:
+    """Several reports at a time on this machine.
+
+    Parameters
+    ----------
+    workers
+        Reports that are made at the same time.
+    limits
+        Of each of them.
+    parent
+        The warm process whose children run the notebooks; cold kernels without.
+    """
+
+    workers: int
+    limits: Limits
+    parent: Parent | None = None
+
+    def made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Made]]:
+        """Yield each job once, with what was made; closing the iterator ends what still runs."""
+        stop = Stop()
+        with ThreadPoolExecutor(max(1, self.workers), thread_name_prefix="pdsa-report") as threads:
+            try:
+                tasks = {threads.submit(make, job, self.limits, stop=stop, parent=self.parent): job for job in jobs}
+                for task in _as_they_come(tasks):
+                    yield tasks[task], task.result()
+            except BaseException:
+                stop.set()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _as_they_come(tasks: dict[Future[Made], Job]) -> Iterator[Future[Made]]:
+    """Yield tasks as they end; the short waits let Ctrl-C through on Windows."""
+    pending = set(tasks)
+    while pending:
+        done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+        yield from done

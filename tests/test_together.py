@@ -1,0 +1,126 @@
+"""Files that belong together change together, whichever operation of the disk fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pdsa.publish import disk
+from pdsa.publish.together import replace_together, sweep, sync_folders
+
+OLD = {Path("team/a/points.csv"): b"old points", Path("team/a/report.html"): b"old page"}
+NEW = {
+    Path("team/a/points.csv"): b"new points",
+    Path("team/a/summary.csv"): b"new summary",
+    Path("team/a/report.html"): b"new page",
+    Path(".records/team/a.json"): b"{}",
+}
+
+
+class Dead(BaseException):
+    """The process was killed: nothing that comes later in it happens."""
+
+
+def tree(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def failing(at: int, error: BaseException, told: list[str]) -> Callable[[str, Path], None]:
+    """What fails at operation `at`; a dead process fails at every later one too."""
+
+    def before(operation: str, path: Path) -> None:
+        told.append(operation)
+        if len(told) - 1 == at or (len(told) > at and isinstance(error, Dead)):
+            raise error
+
+    return before
+
+
+def test_all_are_new_and_nothing_else_is_left(tmp_path: Path) -> None:
+    replace_together(tmp_path, OLD)
+    replace_together(tmp_path, NEW)
+    assert tree(tmp_path) == NEW
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".records", "team"]
+
+
+def test_everything_is_synced_before_the_first_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    replace_together(tmp_path, OLD)
+    monkeypatch.setattr(disk, "before", failing(10**6, OSError(), told))
+    replace_together(tmp_path, NEW)
+    kinds = [word for word in told if word in ("write", "fsync", "link", "rename")]
+    assert kinds == ["write"] * 4 + ["fsync"] * 4 + ["link"] * 2 + ["rename"] * 4
+
+
+def test_whichever_operation_fails_all_are_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = 0
+    while True:
+        folder = tmp_path / str(at)
+        replace_together(folder, OLD)
+        told: list[str] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "before", failing(at, OSError(28, "No space left on device"), told))
+            try:
+                replace_together(folder, NEW)
+            except OSError:
+                assert tree(folder) == OLD
+        if {path: data for path, data in tree(folder).items() if not path.parts[0].startswith(".tmp-")} == NEW:
+            break
+        at += 1
+    # folder, create and write of each, folder, fsync, links, renames; a failure after them is swept by the next run
+    assert at == 1 + 2 * 4 + 1 + 4 + 2 + 4
+
+
+def test_a_process_that_dies_leaves_each_file_old_or_new_and_the_last_one_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = 0
+    for at in range(40):
+        folder = tmp_path / str(at)
+        replace_together(folder, OLD)
+        told: list[str] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "before", failing(at, Dead(), told))
+            try:
+                replace_together(folder, NEW)
+                ends += 1
+            except Dead:
+                pass
+        found = {path: data for path, data in tree(folder).items() if not path.parts[0].startswith(".tmp-")}
+        assert all(data in (OLD.get(path), NEW.get(path)) for path, data in found.items())
+        if Path(".records/team/a.json") in found:
+            assert found == NEW
+        sweep(folder)
+        assert not list(folder.rglob(".tmp-*"))
+    assert ends > 5
+
+
+def test_a_file_system_without_links_keeps_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    replace_together(tmp_path, OLD)
+    monkeypatch.setattr(os, "link", refuse)
+    told: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "before", failing(19, OSError(16, "in use"), told))  # the page is the third rename
+        with pytest.raises(OSError, match="in use"):
+            replace_together(tmp_path, NEW)
+    assert told[19] == "rename"
+    assert tree(tmp_path) == OLD
+
+
+def test_sweeping_takes_what_is_unfinished_and_nothing_else(tmp_path: Path) -> None:
+    replace_together(tmp_path, OLD)
+    for name in (".tmp-1/0.new", "team/a/.tmp-2", "coach/.tmp-3"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("half")
+    sweep(tmp_path)
+    assert tree(tmp_path) == OLD
+
+
+def test_folders_that_are_gone_or_refuse_are_no_hindrance(tmp_path: Path) -> None:
+    sync_folders({tmp_path, tmp_path / "nothing"})

@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -52,6 +53,7 @@ def _surround(request: Mapping[str, Any]) -> None:
     os.environ.update(request["environment"])
     time.tzset()
     os.chdir(request["folder"])
+    tempfile.tempdir = None  # the parent's own is found again from the variables
     _seed()
     if (wakeup := signal.set_wakeup_fd(-1)) >= 0:
         os.close(wakeup)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PRELOAD = ("numpy", "pandas", "matplotlib", "plotnine", "IPython", "nbclient", "ipywidgets", "pdsa")
 START_SECONDS = 120  # what the imports of a slow disk may take
 # Of the owner's variables the parent itself gets these only: it outlives each notebook, and secrets are none of it.
-_KEPT = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
+_KEPT = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
 Watch = Callable[[str, int], None]
 
 
@@ -189,6 +189,8 @@ class Parent:
 
     def close(self) -> None:
         """End the process and its children, and wait for that."""
+        if self._ready is None:  # it imports still, and has no children
+            self.process.kill()
         self.control.close()
         try:
             self.process.wait(10)
@@ -348,7 +350,7 @@ def start_parent(preload: Sequence[str] = PRELOAD, warm_up: str = "", *, wireles
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,
-            env={**kept, **FIXED, "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
+            env={**kept, **FIXED, "TMPDIR": str(folder), "PYDEVD_DISABLE_FILE_VALIDATION": "1"},
             cwd=folder,
             pass_fds=[theirs.fileno()],
             start_new_session=True,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pdsa.kernels import Parent, warm_parent
+from pdsa.terms import Audience
 
 # What the report notebooks import, and what their first drawing would.
 PRELOAD = (
@@ -38,7 +39,7 @@ def warm_up() -> None:
         school = workspace.schools[0].id
         for notebook in NOTEBOOKS:
             about = "" if "network" in notebook else school
-            audience = "team" if about else "coach"
+            audience: Audience = "team" if about else "coach"
             source = Path(folder) / f"{notebook}.npz"
             source.write_bytes(pack(dossier_for(workspace, audience, about)))
             _run(notebook_path(notebook), {"source": str(source), "school": about, "audience": audience})

@@ -17,7 +17,7 @@ from pdsa.records.entries import Entry
 from pdsa.runner.job import Job
 from pdsa.runner.keys import job_key
 from pdsa.terms import Audience
-from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_workspace, pack
+from pdsa.workspace import SCHOOLS, Workspace, dossier_for, log_for, no_pseudonyms, open_workspace, pack
 from pdsa.workspace.files import params_file
 from pdsa.workspace.journal import has_log
 
@@ -161,7 +161,7 @@ def _wanted(workspace: Workspace, audience: Audience) -> list[Wanted]:
         found.append(Wanted(audience, "", NETWORK_NOTEBOOK))
     if audience in LOG_AUDIENCES:
         for about in schools if audience in COMPLETE else [""]:
-            if has_log(dossier_for(workspace, audience, about).log, about):
+            if has_log(log_for(workspace, audience, about), about):
                 found.append(Wanted(audience, about, LOG_NOTEBOOK))
     return found
 

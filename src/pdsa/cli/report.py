@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from pdsa.runner import Plan, Result, Run
-    from pdsa.runner.decide import Again
+    from pdsa.runner.plan import Again
 
 
 @click.command()
@@ -36,29 +37,36 @@ def report(
     **flags: bool,
 ) -> None:
     """Make the reports that PARAMS asks for, a params file or a workspace folder: those that changed or are new."""
-    from pdsa.runner import make_reports, plan_run
-    from pdsa.site import write_indexes
+    from pdsa.runner.warm import warm_reports
 
-    if flags["force"] and flags["retry_failed"]:
-        raise click.UsageError("--force makes every report again, --retry-failed only some of them: give one.")
-    plan = plan_run(params, data=data, only=only, log=log)
-    if flags["dry_run"]:
-        _list(plan, out)
-        return
-    progress = _Progress(len(plan.chosen), flags["quiet"])
-    again: Again = "all" if flags["force"] else "failed" if flags["retry_failed"] else "changed"
-    indexes: list[Path] = []
-    run = make_reports(
-        plan,
-        out,
-        workers=workers,
-        on_done=progress.show,
-        again=again,
-        finish=lambda folder: indexes.extend(write_indexes(folder)),
-    )
+    again = _again(flags["force"], flags["retry_failed"])
+    # the warm parent imports while the data are read
+    with nullcontext() if flags["dry_run"] else warm_reports() as parent:
+        from pdsa.runner import make_reports, plan_run
+        from pdsa.site import write_indexes
+
+        plan = plan_run(params, data=data, only=only, again=again, log=log)
+        if flags["dry_run"]:
+            _list(plan, out)
+            return
+        progress, indexes = _Progress(len(plan.chosen), flags["quiet"]), list[Path]()
+        run = make_reports(
+            plan,
+            out,
+            workers=workers,
+            parent=parent,
+            on_done=progress.show,
+            finish=lambda folder: indexes.extend(write_indexes(folder)),
+        )
     _close(plan, run, flags["quiet"])
     click.echo(str(indexes[-1] if indexes else run.folder))
     sys.exit(1 if run.failed else 0)
+
+
+def _again(force: bool, retry_failed: bool) -> Again:
+    if force and retry_failed:
+        raise click.UsageError("--force makes every report again, --retry-failed only some of them: give one.")
+    return "all" if force else "failed" if retry_failed else "changed"
 
 
 def _list(plan: Plan, out: Path) -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from pdsa.runner.job import Job, Result
 from pdsa.runner.plan import Plan, Wanted, job_of
 from pdsa.runner.records import Record, read_record, standing
-
-# Which of the chosen reports are made: those that are not what they should be, those that failed last time, or all.
-Again = Literal["changed", "failed", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class Decision:
     outdated: frozenset[str]
 
 
-def decide(plan: Plan, folder: Path, again: Again) -> Decision:
+def decide(plan: Plan, folder: Path) -> Decision:
     """Compare every chosen report with what stands in the folder of the run, file by file; nothing is written.
 
     Parameters
@@ -46,13 +42,11 @@ def decide(plan: Plan, folder: Path, again: Again) -> Decision:
         What `plan_run` decided.
     folder
         The folder of the run.
-    again
-        Which of the chosen reports are made.
     """
     found = {wanted: read_record(folder, wanted.target) for wanted in plan.reports}
     records = {record.target: record for record in found.values() if record is not None}
-    chosen = [w for w in plan.chosen if again != "failed" or ((one := found[w]) is not None and one.failure)]
-    whole = set() if again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
+    chosen = [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
+    whole = set() if plan.again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
     jobs, unchanged = [], []
     for wanted in chosen:
         job, record = job_of(plan.workspace, wanted), found[wanted]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import pdsa
 from pdsa import ledger
@@ -36,6 +36,8 @@ BANNERS = {
     "district": "For district leaders. Small numbers are hidden and marked *.",
     "network": "For the network. Schools carry pseudonyms; small numbers are hidden.",
 }
+# Which of the chosen reports are made: those that are not what they should be, those that failed last time, or all.
+Again = Literal["changed", "failed", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class Plan:
         What is not made, and why.
     only
         Ids of the schools whose reports the run looks at; () for all reports.
+    again
+        `changed`: of these, what is not as it should be. `failed`: what failed last time. `all`: everything.
     imports, unfinished
         What was imported, and which imports were broken off.
     """
@@ -87,6 +91,7 @@ class Plan:
     reports: tuple[Wanted, ...]
     left_out: tuple[str, ...]
     only: tuple[str, ...] = ()
+    again: Again = "changed"
     imports: tuple[Entry, ...] = ()
     unfinished: tuple[str, ...] = ()
 
@@ -110,7 +115,9 @@ def notebook_path(name: str) -> Path:
     raise ParamsError("pdsa", (Problem("notebooks", f"no {name}", "the notebooks of the package"),), "nothing was run")
 
 
-def plan_run(params: Path, *, data: str = "", only: Sequence[str] = (), log: str = "") -> Plan:
+def plan_run(
+    params: Path, *, data: str = "", only: Sequence[str] = (), again: Again = "changed", log: str = ""
+) -> Plan:
     """Read and check everything, and decide which reports a run makes; nothing is written.
 
     Parameters
@@ -121,6 +128,8 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = (), log: str
         Replaces the params file's data folder.
     only
         Ids of the schools whose reports are made, from the data of the whole network; all reports by default.
+    again
+        Which of these are made: what `changed`, what `failed` last time, or `all`.
     log
         Address of the improvement log in PostgreSQL.
 
@@ -141,7 +150,7 @@ def plan_run(params: Path, *, data: str = "", only: Sequence[str] = (), log: str
             continue
         reports += _wanted(workspace, audience)
     imports, unfinished = _ledger(params, workspace.params.workspace)
-    return Plan(workspace, tuple(reports), tuple(left_out), tuple(dict.fromkeys(only)), imports, unfinished)
+    return Plan(workspace, tuple(reports), tuple(left_out), tuple(dict.fromkeys(only)), again, imports, unfinished)
 
 
 def _refuse_unknown(source: str, workspace: Workspace, only: Sequence[str]) -> None:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem, ReportError
-from pdsa.kernels import Limits
+from pdsa.kernels import Limits, Parent
 from pdsa.publish import write_manifest
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep, sync_folders
 from pdsa.runner.beside import set_aside, write_archives
-from pdsa.runner.decide import Again, Decision, decide
+from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.manifest import entry, manifest_of
 from pdsa.runner.placing import clear_failure, of_disk
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
+from pdsa.runner.warm import warm_reports
 
 LOCK = ".lock"
 
@@ -68,8 +70,8 @@ def make_reports(
     *,
     pool: Pool | None = None,
     workers: int | None = None,
+    parent: Parent | None = None,
     on_done: Callable[[Result], None] | None = None,
-    again: Again = "changed",
     finish: Callable[[Path], object] | None = None,
 ) -> Run:
     """Make the reports of a plan that are not there yet below `outputs/<run name>/`, the manifest last.
@@ -84,10 +86,11 @@ def make_reports(
         Who makes them; this machine by default.
     workers
         Reports at the same time on this machine; the params file's number by default.
+    parent
+        A warm parent on this machine that was started before the data were read; by default one is started when
+        there is anything to make.
     on_done
         Called with each result as it comes, those that are unchanged first.
-    again
-        `changed`: what is not as it should be. `failed`: what failed last time. `all`: everything.
     finish
         Called with the run's folder when the manifest stands, before another run may begin: writes the indexes.
 
@@ -102,11 +105,15 @@ def make_reports(
     _refuse_other_network(folder, plan.workspace.network.id)
     with one_at_a_time(folder, LOCK):
         sweep(folder)
-        decision = decide(plan, folder, again)
-        results = _made(plan, folder, decision, pool=pool or _pool(plan, workers), on_done=on_done)
-        run = Run(folder, results, folder / "manifest.json", time.perf_counter() - clock, _names(decision))
+        decision = decide(plan, folder)
+        results = _unchanged(folder, decision, on_done)
+        if decision.jobs:
+            with nullcontext(pool) if pool else _here(plan, workers, parent) as makers:
+                results += run_jobs(decision.jobs, folder, pool=makers, on_done=on_done)
+        results = _in_order(plan, results)
+        run = Run(folder, tuple(results), folder / "manifest.json", time.perf_counter() - clock, _names(decision))
         try:
-            _close(plan, run, decision, started, complete=not plan.only and again != "failed")
+            _close(plan, run, decision, started, complete=not plan.only and plan.again != "failed")
             if finish:
                 finish(folder)
         except OSError as error:
@@ -114,24 +121,26 @@ def make_reports(
     return run
 
 
-def _pool(plan: Plan, workers: int | None) -> Pool:
+@contextmanager
+def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Pool]:
+    """Warm children on this machine."""
     params = plan.workspace.params
-    return LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds))
+    with nullcontext(parent) if parent is not None else warm_reports() as warm:
+        yield LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds), warm)
 
 
-def _made(
-    plan: Plan, folder: Path, decision: Decision, *, pool: Pool, on_done: Callable[[Result], None] | None
-) -> tuple[Result, ...]:
-    """A result for every report that the run looks at, in the order of the plan."""
+def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
     for result in decision.unchanged:
-        before = decision.records[result.job.target.as_posix()]
-        if before.failure is not None:
+        if decision.records[result.job.target.as_posix()].failure is not None:
             clear_failure(folder, result)
         if on_done:
             on_done(result)
-    made = run_jobs(decision.jobs, folder, pool=pool, on_done=on_done)
-    found = {result.job.target: result for result in (*decision.unchanged, *made)}
-    return tuple(found[wanted.target] for wanted in plan.chosen if wanted.target in found)
+    return list(decision.unchanged)
+
+
+def _in_order(plan: Plan, results: Iterable[Result]) -> list[Result]:
+    found = {result.job.target: result for result in results}
+    return [found[wanted.target] for wanted in plan.chosen if wanted.target in found]
 
 
 def _names(decision: Decision) -> tuple[str, ...]:

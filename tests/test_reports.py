@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -576,13 +575,9 @@ def own_tmp() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def kernels_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    found = []
-    for child in psutil.Process(process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie has no command line
-            if "ipykernel_launcher" in " ".join(child.cmdline()):
-                found.append(child)
-    return found
+def started_by(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The warm parent and its children: everything that the run started and that lives."""
+    return psutil.Process(process.pid).children(recursive=True)
 
 
 def ended(processes: list[psutil.Process], seconds: float) -> bool:
@@ -601,8 +596,7 @@ def mid_run(made: Made, outputs: Path, own_tmp: Path) -> tuple[subprocess.Popen[
     process = pdsa("report", made.network, "--out", outputs, **options)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        kernels = kernels_of(process)
-        if kernels and len(list(outputs.rglob("*.html"))) > 1:
+        if len(list(outputs.rglob("*.html"))) > 1 and (kernels := started_by(process)):
             return process, kernels
         time.sleep(0.02)
     process.kill()

@@ -2,5 +2,6 @@
 
 from pdsa.runner.cluster.connect import Tls, connected
 from pdsa.runner.cluster.pool import ClusterPool
+from pdsa.runner.cluster.scan import Scan, scan
 
-__all__ = ["ClusterPool", "Tls", "connected"]
+__all__ = ["ClusterPool", "Scan", "Tls", "connected", "scan"]

@@ -121,7 +121,7 @@ def _security(address: str, tls: Tls) -> Security:
 
 
 def _silent(address: str, error: Exception) -> ParamsError:
-    reason = str(error.__cause__ or error).split("\n")[0][:200] or type(error).__name__
+    reason = re.sub("^in <.*?>: ", "", str(error.__cause__ or error)).split("\n")[0][:200] or type(error).__name__
     other = "does it speak tls?" if address.startswith("tls://") else "does it speak tcp, without TLS?"
     expected = f"the answer of a dask scheduler within {ANSWER_SECONDS} seconds ({other})"
     return _refused(f"{address}: {reason}", expected, "start it with `dask scheduler`, or correct the address")
@@ -173,6 +173,6 @@ def _problems(worker: str, answer: object, box: Path, secret: str) -> Iterator[P
     name, *theirs = answer
     if tuple(theirs) != stamp():
         yield Problem(place, told((theirs[0], theirs[1])), told(stamp()))
-    found = wait_for(box / name)
+    found = wait_for(box / name) if name else None
     if found is None or found.decode() != secret:
         yield Problem(place, f"that it does not see or cannot write {box}", "a folder that all machines share (--out)")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pdsa.errors import Problem, ReportError
 from pdsa.kernels import Stop
-from pdsa.publish import digest, write_atomic
+from pdsa.publish import digest, disk
 from pdsa.runner.cluster.warm import warm_parent
 from pdsa.runner.make import make
 from pdsa.runner.orders import read_order
@@ -45,7 +45,7 @@ def carry_out(box: str, name: str, chances: int) -> tuple[str, str]:
     if not parcel.exists():
         if not _try(folder / TRIES, name, chances):
             return "", ""
-        write_atomic(parcel, _made(folder, name))
+        _put(parcel, _made(folder, name))
     return parcel.name, digest(parcel)
 
 
@@ -89,7 +89,7 @@ def _wanted(box: Path) -> Iterator[Stop]:
 
 
 def answer_probe(box: str, question: str, dask_worker: Worker | None = None) -> tuple[str, str, str]:
-    """Copy a file of the shared storage beside itself; return the copy's name and the stamp of this worker's pdsa.
+    """Copy a file of the shared storage beside itself; return the copy's name, "" for none, and this pdsa's stamp.
 
     Parameters
     ----------
@@ -99,18 +99,26 @@ def answer_probe(box: str, question: str, dask_worker: Worker | None = None) -> 
         This worker, which dask puts here.
     """
     name = f"{question}-{digest(str(getattr(dask_worker, 'address', '')).encode())[:12]}"
-    text = wait_for(Path(box) / question)
-    if text is not None:
-        with suppress(OSError):  # the copy that is not there says it
-            write_atomic(Path(box) / name, text)
+    try:
+        _put(Path(box) / name, wait_for(Path(box) / question) or b"")
+    except OSError:
+        name = ""
     return name, *stamp()
 
 
-def wait_for(path: Path, seconds: float = 5.0) -> bytes | None:
+def _put(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; into a folder that is there, for the client may have removed it."""
+    temporary = disk.unfinished(path.parent)
+    disk.write(temporary, data)
+    disk.sync(temporary)
+    disk.rename(temporary, path)
+
+
+def wait_for(path: Path, seconds: float = 3.0) -> bytes | None:
     """Read a file that another machine wrote a moment ago: network file systems show it a little later."""
     until = time.monotonic() + seconds
     while not path.is_file():
-        if time.monotonic() > until:
+        if time.monotonic() > until or not path.parent.is_dir():
             return None
         time.sleep(0.1)
     return path.read_bytes()

@@ -16,7 +16,7 @@ from pdsa.errors import ParamsError
 from pdsa.records import ChartSpec, Rule
 from pdsa.terms import STATUSES, RuleSet, RuleWord
 from pdsa.workspace import Dossier, dossier_for, load, open_workspace, pack
-from pdsa.workspace.dossier import unpack
+from pdsa.workspace.packing import unpack
 from test_workspace import SCHOOLS, add, write_mini
 
 HEADER = "date,label,kind,school,measure\n"

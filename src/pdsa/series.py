@@ -91,8 +91,7 @@ class Panel:
 
     def take(self, series: Ints) -> Panel:
         """A panel of these series in this order, by number; this one stays as it is."""
-        spans = [np.arange(self.offsets[s], self.offsets[s + 1]) for s in series.tolist()]
-        rows = np.concatenate([np.zeros(0, dtype=np.int64), *spans])
+        rows = self._rows(series.tolist())
         return replace(
             self,
             keys=self.keys.iloc[series].reset_index(drop=True),
@@ -103,6 +102,13 @@ class Panel:
             within=None if self.within is None else self.within[rows],
             **{name: getattr(self, name)[rows] for name in _POINTWISE},
         )
+
+    def _rows(self, series: list[int]) -> slice | Ints:
+        """The points of these series; those of one series stand in a row."""
+        if len(series) == 1:
+            return slice(int(self.offsets[series[0]]), int(self.offsets[series[0] + 1]))
+        spans = [np.arange(self.offsets[s], self.offsets[s + 1]) for s in series]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *spans])
 
 
 _POINTWISE = ("value", "numerator", "denominator", "people", "status")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,15 +34,19 @@ def report(
     **flags: bool,
 ) -> None:
     """Make every report that PARAMS asks for: a params file, or a workspace folder."""
-    from pdsa.runner import make_reports, plan_run
-    from pdsa.site import write_indexes
+    from pdsa.runner.warm import warm_reports
 
-    plan = plan_run(params, data=data, only=only, log=log)
-    if flags["dry_run"]:
-        _list(plan, out)
-        return
-    progress = _Progress(len(plan.reports), flags["quiet"])
-    run = make_reports(plan, out, workers=workers, on_done=progress.show)
+    # the warm parent imports while the data are read
+    with nullcontext() if flags["dry_run"] else warm_reports() as parent:
+        from pdsa.runner import make_reports, plan_run
+        from pdsa.site import write_indexes
+
+        plan = plan_run(params, data=data, only=only, log=log)
+        if flags["dry_run"]:
+            _list(plan, out)
+            return
+        progress = _Progress(len(plan.reports), flags["quiet"])
+        run = make_reports(plan, out, workers=workers, on_done=progress.show, parent=parent)
     indexes = write_indexes(run.folder)
     _close(plan, run, flags["quiet"])
     click.echo(str(indexes[-1] if indexes else run.folder))

@@ -3,7 +3,17 @@
 from pdsa.kernels.ending import CellEnd, Execution, Limits
 from pdsa.kernels.execute import execute
 from pdsa.kernels.gate import check_parameters
-from pdsa.kernels.parent import Parent
+from pdsa.kernels.parent import Parent, start_parent, warm_parent
 from pdsa.kernels.room import Stop
 
-__all__ = ["CellEnd", "Execution", "Limits", "Parent", "Stop", "check_parameters", "execute"]
+__all__ = [
+    "CellEnd",
+    "Execution",
+    "Limits",
+    "Parent",
+    "Stop",
+    "check_parameters",
+    "execute",
+    "start_parent",
+    "warm_parent",
+]

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,9 @@ from pdsa.kernels.ending import Break, died, flooded
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-_FIXED = {
+FIXED = {
     "LC_ALL": "C.UTF-8",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
@@ -74,15 +75,19 @@ class Room:
     folder: Path
     stop: Stop
     manager: Any = None
+    ender: Callable[[], None] | None = None
     notebook: NotebookNode | None = None
     cell: int | None = None
     printed: int = 0
+    # where the caller chooses them: a folder that exists, and all variables of the kernel
+    place: Path | None = None
+    variables: Mapping[str, str] | None = None
     printed_mb: int = 10
 
     @property
     def workdir(self) -> Path:
         """The folder in which the notebook runs."""
-        return self.folder / "work"
+        return self.place or self.folder / "work"
 
     def fill(self, files: Mapping[str, bytes]) -> None:
         """Make the folder in which the notebook runs, with these files in it."""
@@ -97,11 +102,15 @@ class Room:
 
     def environment(self) -> dict[str, str]:
         """Return the parent's variables, less those that would make two kernels differ."""
+        if self.variables is not None:
+            return {"MPLBACKEND": FIXED["MPLBACKEND"], **self.variables}
         kept = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-        return {**kept, **_FIXED, "IPYTHONDIR": str(self.folder / "ipython")}
+        return {**kept, **FIXED, "IPYTHONDIR": str(self.folder / "ipython")}
 
     def kill(self) -> None:
         """End the kernel and what it started; harmless when it has ended already."""
+        if self.ender is not None:
+            self.ender()
         pid = getattr(getattr(self.manager, "provisioner", None), "pid", None)
         if pid is None:
             return

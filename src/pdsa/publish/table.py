@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,25 @@ def csv_text(frame: pd.DataFrame) -> str:
     frame
         Any frame; tuples are joined with "; ".
     """
-    rows: list[Iterable[object]] = [frame.columns, *frame.itertuples(index=False, name=None)]
-    return "".join(",".join(_quoted(_cell(value)) for value in row) + "\n" for row in rows)
+    heads = [_quoted(_cell(name)) for name in frame.columns]
+    columns = [_texts(column) for _, column in frame.items()]
+    return "".join(",".join(row) + "\n" for row in (heads, *zip(*columns, strict=True)))
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """The cells of one column: numbers at once, and words and days, which come again and again, once each."""
+    import pandas as pd
+
+    values, kind = column.array, getattr(column.dtype, "kind", "O")
+    if isinstance(values, pd.arrays.NumpyExtensionArray) and kind == "f":
+        return ["" if value != value else repr(value) for value in column.to_numpy().tolist()]
+    if isinstance(values, pd.arrays.NumpyExtensionArray) and kind in "biu":
+        return [str(value) for value in column.to_numpy().tolist()]
+    if not isinstance(values, pd.Categorical | pd.arrays.StringArray | pd.arrays.DatetimeArray):
+        return [_quoted(_cell(value)) for value in column]
+    places, once = column.factorize()
+    texts = [*(_quoted(_cell(value)) for value in once), ""]  # place -1 is a missing value
+    return [texts[place] for place in places.tolist()]
 
 
 def _cell(value: object) -> str:

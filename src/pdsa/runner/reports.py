@@ -6,6 +6,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,7 @@ from typing import get_args
 import pdsa
 from pdsa import ledger
 from pdsa.errors import ParamsError, Problem
-from pdsa.kernels import Limits
+from pdsa.kernels import Limits, Parent
 from pdsa.privacy import COMPLETE, PSEUDONYMOUS
 from pdsa.publish import digest, slug, write_manifest
 from pdsa.quality import quality
@@ -23,8 +24,9 @@ from pdsa.records.entries import Entry
 from pdsa.runner.job import Job, Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.pool import LocalPool
+from pdsa.runner.warm import warm_reports
 from pdsa.terms import Audience
-from pdsa.workspace import SCHOOLS, Workspace, dossier_for, no_pseudonyms, open_workspace, pack
+from pdsa.workspace import SCHOOLS, Workspace, dossier_for, log_for, no_pseudonyms, open_workspace, pack
 from pdsa.workspace.files import params_file
 from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows, has_log
 
@@ -152,7 +154,7 @@ def _wanted(workspace: Workspace, audience: Audience) -> list[Wanted]:
         found.append(Wanted(audience, "", NETWORK_NOTEBOOK))
     if audience in LOG_AUDIENCES:
         for about in schools if audience in COMPLETE else [""]:
-            if has_log(dossier_for(workspace, audience, about).log, about):
+            if has_log(log_for(workspace, audience, about), about):
                 found.append(Wanted(audience, about, LOG_NOTEBOOK))
     return found
 
@@ -177,6 +179,7 @@ def make_reports(
     *,
     workers: int | None = None,
     on_done: Callable[[Result], None] | None = None,
+    parent: Parent | None = None,
 ) -> Run:
     """Make every report of a plan below `outputs/<run name>/`, the manifest last.
 
@@ -190,6 +193,8 @@ def make_reports(
         Reports at the same time; the params file's number by default.
     on_done
         Called with each result as it comes.
+    parent
+        A warm parent that was started before the data were read; by default one is started now.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     folder = outputs / plan.out_name
@@ -197,8 +202,10 @@ def make_reports(
     folder.mkdir(parents=True, exist_ok=True)
     params = plan.workspace.params
     jobs = [_job(plan.workspace, wanted) for wanted in plan.reports]
-    pool = LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds))
-    results = run_jobs(jobs, folder, pool=pool, on_done=on_done)
+    limits = Limits(cell_seconds=params.timeout_seconds)
+    with nullcontext(parent) if parent is not None else warm_reports() as warm:
+        pool = LocalPool(workers or params.workers, limits, warm)
+        results = run_jobs(jobs, folder, pool=pool, on_done=on_done)
     seconds = time.perf_counter() - clock
     manifest = folder / "manifest.json"
     _set_aside(folder, jobs)

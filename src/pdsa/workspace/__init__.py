@@ -3,58 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
-import numpy as np
 import pandas as pd
 
 from pdsa import params as forms
 from pdsa.check import check_observations
 from pdsa.errors import InputError, ParamsError, Problem
-from pdsa.inquiry import State, viewer_of, visible
-from pdsa.inquiry.release import known_by, renamed, unnamed
+from pdsa.inquiry.release import known_by
 from pdsa.mapping import apply_mapping, join_denominators
-from pdsa.narrate import plural
-from pdsa.privacy import COMPLETE, PSEUDONYMOUS, REFUSED, release
 from pdsa.publish import digest
 from pdsa.read import RawTable, read_input
-from pdsa.records import (
-    Annotation,
-    Measure,
-    Network,
-    RunParams,
-    School,
-    SourceNote,
-)
-from pdsa.records.inquiry import Phase
+from pdsa.records import Measure, Network, RunParams, School
 from pdsa.series import Panel, panel_of
 from pdsa.terms import Audience
 from pdsa.workspace.diary import read_log
-from pdsa.workspace.dossier import SCHOOLS, Dossier, Header, Mark, complete, pack, points_file, summary_file, unpack
+from pdsa.workspace.dossier import SCHOOLS, Dossier, Mark, complete, points_file, summary_file
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
-from pdsa.workspace.journal import journal, remarks_of
+from pdsa.workspace.journal import journal
+from pdsa.workspace.masked import display_names, dossier_for, log_for, no_pseudonyms, specs_for
+from pdsa.workspace.packing import pack, unpack
 from pdsa.workspace.rows import read_observations, write_observations
-from pdsa.workspace.specs import Specs, check_settings, check_specs, phases_of, specs_of
+from pdsa.workspace.specs import check_settings, check_specs
+from pdsa.workspace.whole import Workspace
 
 FILL_IN = "bring a file in with pdsa import FILE --into FOLDER, or fill these in; pdsa check FOLDER says what is there"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Workspace:
-    """A whole network as loaded: complete panels that only `dossier_for` hands out, masked for an audience."""
-
-    params: RunParams
-    network: Network
-    schools: tuple[School, ...]
-    measures: tuple[Measure, ...]
-    annotations: tuple[Annotation, ...]
-    panels: dict[str, Panel]
-    sources: tuple[SourceNote, ...]
-    inputs: tuple[tuple[str, str], ...]
-    every: tuple[School, ...] = ()  # the whole network, of which `schools` may be a choice
-    log: State = field(default_factory=State)  # the improvement log as it stands, for no reader yet
 
 
 def load(
@@ -249,121 +223,11 @@ def check_names(loaded: Workspace, wanted: Sequence[str], source: str) -> None:
 
 def check_together(loaded: Workspace, source: str) -> None:
     """Settings that make a chart together, for each measure and each school with its own."""
-    check_specs(_specs(loaded, _display_names(loaded.schools, "team")), source)
+    check_specs(specs_for(loaded, display_names(loaded.schools, "team")), source)
 
 
 def _unknown(place: str, found: Iterable[str], known: Sequence[str]) -> list[Problem]:
     return [Problem(place, repr(one), forms.nearest(one, known)) for one in dict.fromkeys(found) if one not in known]
-
-
-def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> Dossier:
-    """The dossier of one report: released for the audience, cut to the school, named as the audience may see it."""
-    _check_request(workspace, audience, school)
-    known = {one.id: one for one in workspace.schools}
-    chosen = [known[school]] if school else list(workspace.schools)
-    names = _display_names(chosen, audience)
-    panels = {name: _cut(panel, names) for name, panel in workspace.panels.items()}
-    released = release(panels, {m.id: m for m in workspace.measures}, audience, workspace.network.min_n)
-    log = _log(workspace, audience, school)
-    remarks = (*workspace.annotations, *remarks_of(log))
-    header = Header(
-        network=workspace.network,
-        audience=audience,
-        school=school,
-        schools=tuple(sorted(names.values(), key=lambda one: (one.name, one.id))),
-        measures=workspace.measures,
-        annotations=_annotations(workspace, remarks, audience, school),
-        specs=_specs(workspace, names, remarks, phases_of(log, workspace.panels)),
-        min_n=workspace.network.min_n,
-        hidden=released.hidden,
-        sources=_sources(workspace, audience),
-        as_of=workspace.params.as_of,
-        pages=_pages(workspace, audience),
-    )
-    shown = renamed(log, {real: one.id for real, one in names.items()})
-    return Dossier(header, released, unnamed(shown, workspace.every) if audience in PSEUDONYMOUS else shown)
-
-
-def _log(workspace: Workspace, audience: Audience, school: str) -> State:
-    """What the reader of a page may see of the log; on a school's page other schools' records are left out."""
-    return visible(workspace.log, viewer_of(audience, school, [one.id for one in workspace.schools]))
-
-
-def _check_request(workspace: Workspace, audience: Audience, school: str) -> None:
-    """A school that exists, an audience that there is, and no more than the audience may see."""
-    known = sorted(one.id for one in workspace.schools)
-    problem = None
-    if audience in REFUSED or audience not in get_args(Audience):
-        words = [word for word in get_args(Audience) if word not in REFUSED]
-        problem = Problem("audience", repr(audience), forms.nearest(audience, words))
-    elif school and school not in known:
-        problem = Problem("school", repr(school), forms.nearest(school, known))
-    elif audience in COMPLETE and not school:
-        problem = Problem("audience", audience, "a school: a complete view is for its own team only")
-    elif audience in PSEUDONYMOUS and school:
-        problem = Problem("school", repr(school), f"no school: the audience {audience} sees all under pseudonyms")
-    elif audience in PSEUDONYMOUS and (lacking := no_pseudonyms(workspace)):
-        problem = Problem("schools.csv, pseudonym", lacking, "a pseudonym of its own for each school")
-    if problem:
-        raise ParamsError(workspace.params.name, (problem,), NOTHING)
-
-
-def no_pseudonyms(workspace: Workspace) -> str:
-    """Why schools cannot be shown under pseudonyms; "" if they can. The schools that are left out count as well."""
-    schools = workspace.every or workspace.schools
-    given = [school.pseudonym for school in schools]
-    lacking = sum(not name for name in given)
-    if lacking:
-        return f"{lacking} of {len(given)} schools have no pseudonym in schools.csv"
-    if len({name.casefold() for name in given}) < len(given):
-        return "two schools share a pseudonym"
-    real = {text.casefold() for school in schools for text in (school.id, school.name)}
-    return "a pseudonym is the id or name of a school" if real & {name.casefold() for name in given} else ""
-
-
-def _sources(workspace: Workspace, audience: Audience) -> tuple[str, ...]:
-    """The names of the files read; beside pseudonyms only their number, because a file may be named for a school."""
-    names = tuple(name for name, _ in workspace.inputs)
-    return (f"{plural(len(names), 'file')} of the network",) if audience in PSEUDONYMOUS else names
-
-
-def _pages(workspace: Workspace, audience: Audience) -> str:
-    """A district's pages of its schools lie beside its page of the network; a coach follows them there."""
-    made = "district" in workspace.params.audiences
-    return {"district": SCHOOLS, "coach": f"../district/{SCHOOLS}" if made else ""}.get(audience, "")
-
-
-def _display_names(schools: Sequence[School], audience: Audience) -> dict[str, School]:
-    """By real id, the school as the audience may see it: a pseudonym takes the place of id, name and district."""
-    if audience in PSEUDONYMOUS:
-        return {one.id: School(one.pseudonym, one.pseudonym) for one in schools}
-    return {one.id: School(one.id, one.name, one.district) for one in schools}
-
-
-def _cut(panel: Panel, names: dict[str, School]) -> Panel:
-    """The series of these schools, under the ids that may be shown, in ascending order of them."""
-    ids = panel.keys["school"].tolist()
-    order = sorted((names[one].id, s) for s, one in enumerate(ids) if one in names)
-    cut = panel.take(np.array([s for _, s in order], dtype=np.int64))
-    return replace(cut, keys=cut.keys.assign(school=pd.Series([shown for shown, _ in order], dtype="str")))
-
-
-def _annotations(
-    workspace: Workspace, remarks: Iterable[Annotation], audience: Audience, school: str
-) -> tuple[Annotation, ...]:
-    """Remarks of the network on every page; a school's own on its page only, and never beside a pseudonym."""
-    own = school if audience not in PSEUDONYMOUS else ""
-    last = workspace.params.as_of
-    return tuple(a for a in remarks if a.school in ("", own) and (last is None or a.date <= last))
-
-
-def _specs(
-    workspace: Workspace, names: dict[str, School], remarks: Sequence[Annotation] = (), phases: Sequence[Phase] = ()
-) -> Specs:
-    """The specs under the ids that may be shown."""
-    shown = {real: school.id for real, school in names.items()}
-    calendar, all_of_it = workspace.network.calendar, remarks or workspace.annotations
-    return specs_of(workspace.params, workspace.measures, all_of_it, calendar, shown, phases)
 
 
 __all__ = [
@@ -375,6 +239,7 @@ __all__ = [
     "dossier_for",
     "journal",
     "load",
+    "log_for",
     "no_pseudonyms",
     "open_workspace",
     "pack",

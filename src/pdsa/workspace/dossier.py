@@ -1,24 +1,17 @@
-"""What one report is made from: a released panel, the specs and the names; and the file that carries it to a kernel."""
+"""What one report is made from: a released panel, the specs and the names."""
 
 from __future__ import annotations
 
-import io
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, reduce
+from functools import reduce
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter
 
 from pdsa.chart import Chart, analyze_panel
-from pdsa.errors import ParamsError, Problem
 from pdsa.inquiry import State
-from pdsa.inquiry.release import packed, unpacked
 from pdsa.narrate import (
     Finding,
     Findings,
@@ -40,13 +33,6 @@ from pdsa.workspace.join import merge, part_of, positions_of
 
 # The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
 SCHOOLS = "schools"
-POINTWISE = ("value", "numerator", "denominator", "people", "status")
-ARRAYS = ("offsets", *POINTWISE, "ratio")
-# Everything that reading a damaged or foreign archive raises.
-DAMAGED = (
-    *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError, MemoryError, SyntaxError),
-    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,81 +245,6 @@ def _absent(panel: Panel, step: Step) -> str:
         if count := int((np.isnan(panel.value) & (panel.status == code)).sum()):
             found.append(f"{plural(count, noun_of(step))} {word}".rstrip())
     return ", ".join(found)
-
-
-@cache
-def _adapter() -> TypeAdapter[Header]:
-    """Built once: building it takes twenty times as long as what it is used for."""
-    return TypeAdapter(Header)
-
-
-def pack(dossier: Dossier) -> bytes:
-    """The dossier as the bytes of a file that holds arrays and JSON, never code."""
-    arrays: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
-        "header": np.frombuffer(_adapter().dump_json(dossier.header), dtype=np.uint8),
-        "log": np.frombuffer(packed(dossier.log).encode(), dtype=np.uint8),
-    }
-    for i, measure in enumerate(dossier.header.measures):
-        panel = dossier.release.panels[measure.id]
-        arrays |= {f"{i}.{name}": getattr(panel, name) for name in ARRAYS}
-        arrays[f"{i}.period"] = panel.period.to_numpy(dtype="datetime64[D]")
-        arrays[f"{i}.school"] = panel.keys["school"].to_numpy(dtype=np.str_)
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return buffer.getvalue()
-
-
-def unpack(data: bytes, source: str) -> Dossier:
-    """The dossier of such a file.
-
-    Raises
-    ------
-    ParamsError
-        The file is damaged or was made by something else.
-    """
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            header = _adapter().validate_json(arrays["header"].tobytes())
-            panels = {
-                measure.id: _panel({name: arrays[f"{i}.{name}"] for name in (*ARRAYS, "period", "school")}, measure)
-                for i, measure in enumerate(header.measures)
-            }
-            log = unpacked(arrays["log"].tobytes().decode())
-            _check_panels(header, panels)
-    except DAMAGED as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        problem = Problem("the file", f"damage or foreign content ({reason})", "a release made by pdsa report")
-        raise ParamsError(source, (problem,), "no report was started") from error
-    return Dossier(header, Release(header.audience, header.min_n, panels, header.hidden), log)
-
-
-def _check_panels(header: Header, panels: Mapping[str, Panel]) -> None:
-    """Arrays that fit each other, and no school but those that the header names."""
-    known = {school.id for school in header.schools}
-    if header.school and known != {header.school}:
-        raise ValueError(f"schools {sorted(known)} in a release for {header.school}")
-    for panel in panels.values():
-        points, series = len(panel.value), len(panel.keys)
-        sizes = {getattr(panel, name).shape for name in POINTWISE} | {panel.period.shape}
-        if sizes != {(points,)} or panel.ratio.shape != (series,) or panel.offsets.shape != (series + 1,):
-            raise ValueError("arrays of different lengths")
-        ends = panel.offsets.tolist()
-        if ends[0] != 0 or ends[-1] != points or ends != sorted(ends):
-            raise ValueError("series that overlap")
-        if {panel.status.dtype.kind, panel.offsets.dtype.kind} != {"i"} or panel.ratio.dtype.kind != "b":
-            raise ValueError("arrays of another type")
-        if not known.issuperset(panel.keys["school"]) or not np.isin(panel.status, range(len(STATUSES))).all():
-            raise ValueError("schools or statuses that the header does not name")
-
-
-def _panel(arrays: Mapping[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]], measure: Measure) -> Panel:
-    step: Step = measure.frequency
-    return Panel(
-        keys=pd.DataFrame({"school": arrays["school"], "measure": measure.id}, dtype="str"),
-        period=pd.DatetimeIndex(arrays["period"].astype("datetime64[us]")),
-        step=step,
-        **{name: arrays[name] for name in ARRAYS},  # type: ignore[arg-type]
-    )
 
 
 @dataclass(frozen=True, slots=True)

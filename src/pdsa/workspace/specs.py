@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 import pandas as pd
 
@@ -76,6 +77,7 @@ def _divides(phase: Phase, panel: Panel) -> bool:
     return bool(len(days) and days[0] <= eve < days[-1])
 
 
+@lru_cache(maxsize=4096)
 def _eve(start: date, step: Step) -> date:
     """The day before the period of a day: where the phase before it ends."""
     first: date = period_start(pd.Series([pd.Timestamp(start)]), step).iloc[0].date()

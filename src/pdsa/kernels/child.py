@@ -1,0 +1,183 @@
+"""What happens after the fork: fresh surroundings, one notebook, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import contextlib
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pdsa.kernels import system, wire
+
+FLOOD = 3  # exit code of a notebook that said too much; it has told so before
+
+
+def run(channel: socket.socket, kernel: Any, asked: Mapping[str, Any]) -> int:
+    """Play the notebook that comes over the channel, and return the exit code of this process.
+
+    Parameters
+    ----------
+    channel
+        To the owner; the only thing of the parent's that is used.
+    kernel
+        A kernel in which nothing has run; None where this process shall become one.
+    asked
+        The request: a token, and the options of a kernel that has sockets.
+    """
+    os.setsid()
+    system.die_with_parent(asked["parent"])
+    request = wire.receive(channel)
+    if request is None:
+        return 1
+    _surround(request)
+    if kernel is None:
+        return _become_kernel(request["argv"])
+    return _play(channel, kernel, request)
+
+
+def _surround(request: Mapping[str, Any]) -> None:
+    """Variables, folder, seeds, limits and signals, as in a process that was just started."""
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    os.chdir(request["folder"])
+    tempfile.tempdir = None  # the parent's own is found again from the variables
+    _seed()
+    if (wakeup := signal.set_wakeup_fd(-1)) >= 0:
+        os.close(wakeup)
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        signal.signal(number, handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with contextlib.suppress(OSError):  # of all processes this one is to go first when the memory is full
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    if request["memory_mb"]:
+        most = system.address_space() + request["memory_mb"] * 2**20
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (most if hard == -1 else min(most, hard), hard))
+    gc.enable()
+
+
+def _seed() -> None:
+    """Random numbers of this process's own; a copy of the parent's would be the same in every notebook."""
+    import random
+
+    random.seed()
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed()
+
+
+def _play(channel: socket.socket, kernel: Any, request: Mapping[str, Any]) -> int:
+    from nbformat import from_dict
+
+    from pdsa.kernels.wireless import Player, take_over
+
+    kernel.shell.init_environment()
+    teller = Teller(channel, request["printed_mb"] * 1_000_000, request["output_mb"] * 1_000_000)
+    player = Player(kernel, from_dict(request["notebook"]), teller.count)
+    pipe = Pipe(player.print)
+    take_over(player, pipe.drain)
+    asyncio.run(_cells(player, teller, pipe, as_tagged=request["as_tagged"]))
+    return 0
+
+
+async def _cells(player: Any, teller: Teller, pipe: Pipe, *, as_tagged: bool) -> None:
+    """Every code cell until one breaks; `as_tagged` lets go on after an error that a tag of the cell expects."""
+    for index, cell in enumerate(player.notebook.cells):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        started = time.perf_counter()
+        teller.tell({"start": index})
+        whole = await player.play(index)
+        await asyncio.sleep(0)  # what the cell started in the background has its turn
+        pipe.drain()
+        seconds = time.perf_counter() - started
+        for other in sorted(player.changed - {index}):
+            teller.tell({"also": other, "outputs": player.notebook.cells[other].outputs})
+        goes_on = whole or (as_tagged and "raises-exception" in cell.metadata.get("tags", ()))
+        end = {"cell": index, "outputs": cell.outputs, "count": cell.execution_count}
+        teller.tell({**end, "whole": whole, "goes_on": goes_on, "seconds": seconds})
+        if not goes_on:
+            return
+    teller.tell({"done": player.finish()})
+
+
+class Teller:
+    """Tells the owner what happens, and ends the process that says too much."""
+
+    def __init__(self, channel: socket.socket, printed: int, showed: int) -> None:
+        self._channel, self._lock = channel, threading.Lock()
+        self._most, self._counts = {"printed": printed, "showed": showed}, {"printed": 0, "showed": 0}
+
+    def tell(self, message: Mapping[str, object]) -> None:
+        """Send one message; an owner that has gone ends this process."""
+        try:
+            with self._lock:
+                wire.send(self._channel, message)
+        except OSError:
+            os._exit(1)
+
+    def count(self, kind: str, size: int) -> None:
+        """Count characters, and end a notebook that floods the memory."""
+        self._counts[kind] += size
+        if self._counts[kind] > self._most[kind]:
+            self.tell({"flood": kind})
+            os._exit(FLOOD)
+
+
+class Pipe:
+    """Catches what is written past Python: by subprocesses, by libraries, to the file descriptors 1 and 2."""
+
+    def __init__(self, told: Callable[[str, str], None]) -> None:
+        self._told, self._lock = told, threading.RLock()
+        self._sources: dict[int, tuple[str, codecs.IncrementalDecoder]] = {}
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            read, write = os.pipe()
+            os.dup2(write, number)
+            os.close(write)
+            os.set_blocking(read, False)
+            self._sources[read] = (name, codecs.getincrementaldecoder("utf-8")("replace"))
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        """Read while a subprocess writes: it would wait for ever when the pipe is full."""
+        while True:
+            select.select(list(self._sources), [], [])
+            self.drain()
+
+    def drain(self) -> None:
+        """Tell everything that was written so far; when this returns it has been told."""
+        with self._lock:
+            for handle, (name, decoder) in self._sources.items():
+                with contextlib.suppress(BlockingIOError):
+                    while data := os.read(handle, 65536):
+                        self._told(name, decoder.decode(data))
+
+
+def _become_kernel(argv: list[str]) -> int:
+    """Turn this process into an ordinary kernel with sockets, and return when it has ended."""
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    from ipykernel.kernelapp import IPKernelApp
+
+    app = IPKernelApp.instance()
+    app.initialize(argv)
+    if "matplotlib_inline.backend_inline" in sys.modules:
+        # it was imported before there was a shell, and so could not hook itself in
+        from matplotlib_inline.backend_inline import _enable_matplotlib_integration
+
+        _enable_matplotlib_integration()
+    app.start()
+    return 0

@@ -1,0 +1,123 @@
+"""A papermill engine: `papermill --engine pdsa` plays notebooks in children of a warm parent.
+
+Every `import papermill` loads this file, so it imports nothing that papermill has not imported already.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from papermill.engines import Engine, NBClientEngine
+
+if TYPE_CHECKING:
+    from pdsa.kernels.ending import Execution, Limits
+    from pdsa.kernels.parent import Parent
+
+INJECTED = "injected-parameters"
+_parents: list[Parent | None] = []
+# What papermill and nbclient let a caller choose that has no meaning without sockets.
+NEVER = 10.0**9  # seconds; papermill's own default is to wait for ever
+
+
+class WarmEngine(Engine):  # type: ignore[misc]
+    """Plays notebooks of this interpreter's kernels warm; leaves others, and systems without fork, to nbclient."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+        """Play a notebook that papermill has prepared, and tell papermill of each cell.
+
+        Raises
+        ------
+        CellTimeoutError, DeadKernelError
+            As nbclient raises them; before, the cells that did not run are marked so.
+        """
+        parent = _warm() if _is_ours(kernel_name) and "kernel_manager_class" not in kwargs else None
+        if parent is None or not parent.is_ready():
+            return NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **kwargs)
+        limits = _limits(kwargs)
+        run = _play(nb_man, parent, limits, partial(_log, nb_man.nb, kwargs))
+        _refuse(nb_man, run, limits)
+        return nb_man.nb
+
+
+def _is_ours(kernel_name: str) -> bool:
+    """Whether the kernelspec starts this interpreter; a name that is not installed is left to nbclient's message."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        argv = KernelSpecManager().get_kernel_spec(kernel_name).argv
+    except NoSuchKernel:
+        return False
+    return argv[1:3] == ["-m", "ipykernel_launcher"] and argv[0] in (sys.executable, "python", "python3")
+
+
+def _warm() -> Parent | None:
+    """Return this process's warm parent, started with the first notebook and ended with the process."""
+    import atexit
+
+    from pdsa.kernels.parent import start_parent
+
+    if not _parents or (_parents[0] is not None and _parents[0].process.poll() is not None):
+        _parents[:] = [start_parent()]
+        if _parents[0] is not None:
+            atexit.register(_parents[0].close)
+    return _parents[0]
+
+
+def _limits(kwargs: dict[str, Any]) -> Limits:
+    from pdsa.kernels.ending import Limits
+
+    seconds = kwargs.get("execution_timeout") or kwargs.get("timeout") or NEVER
+    return Limits(seconds if seconds > 0 else NEVER, NEVER, memory_mb=0, printed_mb=10_000, output_mb=10_000)
+
+
+def _play(nb_man: Any, parent: Parent, limits: Limits, log: Callable[[int], None]) -> Execution:
+    """Play the notebook in papermill's own folder and environment."""
+    from pdsa.kernels.room import Stop
+
+    notebook = nb_man.nb
+
+    def watch(what: str, index: int) -> None:
+        if what == "start":
+            nb_man.cell_start(notebook.cells[index], index)
+        else:
+            log(index)
+            nb_man.cell_complete(notebook.cells[index], cell_index=index)
+
+    with Stop().room({}) as room:
+        room.place, room.variables = Path.cwd(), dict(os.environ)
+        return parent.run(notebook, limits, room, as_tagged=True, watch=watch)
+
+
+def _log(notebook: Any, kwargs: Mapping[str, Any], index: int) -> None:
+    """Pass printed text on, to papermill's log and files, where the caller wants that."""
+    for output in notebook.cells[index].outputs:
+        if output.output_type == "stream":
+            if kwargs.get("log_output"):
+                level = logging.INFO if output.name == "stdout" else logging.WARNING
+                logging.getLogger("papermill").log(level, output.text)
+            if file := kwargs.get(f"{output.name}_file"):
+                file.write(output.text)
+                file.flush()
+
+
+def _refuse(nb_man: Any, run: Execution, limits: Limits) -> None:
+    """Mark the cell that broke, so that papermill calls none after it completed, and raise what nbclient raises."""
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    if run.status == "ok":
+        return
+    injected = [n for n, cell in enumerate(nb_man.nb.cells) if INJECTED in cell.metadata.get("tags", ())]
+    index = None if run.cell is None else run.cell + sum(n <= run.cell for n in injected)
+    if index is not None:
+        nb_man.cell_exception(nb_man.nb.cells[index], cell_index=index)
+    if run.status == "timeout":
+        raise CellTimeoutError.error_from_timeout_and_cell(run.evalue, int(limits.cell_seconds), nb_man.nb.cells[index])
+    if run.status == "died":
+        raise DeadKernelError(f"{run.evalue[0].upper()}{run.evalue[1:]}")

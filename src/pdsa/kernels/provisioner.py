@@ -1,0 +1,119 @@
+"""A kernel provisioner: whatever starts the kernelspec `pdsa` gets a kernel that was forked warm.
+
+Found by jupyter_client through its entry point `jupyter_client.kernel_provisioners`; imported by every program that
+starts a kernel, so it imports little.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning import LocalProvisioner
+
+from pdsa.kernels import wire
+from pdsa.kernels.parent import PRELOAD, Child, Parent, start_parent
+
+LAUNCHER = ["-m", "ipykernel_launcher"]
+_SOCKET_PATH = 100  # a unix socket's path ends at 104 bytes (macOS) or 108 (Linux)
+_one = threading.Lock()
+_parents: list[Parent | None] = []
+
+
+class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
+    """Forks kernels of this interpreter from a warm parent; starts others, and where there is no fork, as usual."""
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Let the kernel speak over unix sockets, which no other user of the machine can reach."""
+        manager = self.parent
+        if os.name == "posix" and manager is not None and manager.transport == "tcp":
+            place = os.path.splitext(manager.connection_file)[0] + "-ipc"  # noqa: PTH122 as jupyter_client names it
+            if manager.connection_file and len(os.fsencode(place)) < _SOCKET_PATH and not manager.shell_port:
+                manager.cache_ports, manager.transport, manager.ip = False, "ipc", place
+        return dict(await super().pre_launch(**kwargs))
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Fork the kernel, or start it cold."""
+        parent = _warm() if cmd[1:3] == LAUNCHER and Path(cmd[0]) == Path(sys.executable) else None
+        if parent is None or not parent.is_ready():
+            return await super().launch_kernel(cmd, **kwargs)
+        self.cwd = kwargs.get("cwd") or str(Path.cwd())
+        environment = {**(kwargs.get("env") or os.environ)}
+        self.process = ForkedKernel(parent.child(), cmd, environment, str(self.cwd))
+        self.pid = self.pgid = self.process.pid
+        return self.connection_info
+
+
+def _warm() -> Parent | None:
+    """Return this process's one warm parent for kernels, started when it is first wanted."""
+    with _one:
+        if not _parents or (_parents[0] is not None and _parents[0].process.poll() is not None):
+            _parents[:] = [start_parent(PRELOAD, wireless=False)]
+            if _parents[0] is not None:
+                atexit.register(_parents[0].close)
+        return _parents[0]
+
+
+class ForkedKernel:
+    """What `subprocess.Popen` is for a kernel that was started, for one that was forked."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, child: Child, argv: list[str], environment: dict[str, str], folder: str) -> None:
+        self.args, self._child, self.returncode = argv, child, None
+        wire.send(
+            child.channel,
+            {"argv": argv[3:], "environment": environment, "folder": folder, "memory_mb": 0, "token": child.token},
+        )
+        pid = child.born(30)
+        if pid is None:
+            raise OSError("the warm parent ended before it could fork a kernel")
+        self.pid = pid
+        self._child.channel.close()
+
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return the exit code, None while the kernel runs."""
+        if self.returncode is None and select.select([self._child.status], [], [], 0)[0]:
+            told = wire.receive(self._child.status, time.monotonic() + 5)
+            self.returncode = -signal.SIGKILL if told is None else int(told["code"])
+            self._child.status.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end and return the exit code.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+            The time is up.
+        """
+        until = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if until is not None and time.monotonic() >= until:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            select.select([self._child.status], [], [], 0.1)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Have the parent send a signal to the kernel and what it started."""
+        if self.poll() is None:
+            self._child.signal(number)
+
+    def kill(self) -> None:
+        """End the kernel and what it started."""
+        if self.poll() is None:
+            self._child.kill()
+
+    def terminate(self) -> None:
+        """Ask the kernel to end."""
+        self.send_signal(signal.SIGTERM)

@@ -1,0 +1,100 @@
+"""What Linux offers to keep processes together: children that die with their parent, and none that is left."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_DEATH_SIGNAL, _SUBREAPER = 1, 36  # prctl(2)
+MARK = "PDSA_KERNEL"  # the variable by which what a notebook started is known
+_PROC = Path("/proc")
+
+
+def can_fork() -> bool:
+    """Return whether warm children can be had: on Linux. macOS has fork, but its own libraries do not survive it."""
+    return sys.platform == "linux" and hasattr(os, "fork")
+
+
+def die_with_parent(parent: int) -> None:
+    """Have this process killed when the thread that forked it ends.
+
+    Parameters
+    ----------
+    parent
+        The number of the parent: if it has gone already, this process ends at once.
+    """
+    _prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of whatever its children start and leave."""
+    _prctl(_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def kill_group(pid: int, number: int) -> None:
+    """Send a signal to a child and what it started; before it leads a group of its own, to itself alone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def kill_adopted(token: str) -> None:
+    """Kill the processes of an ended notebook that left its group; of all of them with an empty token."""
+    for _ in range(10):  # what was killed may leave children of its own
+        found = [pid for pid in _children() if _belongs(pid, token)]
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        for task in (_PROC / "self" / "task").iterdir():
+            yield from (int(pid) for pid in (task / "children").read_text().split())
+
+
+def _belongs(pid: int, token: str) -> bool:
+    try:
+        variables = (_PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return False
+    return f"{MARK}={token}".encode() in variables
+
+
+def threads() -> int:
+    """Return how many threads this process has."""
+    return len(list((_PROC / "self" / "task").iterdir()))
+
+
+def killed_for_memory() -> int:
+    """Return how many processes the system has ended for want of memory since it started."""
+    with contextlib.suppress(OSError):
+        for line in (_PROC / "vmstat").read_text().splitlines():
+            name, _, count = line.partition(" ")
+            if name == "oom_kill":
+                return int(count)
+    return 0
+
+
+def address_space() -> int:
+    """Return the bytes of address space that this process has."""
+    pages = int((_PROC / "self" / "statm").read_text().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")

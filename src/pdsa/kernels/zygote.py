@@ -1,0 +1,194 @@
+"""The warm parent's own process: it imports everything once, then forks a fresh child for each notebook.
+
+It has one thread, and nothing of a notebook ever runs in it. What it is asked for comes over one socket that its
+owner alone holds: a line of JSON and two sockets, the first for the child, the second for this process to say how
+the child ended. An owner that goes away, however it goes, ends every child.
+
+Run as `python -m pdsa.kernels.zygote SETTINGS`, by `pdsa.kernels.parent`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from pdsa.kernels import child, system, wire
+from pdsa.kernels.source import import_quickly
+
+FDS = 2  # sockets that come with each request
+
+
+@dataclass(slots=True)
+class Running:
+    """One child: its process, the socket on which its end is told, and what the system had ended when it began."""
+
+    pid: int
+    status: socket.socket
+    token: str
+    ended_before: int
+    asked_to_end: bool = False
+
+
+@dataclass(slots=True)
+class Zygote:
+    """Forks on request, ends what it is told to end, and says of each child how it ended."""
+
+    control: socket.socket
+    wakeup: socket.socket
+    kernel: Any
+    running: dict[int, Running] = field(default_factory=dict)
+
+    def serve(self) -> None:
+        """Work until the owner has gone, then leave nothing behind."""
+        try:
+            while self._turn():
+                pass
+        finally:
+            self._end_all()
+
+    def _turn(self) -> bool:
+        watched: list[socket.socket] = [self.control, self.wakeup]
+        watched += [one.status for one in self.running.values() if not one.asked_to_end]
+        ready, _, _ = select.select(watched, [], [])
+        for one in list(self.running.values()):
+            if one.status in ready:
+                self._hear(one)
+        if self.wakeup in ready and signal.SIGTERM in self.wakeup.recv(4096):
+            return False
+        self._reap()
+        return self.control not in ready or self._fork()
+
+    def _hear(self, one: Running) -> None:
+        """Pass a signal on; an owner that hangs up wants the child ended."""
+        try:
+            data = one.status.recv(64)
+        except OSError:
+            data = b""
+        if not data:
+            one.asked_to_end = True
+            system.kill_group(one.pid, signal.SIGKILL)
+        for number in data:
+            system.kill_group(one.pid, number)
+
+    def _fork(self) -> bool:
+        request, fds, _, _ = socket.recv_fds(self.control, 65536, FDS)
+        if not request:
+            return False
+        channel, status = (socket.socket(fileno=fd) for fd in fds)
+        asked = {**json.loads(request), "parent": os.getpid()}
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(channel, status, asked)
+        channel.close()
+        self.running[pid] = Running(pid, status, asked["token"], system.killed_for_memory())
+        with contextlib.suppress(OSError):
+            wire.send(status, {"pid": pid})
+        return True
+
+    def _become_child(self, channel: socket.socket, status: socket.socket, asked: Mapping[str, Any]) -> None:
+        """Run the notebook in this process, which never returns from here."""
+        code = 1
+        try:
+            for sock in (self.control, self.wakeup, status, *(one.status for one in self.running.values())):
+                sock.close()
+            code = child.run(channel, self.kernel, asked)
+        finally:
+            os._exit(code)
+
+    def _reap(self) -> None:
+        """Collect children that ended, say how, and end what they left running."""
+        while self.running:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            if (one := self.running.pop(pid, None)) is None:
+                continue  # something that a child had started and left
+            system.kill_group(pid, signal.SIGKILL)
+            system.kill_adopted(one.token)
+            told = {
+                "code": os.waitstatus_to_exitcode(status),
+                "peak_mb": usage.ru_maxrss / 1024,
+                "cpu": usage.ru_utime + usage.ru_stime,
+                "faults": usage.ru_minflt,
+                "sys": usage.ru_stime,
+                "memory_full": system.killed_for_memory() > one.ended_before,
+            }
+            with contextlib.suppress(OSError):
+                wire.send(one.status, told)
+            one.status.close()
+
+    def _end_all(self) -> None:
+        for pid, one in self.running.items():
+            system.kill_group(pid, signal.SIGKILL)
+            system.kill_adopted(one.token)
+        system.kill_adopted("")
+
+
+def main(settings: Mapping[str, Any]) -> None:
+    """Import what is named, say so, and serve.
+
+    Parameters
+    ----------
+    settings
+        `control`: the number of the owner's socket. `preload`: modules. `warm_up`: a function as `module:name`, or
+        "". `folder`: for the files of IPython. `wireless`: whether children play notebooks or become kernels.
+    """
+    control = socket.socket(fileno=settings["control"])
+    os.set_inheritable(control.fileno(), False)
+    wakeup = _watch_signals()
+    system.adopt_orphans()
+    kernel = _prepare(settings)
+    gc.collect()
+    gc.freeze()
+    threads = system.threads()
+    wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
+    if threads == 1:
+        Zygote(control, wakeup, kernel).serve()
+
+
+def _prepare(settings: Mapping[str, Any]) -> Any:
+    """Import, make the shell, draw something once; all before the first fork."""
+    for name in ("nbformat", "ipykernel.kernelapp", *settings["preload"]):
+        import_quickly(name)
+    kernel = None
+    if settings["wireless"]:
+        from pdsa.kernels.wireless import make_kernel
+
+        kernel = make_kernel(settings["folder"])
+    if settings["warm_up"]:
+        module, _, function = settings["warm_up"].partition(":")
+        getattr(import_module(module), function)()
+    return kernel
+
+
+def _watch_signals() -> socket.socket:
+    """Make children's ends and requests to end come as bytes on a socket."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.detach(), warn_on_full_buffer=False)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, _note)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return ours
+
+
+def _note(number: int, frame: object) -> None:
+    """Do nothing: the byte on the socket tells."""
+
+
+def _settings(arguments: Sequence[str]) -> dict[str, Any]:
+    return dict(json.loads(arguments[0]))
+
+
+if __name__ == "__main__":
+    main(_settings(sys.argv[1:]))

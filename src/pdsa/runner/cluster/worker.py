@@ -98,6 +98,7 @@ def answer_probe(box: str, question: str, dask_worker: Worker | None = None) -> 
     dask_worker
         This worker, which dask puts here.
     """
+    warm_parent()  # it imports while the client writes its orders
     name = f"{question}-{digest(str(getattr(dask_worker, 'address', '')).encode())[:12]}"
     try:
         _put(Path(box) / name, wait_for(Path(box) / question) or b"")

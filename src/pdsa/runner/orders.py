@@ -15,7 +15,7 @@ from pdsa.kernels import Limits, check_parameters
 from pdsa.params.words import problem_of
 from pdsa.publish import digest, write_atomic
 from pdsa.runner.job import Job
-from pdsa.runner.reports import NOTEBOOKS, notebook_path
+from pdsa.runner.plan import NOTEBOOKS, notebook_path
 from pdsa.runner.stamp import stamp, told
 from pdsa.terms import Audience
 

@@ -109,12 +109,8 @@ class TestDryRun:
         assert answer.stdout.splitlines() == [
             "team: 0107",
             "team: 0107, improvement log",
-            "coach: network report",
-            "coach: network report, improvement log",
             "district: 0107",
-            "district: network report",
-            "left out: network: 1 of at least 3 schools",
-            f"6 reports would go to {tmp_path / 'out' / 'example-selection'}; nothing was written.",
+            f"3 reports would go to {tmp_path / 'out' / 'example'}; nothing was written.",
         ]
         assert list(tmp_path.iterdir()) == []
 
@@ -270,12 +266,13 @@ inputs:
 class TestReport:
     def test_the_last_line_is_the_index(self, network: Path) -> None:
         change(network / "params/example.yaml", "[team, coach, district, network]", "[coach, district]")
+        change(network / "params/example.yaml", "schema: 1\n", 'schema: 1\nselect: {schools: ["0184"]}\n')
         out = network.parent / "out"
-        answer = pdsa("report", network, "--out", out, "--only", "0184", "--workers", "2")
+        answer = pdsa("report", network, "--out", out, "--workers", "2")
         assert (answer.returncode, answer.stderr) == (0, "")
         lines = answer.stdout.splitlines()
-        assert lines[-1] == str(out / "example-selection/district/index.html")
-        assert (out / "example-selection/district/index.html").is_file()
+        assert lines[-1] == str(out / "example/district/index.html")
+        assert (out / "example/district/index.html").is_file()
         assert [line[:5] for line in lines[:-2]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
         assert lines[-2].startswith("4 reports made, 0 failed, ")
 

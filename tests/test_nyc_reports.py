@@ -33,7 +33,10 @@ pytestmark = pytest.mark.data
 @pytest.fixture(scope="module")
 def made(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     data = real_data / "nyc_daily_attendance"
-    run = make_reports(plan_run(PARAMS, data=str(data), only=SCHOOLS), tmp_path_factory.mktemp("nyc"))
+    params = tmp_path_factory.mktemp("params") / PARAMS.name
+    chosen = ", ".join(f'"{school}"' for school in SCHOOLS)
+    params.write_text(PARAMS.read_text("utf-8").replace("select:\n", f"select:\n  schools: [{chosen}]\n"), "utf-8")
+    run = make_reports(plan_run(params, data=str(data)), tmp_path_factory.mktemp("nyc"))
     write_indexes(run.folder)
     return Made(data, run)
 

@@ -58,11 +58,11 @@ def test_the_improvement_log_is_written_and_read_as_shown(desk: Path) -> None:
         done = run(command, desk)
         assert done.returncode == 0, (command, done.stderr)
     assert run("pdsa report my-network --only 0114", desk).returncode == 0
-    page = (desk / "outputs" / "example-selection" / "team" / "0114" / "report.html").read_text(encoding="utf-8")
+    page = (desk / "outputs" / "example" / "team" / "0114" / "report.html").read_text(encoding="utf-8")
     title = "Greet every student at the door, cycle 1"
     assert f"{title} (2026-05-04 to 2026-05-15)" in re.sub("<[^>]*>", "", page)
     assert "predicted 82.0% to 90.0%" in page and "It takes two minutes and calms the first ten" in page
-    other = (desk / "outputs" / "example-selection" / "district" / "schools" / "0114.html").read_text(encoding="utf-8")
+    other = (desk / "outputs" / "example" / "district" / "schools" / "0114.html").read_text(encoding="utf-8")
     assert "Greet every student" not in other  # nobody shared it
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -29,7 +28,7 @@ from click.testing import CliRunner
 
 from pdsa import cli
 from pdsa.runner import Job, Run, make_reports, notebook_path, plan_run, run_jobs
-from pdsa.runner import reports as reports_module
+from pdsa.runner import plan as plan_module
 from pdsa.site import write_indexes
 from pdsa.workspace import Workspace, dossier_for, open_workspace, pack
 
@@ -102,8 +101,9 @@ def harmless(text: str) -> Page:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file below a folder that people read, by its path; names of all else begin with a point."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(".")}
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -145,14 +145,19 @@ class Made:
         return (self.folder / path).read_text(encoding="utf-8")
 
 
-def made_once(config: pytest.Config, name: str, network: Path, outputs: Path, only: tuple[str, ...] = ()) -> Made:
+def made_once(config: pytest.Config, name: str, network: Path, outputs: Path) -> Made:
     """The run of a network with its indexes, made once for all test files."""
     runs: dict[str, Made] = config.__dict__.setdefault("pdsa_runs", {})
     if name not in runs:
-        run = make_reports(plan_run(network, only=only), outputs)
-        write_indexes(run.folder)
+        run = make_reports(plan_run(network), outputs, finish=write_indexes)
         runs[name] = Made(network, run)
     return runs[name]
+
+
+def select(network: Path, schools: tuple[str, ...]) -> None:
+    """Let the params file of the example choose these schools."""
+    chosen = ", ".join(f'"{school}"' for school in schools)
+    change(network / "params/example.yaml", ("schema: 1\n", f"schema: 1\nselect: {{schools: [{chosen}]}}\n"))
 
 
 def make_shared(config: pytest.Config, example: Path, factory: pytest.TempPathFactory) -> Made:
@@ -161,7 +166,8 @@ def make_shared(config: pytest.Config, example: Path, factory: pytest.TempPathFa
     shutil.copytree(example, network)
     change(network / "schools.csv", ("Tarnwick High School", NAMED))
     change(network / "annotations.csv", ("0107,,change,Advisory check-in every Monday", f"0107,,change,{NOTED}"))
-    return made_once(config, "shared", network, factory.mktemp("out"), SCHOOLS)
+    select(network, SCHOOLS)
+    return made_once(config, "shared", network, factory.mktemp("out"))
 
 
 @pytest.fixture(scope="session")
@@ -171,7 +177,7 @@ def made(pytestconfig: pytest.Config, example: Path, tmp_path_factory: pytest.Te
 
 @pytest.fixture(scope="session")
 def workspace(made: Made) -> Workspace:
-    return open_workspace(made.network, only=SCHOOLS)
+    return open_workspace(made.network)
 
 
 def expected_files() -> set[str]:
@@ -287,7 +293,7 @@ class TestManifest:
         assert manifest["versions"]["python"] == sys.version.split()[0]
         assert "not installed" not in manifest["versions"].values()
         assert manifest["params"]["name"] == "example"
-        assert manifest["run"] == "example-selection"
+        assert manifest["run"] == "example"
         assert manifest["params"]["as_of"] == "2026-06-12"
         assert manifest["params"]["audiences"] == ["team", "coach", "district", "network"]
 
@@ -501,21 +507,21 @@ class TestWrongSchoolIsNeverPublished:
 def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A run over the pages of an earlier one, with the release file of the late joiner damaged."""
     outputs = tmp_path_factory.mktemp("failing")
-    shutil.copytree(made.folder, outputs / "example-selection")
+    shutil.copytree(made.folder, outputs / "example")
     network = tmp_path_factory.mktemp("changed") / "network"
     shutil.copytree(made.network, network)
     change(network / "schools.csv", (NAMED, "Renamed High School"))
     change(network / "params/example.yaml", ("[team, coach, district, network]", "[team, coach, district]"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            reports_module,
+            plan_module,
             "pack",
             lambda dossier: b"damaged" if dossier.header.school == LATE else pack(dossier),
         )
-        arguments = ["report", str(network), "--out", str(outputs), "--only", "0107", "--only", LATE]
+        arguments = ["report", str(network), "--out", str(outputs)]
         answer = CliRunner().invoke(cli.pdsa, arguments)
-    manifest = json.loads((outputs / "example-selection/manifest.json").read_text(encoding="utf-8"))
-    return {"answer": answer, "manifest": manifest, "folder": outputs / "example-selection"}
+    manifest = json.loads((outputs / "example/manifest.json").read_text(encoding="utf-8"))
+    return {"answer": answer, "manifest": manifest, "folder": outputs / "example"}
 
 
 class TestOneFailingSchool:
@@ -526,7 +532,7 @@ class TestOneFailingSchool:
     def test_the_others_are_made(self, failed: dict[str, Any]) -> None:
         status = {report["name"]: report["status"] for report in failed["manifest"]["reports"]}
         assert {name for name, word in status.items() if word == "failed"} == FAILED
-        assert len(status) == 9
+        assert len(status) == 20
         assert "Renamed High School" in (failed["folder"] / "team/0107/report.html").read_text(encoding="utf-8")
 
     def test_place_found_expected_next(self, failed: dict[str, Any]) -> None:
@@ -536,7 +542,7 @@ class TestOneFailingSchool:
                 assert "a release made by pdsa report" in json.dumps(report["problem"])
                 assert report["next_step"]
         assert failed["answer"].stderr.count("Next: ") == len(FAILED)
-        assert "6 reports made, 3 failed" in failed["answer"].stdout
+        assert "6 reports made, 11 unchanged, 3 failed" in failed["answer"].stdout
 
     def test_the_old_page_is_kept_and_marked(self, failed: dict[str, Any], made: Made) -> None:
         for name in (f"team/{LATE}/report.html", f"district/schools/{LATE}.html", f"team/{LATE}/report-points.csv"):
@@ -569,13 +575,9 @@ def own_tmp() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def kernels_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    found = []
-    for child in psutil.Process(process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):  # a zombie has no command line
-            if "ipykernel_launcher" in " ".join(child.cmdline()):
-                found.append(child)
-    return found
+def started_by(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The warm parent and its children: everything that the run started and that lives."""
+    return psutil.Process(process.pid).children(recursive=True)
 
 
 def ended(processes: list[psutil.Process], seconds: float) -> bool:
@@ -591,12 +593,10 @@ def ended(processes: list[psutil.Process], seconds: float) -> bool:
 def mid_run(made: Made, outputs: Path, own_tmp: Path) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """A run of the same reports that has published one page and is at the next, with its kernels."""
     options = {"env": os.environ | {"TMPDIR": str(own_tmp)}, "start_new_session": True}
-    only = [part for school in SCHOOLS for part in ("--only", school)]
-    process = pdsa("report", made.network, "--out", outputs, *only, **options)
+    process = pdsa("report", made.network, "--out", outputs, **options)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        kernels = kernels_of(process)
-        if kernels and len(list(outputs.rglob("*.html"))) > 1:
+        if len(list(outputs.rglob("*.html"))) > 1 and (kernels := started_by(process)):
             return process, kernels
         time.sleep(0.02)
     process.kill()
@@ -605,7 +605,7 @@ def mid_run(made: Made, outputs: Path, own_tmp: Path) -> tuple[subprocess.Popen[
 
 def whole(made: Made, outputs: Path) -> int:
     """How many files there are, after checking that each is, to the byte, what an undisturbed run writes."""
-    found = tree(outputs / "example-selection")
+    found = tree(outputs / "example")
     for name, data in found.items():
         assert data == made.files[name], name
     return len(found)
@@ -634,13 +634,12 @@ class TestStopped:
         assert ended(kernels, 20)
         assert 0 < whole(made, tmp_path) < len(expected_files())
         again = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "TMPDIR": str(own_tmp), "PYTHONHASHSEED": "7"}
-        only = [part for school in SCHOOLS for part in ("--only", school)]
-        process = pdsa("report", made.network, "--out", "o", *only, "--quiet", cwd=tmp_path, env=os.environ | again)
+        process = pdsa("report", made.network, "--out", "o", "--quiet", cwd=tmp_path, env=os.environ | again)
         (tmp_path / "o").symlink_to(tmp_path)
         output, errors = process.communicate(timeout=120)
         assert (process.returncode, errors) == (0, "")
-        assert output.splitlines()[-1] == "o/example-selection/district/index.html"
-        self.same(made.files, tree(tmp_path / "example-selection"))
+        assert output.splitlines()[-1] == "o/example/district/index.html"
+        self.same(made.files, tree(tmp_path / "example"))
 
     def same(self, one: dict[str, bytes], other: dict[str, bytes]) -> None:
         """Two runs give the same bytes; their manifests differ in times only."""
@@ -648,9 +647,12 @@ class TestStopped:
         assert [name for name in one if name != "manifest.json" and one[name] != other[name]] == []
         first, second = (json.loads(files["manifest.json"]) for files in (one, other))
         for manifest in (first, second):
-            for part in (manifest, *manifest["reports"]):
+            for part, when in ((manifest, "started"), *((report, "made") for report in manifest["reports"])):
                 assert part.pop("seconds") > 0
-            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", manifest.pop("started"))
+                assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", part.pop(when))
+        told = [manifest.pop("this_run") for manifest in (first, second)]
+        counts = [[one[name] for name in ("executed", "unchanged", "failed")] for one in told]
+        assert counts[0] == [21, 0, 0] and counts[1][0] + counts[1][1] == 21 and counts[1][1] > 0
         assert first == second
 
 
@@ -787,9 +789,9 @@ class TestIds:
     def test_no_two_ids_share_a_file(self) -> None:
         ids = ("A", "a", "CON", "con", "é", "e\u0301", "network", "index", "../x", "x", "a/b", "a-b", "a b", "report")
         for audience in ("team", "district"):
-            wanted = [reports_module.Wanted(audience, one, reports_module.SCHOOL_NOTEBOOK) for one in ids]
+            wanted = [plan_module.Wanted(audience, one, plan_module.SCHOOL_NOTEBOOK) for one in ids]
             targets = [one.target.as_posix().casefold() for one in wanted]
             assert len(set(targets)) == len(ids)
             assert all(re.fullmatch(r"[a-z0-9_/-]+(/report)?\.html", target) for target in targets)
-            network = reports_module.Wanted("district", "", reports_module.NETWORK_NOTEBOOK)
+            network = plan_module.Wanted("district", "", plan_module.NETWORK_NOTEBOOK)
             assert network.target.as_posix() not in targets

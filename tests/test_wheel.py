@@ -64,4 +64,4 @@ def test_it_makes_reports_without_make_or_git(laptop: Path, tmp_path: Path) -> N
     index = tmp_path / told.strip().splitlines()[-1]
     assert index.name == "index.html"
     assert "Tarnwick High School" in index.read_text(encoding="utf-8")
-    assert (tmp_path / "outputs" / "example-selection" / "team" / "0107" / "report.html").is_file()
+    assert (tmp_path / "outputs" / "example" / "team" / "0107" / "report.html").is_file()

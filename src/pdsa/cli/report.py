@@ -11,12 +11,15 @@ import click
 
 if TYPE_CHECKING:
     from pdsa.runner import Plan, Result, Run
+    from pdsa.runner.plan import Again
 
 
 @click.command()
 @click.argument("params", type=click.Path(path_type=Path))
 @click.option("--data", default="", help="Folder of the raw data, in place of the one in the params file.")
-@click.option("--only", multiple=True, metavar="SCHOOL", help="Only this school id; may be given several times.")
+@click.option("--only", multiple=True, metavar="SCHOOL", help="Only reports of this school id; may be repeated.")
+@click.option("--force", is_flag=True, help="Make every report again, also those that did not change.")
+@click.option("--retry-failed", is_flag=True, help="Only the reports that failed last time.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("outputs"), show_default=True, help="Folder of all runs."
 )
@@ -33,35 +36,48 @@ def report(
     log: str,
     **flags: bool,
 ) -> None:
-    """Make every report that PARAMS asks for: a params file, or a workspace folder."""
+    """Make the reports that PARAMS asks for, a params file or a workspace folder: those that changed or are new."""
     from pdsa.runner.warm import warm_reports
 
+    again = _again(flags["force"], flags["retry_failed"])
     # the warm parent imports while the data are read
     with nullcontext() if flags["dry_run"] else warm_reports() as parent:
         from pdsa.runner import make_reports, plan_run
         from pdsa.site import write_indexes
 
-        plan = plan_run(params, data=data, only=only, log=log)
+        plan = plan_run(params, data=data, only=only, again=again, log=log)
         if flags["dry_run"]:
             _list(plan, out)
             return
-        progress = _Progress(len(plan.reports), flags["quiet"])
-        run = make_reports(plan, out, workers=workers, on_done=progress.show, parent=parent)
-    indexes = write_indexes(run.folder)
+        progress, indexes = _Progress(len(plan.chosen), flags["quiet"]), list[Path]()
+        run = make_reports(
+            plan,
+            out,
+            workers=workers,
+            parent=parent,
+            on_done=progress.show,
+            finish=lambda folder: indexes.extend(write_indexes(folder)),
+        )
     _close(plan, run, flags["quiet"])
     click.echo(str(indexes[-1] if indexes else run.folder))
     sys.exit(1 if run.failed else 0)
 
 
-def _list(plan: Plan, out: Path) -> None:
-    from pdsa.runner.reports import LOG_NOTEBOOK
+def _again(force: bool, retry_failed: bool) -> Again:
+    if force and retry_failed:
+        raise click.UsageError("--force makes every report again, --retry-failed only some of them: give one.")
+    return "all" if force else "failed" if retry_failed else "changed"
 
-    for wanted in plan.reports:
+
+def _list(plan: Plan, out: Path) -> None:
+    from pdsa.runner.plan import LOG_NOTEBOOK
+
+    for wanted in plan.chosen:
         of_log = ", improvement log" if wanted.notebook == LOG_NOTEBOOK else ""
         click.echo(f"{wanted.audience}: {wanted.school or 'network report'}{of_log}")
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
-    click.echo(f"{len(plan.reports)} reports would go to {out / plan.out_name}; nothing was written.")
+    click.echo(f"{len(plan.chosen)} reports would go to {out / plan.out_name}; nothing was written.")
 
 
 class _Progress:
@@ -72,7 +88,7 @@ class _Progress:
 
     def show(self, result: Result) -> None:
         self.done += 1
-        if result.status == "ok" and self.quiet:
+        if result.status == "unchanged" or (result.status == "ok" and self.quiet):
             return
         click.echo(f"[{self.done}/{self.total}] {result.status:6} {result.seconds:5.1f} s  {result.job.name}")
         if result.problem:
@@ -80,9 +96,12 @@ class _Progress:
 
 
 def _close(plan: Plan, run: Run, quiet: bool) -> None:
-    made, failed = len(run.results) - len(run.failed), len(run.failed)
+    failed, unchanged = len(run.failed), len(run.unchanged)
     for reason in plan.left_out:
         click.echo(f"Left out: {reason}.", err=True)
+    for name in run.outdated:
+        click.echo(f"Not made again: {name}; it is older than today's data. Without --only it is made.", err=True)
     if not quiet or failed:
-        each = run.seconds / max(len(run.results), 1)
-        click.echo(f"{made} reports made, {failed} failed, {run.seconds:.1f} s ({each:.2f} s each).")
+        executed = len(run.results) - unchanged
+        told = f"{executed - failed} reports made, " + f"{unchanged} unchanged, " * bool(unchanged) + f"{failed} failed"
+        click.echo(f"{told}, {run.seconds:.1f} s ({run.seconds / max(executed, 1):.2f} s each).")

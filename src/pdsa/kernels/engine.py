@@ -1,6 +1,6 @@
 """A papermill engine: `papermill --engine pdsa` plays notebooks in children of a warm parent.
 
-Every `import papermill` loads this file, so it imports nothing that papermill has not imported already.
+Every `import papermill` loads this file, in the middle of its own import, so this one imports nothing of it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from papermill.engines import Engine, NBClientEngine
 
 if TYPE_CHECKING:
     from pdsa.kernels.ending import Execution, Limits
@@ -25,25 +23,49 @@ _parents: list[Parent | None] = []
 NEVER = 10.0**9  # seconds; papermill's own default is to wait for ever
 
 
-class WarmEngine(Engine):  # type: ignore[misc]
+class WarmEngine:
     """Plays notebooks of this interpreter's kernels warm; leaves others, and systems without fork, to nbclient."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
-        """Play a notebook that papermill has prepared, and tell papermill of each cell.
+    def execute_notebook(cls, *args: Any, **kwargs: Any) -> Any:
+        """Execute a notebook that papermill has prepared, as `papermill.engines.Engine` documents it.
 
         Raises
         ------
         CellTimeoutError, DeadKernelError
             As nbclient raises them; before, the cells that did not run are marked so.
         """
-        parent = _warm() if _is_ours(kernel_name) and "kernel_manager_class" not in kwargs else None
-        if parent is None or not parent.is_ready():
-            return NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **kwargs)
-        limits = _limits(kwargs)
-        run = _play(nb_man, parent, limits, partial(_log, nb_man.nb, kwargs))
-        _refuse(nb_man, run, limits)
-        return nb_man.nb
+        return _engine().execute_notebook(*args, **kwargs)
+
+    @classmethod
+    def nb_kernel_name(cls, nb: Any, name: str | None = None) -> Any:
+        """Return the name of the notebook's kernel."""
+        return _engine().nb_kernel_name(nb, name)
+
+    @classmethod
+    def nb_language(cls, nb: Any, language: str | None = None) -> Any:
+        """Return the notebook's language."""
+        return _engine().nb_language(nb, language)
+
+
+@cache
+def _engine() -> Any:
+    """Return papermill's own engine, with our way of running the cells."""
+    from papermill.engines import Engine
+
+    return type("WarmEngine", (Engine,), {"execute_managed_notebook": staticmethod(_execute)})
+
+
+def _execute(nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
+    from papermill.engines import NBClientEngine
+
+    parent = _warm() if _is_ours(kernel_name) and "kernel_manager_class" not in kwargs else None
+    if parent is None or not parent.is_ready():
+        return NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **kwargs)
+    limits = _limits(kwargs)
+    run = _play(nb_man, parent, limits, partial(_log, nb_man.nb, kwargs))
+    _refuse(nb_man, run, limits)
+    return nb_man.nb
 
 
 def _is_ours(kernel_name: str) -> bool:

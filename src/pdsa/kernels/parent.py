@@ -129,8 +129,13 @@ class Parent:
             return (self.folder / "errors.txt").read_text(encoding="utf-8", errors="replace").strip()[-500:]
         return ""
 
-    def child(self) -> Child:
+    def child(self, folder: Path | None = None) -> Child:
         """Ask for a child.
+
+        Parameters
+        ----------
+        folder
+            What the parent takes away should the owner end before the child does.
 
         Raises
         ------
@@ -142,7 +147,7 @@ class Parent:
         child = Child(channel, status, secrets.token_hex(8))
         try:
             with self._lock:
-                request = json.dumps({"token": child.token}).encode()
+                request = json.dumps({"token": child.token, "folder": str(folder or "")}).encode()
                 socket.send_fds(self.control, [request], [theirs.fileno(), told.fileno()])
         except OSError:
             child.close()
@@ -170,7 +175,7 @@ class Parent:
         """
         started = time.perf_counter()
         try:
-            child = self.child()
+            child = self.child(room.folder)
         except OSError:
             return _execution(notebook, {}, died(None), None, Ended(), started)
         room.ender = child.kill

@@ -9,9 +9,11 @@ from __future__ import annotations
 import atexit
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -23,7 +25,6 @@ from pdsa.kernels import wire
 from pdsa.kernels.parent import PRELOAD, Child, Parent, start_parent
 
 LAUNCHER = ["-m", "ipykernel_launcher"]
-_SOCKET_PATH = 100  # a unix socket's path ends at 104 bytes (macOS) or 108 (Linux)
 _one = threading.Lock()
 _parents: list[Parent | None] = []
 
@@ -31,14 +32,21 @@ _parents: list[Parent | None] = []
 class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     """Forks kernels of this interpreter from a warm parent; starts others, and where there is no fork, as usual."""
 
+    sockets = ""
+
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Let the kernel speak over unix sockets, which no other user of the machine can reach."""
         manager = self.parent
-        if os.name == "posix" and manager is not None and manager.transport == "tcp":
-            place = os.path.splitext(manager.connection_file)[0] + "-ipc"  # noqa: PTH122 as jupyter_client names it
-            if manager.connection_file and len(os.fsencode(place)) < _SOCKET_PATH and not manager.shell_port:
-                manager.cache_ports, manager.transport, manager.ip = False, "ipc", place
+        if os.name == "posix" and manager is not None and manager.transport == "tcp" and not manager.shell_port:
+            self.sockets = tempfile.mkdtemp(prefix="pdsa-k-")  # its path is short, and only its owner can enter
+            manager.cache_ports, manager.transport, manager.ip = False, "ipc", f"{self.sockets}/k"
         return dict(await super().pre_launch(**kwargs))
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Take the sockets away with the kernel."""
+        await super().cleanup(restart)
+        if self.sockets and not restart:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork the kernel, or start it cold."""

@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -35,8 +36,14 @@ class Running:
     pid: int
     status: socket.socket
     token: str
+    folder: str
     ended_before: int
     asked_to_end: bool = False
+
+    def tidy(self) -> None:
+        """Take away the child's folder; an owner that is still there has the same in mind."""
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -46,6 +53,7 @@ class Zygote:
     control: socket.socket
     wakeup: socket.socket
     kernel: Any
+    folder: str
     running: dict[int, Running] = field(default_factory=dict)
 
     def serve(self) -> None:
@@ -90,7 +98,7 @@ class Zygote:
         if pid == 0:
             self._become_child(channel, status, asked)
         channel.close()
-        self.running[pid] = Running(pid, status, asked["token"], system.killed_for_memory())
+        self.running[pid] = Running(pid, status, asked["token"], asked["folder"], system.killed_for_memory())
         with contextlib.suppress(OSError):
             wire.send(status, {"pid": pid})
         return True
@@ -115,6 +123,8 @@ class Zygote:
                 continue  # something that a child had started and left
             system.kill_group(pid, signal.SIGKILL)
             system.kill_adopted(one.token)
+            if one.asked_to_end:
+                one.tidy()
             told = {
                 "code": os.waitstatus_to_exitcode(status),
                 "peak_mb": usage.ru_maxrss / 1024,
@@ -128,10 +138,13 @@ class Zygote:
             one.status.close()
 
     def _end_all(self) -> None:
+        """End every child; the owner that cannot tidy up any more may have left what only it may read."""
         for pid, one in self.running.items():
             system.kill_group(pid, signal.SIGKILL)
             system.kill_adopted(one.token)
+            one.tidy()
         system.kill_adopted("")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main(settings: Mapping[str, Any]) -> None:
@@ -153,7 +166,7 @@ def main(settings: Mapping[str, Any]) -> None:
     threads = system.threads()
     wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
     if threads == 1:
-        Zygote(control, wakeup, kernel).serve()
+        Zygote(control, wakeup, kernel, settings["folder"]).serve()
 
 
 def _prepare(settings: Mapping[str, Any]) -> Any:

@@ -5,8 +5,9 @@ from pdsa.runner.jobs import run_jobs
 from pdsa.runner.make import make
 from pdsa.runner.page import render_page
 from pdsa.runner.placing import place
+from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
-from pdsa.runner.reports import Plan, Run, make_reports, notebook_path, plan_run
+from pdsa.runner.reports import Run, make_reports
 
 __all__ = [
     "Job",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pdsa.errors import Problem
 from pdsa.kernels import CellEnd
+from pdsa.runner.records import Record
 
 Outcome = Literal["ok", "failed", "unchanged"]
 
@@ -31,6 +32,8 @@ class Job:
         Title of the page, and the sentence in its banner ("" for none).
     expected
         The id that the notebook's completion mark must carry: the school's or the network's.
+    about
+        `data`, or `log` for a page of the improvement log.
     files
         Content by name of the files that lie in the folder the notebook runs in, such as `release.npz`.
     key
@@ -46,6 +49,7 @@ class Job:
     title: str
     banner: str
     expected: str
+    about: Literal["data", "log"] = "data"
     files: Mapping[str, bytes] = field(default_factory=dict)
     key: str = ""
 
@@ -108,6 +112,8 @@ class Result:
         Why it failed and what the reader can do; None and "" when published.
     made
         How it was made; None when unchanged.
+    record
+        What is known of the report from now on; None only where a job was never placed.
     """
 
     job: Job
@@ -120,3 +126,4 @@ class Result:
     problem: Problem | None = None
     next_step: str = ""
     made: Made | None = None
+    record: Record | None = None

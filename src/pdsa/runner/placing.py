@@ -1,34 +1,182 @@
-"""A report that was made -> files under their final names; a good page is never replaced by a broken one."""
+"""A report that was made -> files under final names and a record; a broken page never takes the place of a good one."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from pdsa.errors import PdsaError
-from pdsa.publish import digest, inside, write_atomic
+from pdsa.errors import PdsaError, Problem, ReportError
+from pdsa.publish import digest, disk, inside
+from pdsa.publish.leaks import Secret, leaked, redacted, secrets_of
+from pdsa.publish.together import replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
+from pdsa.runner.records import Failure, Record, read_record, record_bytes, record_path
+
+_WARNING = re.compile(r"\b\w*Warning: ")
+_MOST_WARNINGS, _LONGEST = 5, 300
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_SPACE = "free some space, and run the same command again: what is made already stands"
+_RIGHTS = "close programs that have the file open, look whether you may write there, and run the same command again"
 
 
 def place(out: Path, job: Job, made: Made) -> Result:
-    """Write what was made below the output folder, the page last, and return what became of the job.
+    """Write what was made below the output folder, the page last and its record after it, and say what became of it.
+
+    A failed report changes nothing but its record: the page of an earlier run stands, and is marked as stale there.
 
     Parameters
     ----------
     out
         The folder below which every target lies.
     job, made
-        The job and what making it gave; a failed one writes nothing.
+        The job and what making it gave.
     """
-    if made.status == "failed":
-        return Result(job, "failed", made.seconds, problem=made.problem, next_step=made.next_step, made=made)
+    secrets = secrets_of(os.environ)
+    old = read_record(out, job.target)
     try:
-        path = inside(out, job.target)
-        beside = {inside(out, path.with_name(f"{path.stem}-{name}")): data for name, data in made.files.items()}
-        for name, data in beside.items():
-            write_atomic(name, data)
-        write_atomic(path, made.page)
+        if made.status == "failed":
+            raise ReportError(job.name, made.problem or _UNTOLD, made.next_step)
+        record, files = _recorded(out, job, made, secrets)
+        replace_together(out, {**files, record_path(job.target): record_bytes(record)})
     except (PdsaError, OSError) as error:
-        problem, step = told(job, error)
-        return Result(job, "failed", made.seconds, problem=problem, next_step=step, made=made)
-    return Result(job, "ok", made.seconds, path, digest(made.page), tuple(beside), made.marker, made=made)
+        return _failed(out, job, made, old, _safe(*_told(job, error), secrets))
+    _remove_left_over(out, old, record)
+    return _published(out, job, made, record)
+
+
+_UNTOLD = Problem("the report", "no page", "one")
+
+
+def _published(out: Path, job: Job, made: Made, record: Record) -> Result:
+    *beside, page = (inside(out, Path(path)) for path in record.files)
+    return Result(
+        job,
+        "ok",
+        made.seconds,
+        page,
+        record.files[record.target],
+        tuple(beside),
+        made.marker,
+        made=made,
+        record=record,
+    )
+
+
+def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tuple[Record, dict[Path, bytes]]:
+    """The record and the files that it vouches for, by path below the folder, the page last."""
+    files = {job.target.with_name(f"{job.target.stem}-{name}"): data for name, data in made.files.items()}
+    files[job.target] = made.page
+    for path, data in files.items():
+        inside(out, path)
+        if variable := leaked(data, secrets):
+            raise _leak(job, path, variable)
+    record = replace(
+        blank(job),
+        key=job.key,
+        made=now(),
+        files={path.as_posix(): digest(data) for path, data in files.items()},
+        marker=made.marker,
+        seconds=round(made.seconds, 2),
+        cells=_cells(made),
+        warnings=[redacted(line, secrets) for line in _warnings(made)],
+    )
+    return record, files
+
+
+def _leak(job: Job, path: Path, variable: str) -> ReportError:
+    found = f"the value of the environment variable {variable}"
+    step = f"take it out of the cell of {job.notebook.name} that prints it, or run without it: env -u {variable} pdsa"
+    return ReportError(job.name, Problem(path.as_posix(), found, "no secret in a file that people read"), step)
+
+
+def blank(job: Job) -> Record:
+    """Return the record of a report of which no page was made yet."""
+    return Record(job.name, job.audience, job.school, job.title, job.about, job.target.as_posix())
+
+
+def now() -> str:
+    """Return the time as records have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _cells(made: Made) -> dict[str, int]:
+    return dict(Counter(cell.status for cell in made.cells))
+
+
+def _warnings(made: Made) -> Sequence[str]:
+    lines = dict.fromkeys(line.strip() for line in made.printed.splitlines() if _WARNING.search(line))
+    return [line[:_LONGEST] for line in lines][:_MOST_WARNINGS]
+
+
+def _remove_left_over(out: Path, old: Record | None, new: Record) -> None:
+    """Files of the page before that the new one does not have."""
+    for path in sorted(set(old.files if old else ()) - set(new.files)):
+        with contextlib.suppress(OSError, PdsaError):
+            disk.remove(inside(out, Path(path)))
+
+
+def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Problem, str]) -> Result:
+    """Keep why there is no new page beside what is known of the old one, where the disk lets us."""
+    problem, step = why
+    since = old.failure.since if old and old.failure else now()
+    failure = Failure(job.key, since, problem, step, _cells(made))
+    record = replace(old or blank(job), failure=failure)
+    with contextlib.suppress(OSError, PdsaError):
+        inside(out, job.target)
+        replace_together(out, {record_path(job.target): record_bytes(record)})
+    return Result(job, "failed", made.seconds, problem=problem, next_step=step, made=made, record=record)
+
+
+def clear_failure(out: Path, result: Result) -> None:
+    """Record that the page is right again, because what it rests on was changed back since a newer one failed.
+
+    Parameters
+    ----------
+    out
+        The folder of the run.
+    result
+        Of a report that is unchanged.
+    """
+    if result.record is not None:
+        replace_together(out, {record_path(result.job.target): record_bytes(result.record)})
+
+
+def _safe(problem: Problem, step: str, secrets: Sequence[Secret]) -> tuple[Problem, str]:
+    """The message without the value of any secret: it is printed, kept and shown in the index."""
+    parts = (redacted(text, secrets) for text in (problem.place, problem.found, problem.expected))
+    return Problem(*parts), redacted(step, secrets)
+
+
+def _told(job: Job, error: PdsaError | OSError) -> tuple[Problem, str]:
+    if isinstance(error, OSError):
+        return of_disk(error, job.target)
+    return told(job, error)
+
+
+def of_disk(error: OSError, path: Path) -> tuple[Problem, str]:
+    """Return what the disk refused, in words, and what the reader can do.
+
+    Parameters
+    ----------
+    error
+        As the system raised it.
+    path
+        What was being written.
+    """
+    if error.errno in _FULL:
+        return Problem(str(path), "no space left on the disk", "room for a new page"), _SPACE
+    if error.errno in _FORBIDDEN:
+        found = f"a place that may not be written, or is open in another program ({error.strerror})"
+        return Problem(str(path), found, "a file that can be written"), _RIGHTS
+    return Problem(
+        str(path), f"that the disk refuses: {error.strerror or error}", "a file that can be written"
+    ), _RIGHTS

@@ -1,187 +1,80 @@
-"""A params file to every report it asks for: the plan of a run, the run itself and its manifest."""
+"""A plan to pages: what changed is made, what stands stays, and the manifest tells of both."""
 
 from __future__ import annotations
 
 import json
-import platform
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import get_args
 
-import pdsa
-from pdsa import ledger
-from pdsa.errors import ParamsError, Problem
+from pdsa.errors import ParamsError, Problem, ReportError
 from pdsa.kernels import Limits, Parent
-from pdsa.privacy import COMPLETE, PSEUDONYMOUS
-from pdsa.publish import digest, slug, write_manifest
-from pdsa.quality import quality
-from pdsa.records.entries import Entry
-from pdsa.runner.job import Job, Result
+from pdsa.publish import write_manifest
+from pdsa.publish.lock import one_at_a_time
+from pdsa.publish.together import sweep, sync_folders
+from pdsa.runner.beside import set_aside, write_archives
+from pdsa.runner.decide import Decision, decide
+from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
-from pdsa.runner.pool import LocalPool
+from pdsa.runner.manifest import entry, manifest_of
+from pdsa.runner.placing import clear_failure, of_disk
+from pdsa.runner.plan import Plan, notebook_path, plan_run
+from pdsa.runner.pool import LocalPool, Pool
 from pdsa.runner.warm import warm_reports
-from pdsa.terms import Audience
-from pdsa.workspace import SCHOOLS, Workspace, dossier_for, log_for, no_pseudonyms, open_workspace, pack
-from pdsa.workspace.files import params_file
-from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows, has_log
 
-SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK = "school_report.ipynb", "network_report.ipynb"
-LOG_NOTEBOOK = "improvement_log.ipynb"
-NOTEBOOKS = (SCHOOL_NOTEBOOK, NETWORK_NOTEBOOK, LOG_NOTEBOOK)
-RELEASE = "release.npz"  # the file beside the notebook that holds what the report may see
-NETWORK_PAGE, LOG_PAGE = "network.html", "log.html"
-# The past cycles of each audience that may look back over them: data of the run, and the page that `site` makes.
-ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
-# Who reads what judges the inquiry: each team for its own school, and its coaches (features.md 0.2).
-LOG_AUDIENCES: tuple[Audience, ...] = ("team", "coach")
-# What `site` writes beside the reports of an audience, and for whom: the coach's page also lists what is lacking.
-SITE_PAGES = ("index.html", "data-quality.html", ARCHIVE, ARCHIVE_ROWS)
-QUALITY_LISTS: dict[Audience, bool] = {"coach": True, "district": False}
-FEWEST_PSEUDONYMS = 3
-SYNTHETIC = "Synthetic example: schools and numbers are invented. "
-BANNERS = {
-    "team": "For the team of {name} and its own coach. Complete: small numbers are not hidden. Do not pass it on.",
-    "coach": "For improvement coaches. Small numbers are hidden.",
-    "district": "For district leaders. Small numbers are hidden and marked *.",
-    "network": "For the network. Schools carry pseudonyms; small numbers are hidden.",
-}
-# Packages whose version can change a number or a page.
-VERSIONED = ("numpy", "pandas", "scipy", "papermill", "nbclient", "ipykernel", "jinja2", "pydantic")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One report that a run makes: for whom, about which school ("" for the network), by which notebook."""
-
-    audience: Audience
-    school: str
-    notebook: str
-
-    @property
-    def name(self) -> str:
-        """What messages and the index call it."""
-        about = f"{self.audience}, {self.school or 'network'}"
-        return f"{about}, improvement log" if self.notebook == LOG_NOTEBOOK else about
-
-    @property
-    def target(self) -> Path:
-        """Path of the page below the run's folder."""
-        folder = Path(self.audience)
-        if self.notebook == LOG_NOTEBOOK:
-            return folder / slug(self.school) / LOG_PAGE if self.school else folder / LOG_PAGE
-        if not self.school:
-            return folder / NETWORK_PAGE
-        if self.audience in COMPLETE:
-            return folder / slug(self.school) / "report.html"
-        return folder / SCHOOLS / f"{slug(self.school)}.html"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run will make: the reports, and what it will not make and why."""
-
-    workspace: Workspace
-    reports: tuple[Wanted, ...]
-    left_out: tuple[str, ...]
-    selection: bool = False
-    imports: tuple[Entry, ...] = ()
-    unfinished: tuple[str, ...] = ()
-
-    @property
-    def out_name(self) -> str:
-        """The folder of the run below `outputs/`; a selection has one of its own, so that a full run stays whole."""
-        return f"{self.workspace.params.name}-selection" if self.selection else self.workspace.params.name
+LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What became of a run."""
+    """What became of a run.
+
+    Parameters
+    ----------
+    folder, manifest
+        Of the run.
+    results
+        What became of each report that the run looked at, in the order of the plan.
+    seconds
+        Wall time.
+    outdated
+        Pages of the network that the run did not look at and that are older than today's data.
+    """
 
     folder: Path
     results: tuple[Result, ...]
     manifest: Path
     seconds: float
+    outdated: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Result, ...]:
         """The reports that could not be made."""
-        return tuple(result for result in self.results if result.status == "failed")
+        return self._with("failed")
 
+    @property
+    def unchanged(self) -> tuple[Result, ...]:
+        """The reports that stood already."""
+        return self._with("unchanged")
 
-def notebook_path(name: str) -> Path:
-    """A notebook that the package ships: beside the modules in the wheel, in `notebooks/` of a checkout."""
-    package = Path(pdsa.__file__).parent
-    for folder in (package / "notebooks", package.parents[1] / "notebooks"):
-        if (folder / name).is_file():
-            return folder / name
-    raise ParamsError("pdsa", (Problem("notebooks", f"no {name}", "the notebooks of the package"),), "nothing was run")
-
-
-def plan_run(params: Path, *, data: str = "", only: Sequence[str] = (), log: str = "") -> Plan:
-    """Read and check everything, and decide which reports a run makes; nothing is written.
-
-    Raises
-    ------
-    InputError
-        With every problem of the params file, of the data or of the improvement log.
-    """
-    workspace = open_workspace(params, data=data, only=only, log=log)
-    reports: list[Wanted] = []
-    left_out: list[str] = []
-    for audience in get_args(Audience):
-        if audience not in workspace.params.audiences:
-            continue
-        if audience in PSEUDONYMOUS and (why := _few(workspace) or no_pseudonyms(workspace)):
-            left_out.append(f"{audience}: {why}")
-            continue
-        reports += _wanted(workspace, audience)
-    imports, unfinished = _ledger(params, workspace.params.workspace)
-    return Plan(workspace, tuple(reports), tuple(left_out), bool(only), imports, unfinished)
-
-
-def _wanted(workspace: Workspace, audience: Audience) -> list[Wanted]:
-    """The reports of one audience; a page of the log only where the log holds anything that it may see."""
-    found: list[Wanted] = []
-    schools = [school.id for school in workspace.schools]
-    if audience not in (*PSEUDONYMOUS, "coach"):
-        found += [Wanted(audience, school, SCHOOL_NOTEBOOK) for school in schools]
-    if audience not in COMPLETE:
-        found.append(Wanted(audience, "", NETWORK_NOTEBOOK))
-    if audience in LOG_AUDIENCES:
-        for about in schools if audience in COMPLETE else [""]:
-            if has_log(log_for(workspace, audience, about), about):
-                found.append(Wanted(audience, about, LOG_NOTEBOOK))
-    return found
-
-
-def _ledger(params: Path, folder: str) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-    """What was imported into the workspace, and which imports were broken off; nothing for foreign files."""
-    if not folder:
-        return (), ()
-    workspace = params_file(params).parent / folder
-    return ledger.entries(workspace), ledger.unfinished(workspace)
-
-
-def _few(workspace: Workspace) -> str:
-    """A page of pseudonyms with fewer schools would show each of them to the others (privacy rule R7)."""
-    n = len(workspace.schools)
-    return f"{n} of at least {FEWEST_PSEUDONYMS} schools" if n < FEWEST_PSEUDONYMS else ""
+    def _with(self, status: str) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if result.status == status)
 
 
 def make_reports(
     plan: Plan,
     outputs: Path,
     *,
+    pool: Pool | None = None,
     workers: int | None = None,
-    on_done: Callable[[Result], None] | None = None,
     parent: Parent | None = None,
+    on_done: Callable[[Result], None] | None = None,
+    finish: Callable[[Path], object] | None = None,
 ) -> Run:
-    """Make every report of a plan below `outputs/<run name>/`, the manifest last.
+    """Make the reports of a plan that are not there yet below `outputs/<run name>/`, the manifest last.
 
     Parameters
     ----------
@@ -189,29 +82,94 @@ def make_reports(
         What `plan_run` decided.
     outputs
         The folder of all runs.
+    pool
+        Who makes them; this machine by default.
     workers
-        Reports at the same time; the params file's number by default.
-    on_done
-        Called with each result as it comes.
+        Reports at the same time on this machine; the params file's number by default.
     parent
-        A warm parent that was started before the data were read; by default one is started now.
+        A warm parent on this machine that was started before the data were read; by default one is started when
+        there is anything to make.
+    on_done
+        Called with each result as it comes, those that are unchanged first.
+    finish
+        Called with the run's folder when the manifest stands, before another run may begin: writes the indexes.
+
+    Raises
+    ------
+    InputError
+        Another run has the folder, or it holds reports of another network.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
+    clock = time.perf_counter()
+    started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
     _refuse_other_network(folder, plan.workspace.network.id)
-    folder.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(folder, LOCK):
+        sweep(folder)
+        decision = decide(plan, folder)
+        results = _unchanged(folder, decision, on_done)
+        if decision.jobs:
+            with nullcontext(pool) if pool else _here(plan, workers, parent) as makers:
+                results += run_jobs(decision.jobs, folder, pool=makers, on_done=on_done)
+        results = _in_order(plan, results)
+        run = Run(folder, tuple(results), folder / "manifest.json", time.perf_counter() - clock, _names(decision))
+        try:
+            _close(plan, run, decision, started, complete=not plan.only and plan.again != "failed")
+            if finish:
+                finish(folder)
+        except OSError as error:
+            raise _unfinished(run, error) from error
+    return run
+
+
+@contextmanager
+def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Pool]:
+    """Warm children on this machine."""
     params = plan.workspace.params
-    jobs = [_job(plan.workspace, wanted) for wanted in plan.reports]
-    limits = Limits(cell_seconds=params.timeout_seconds)
     with nullcontext(parent) if parent is not None else warm_reports() as warm:
-        pool = LocalPool(workers or params.workers, limits, warm)
-        results = run_jobs(jobs, folder, pool=pool, on_done=on_done)
-    seconds = time.perf_counter() - clock
-    manifest = folder / "manifest.json"
-    _set_aside(folder, jobs)
-    _write_archives(plan, folder)
-    write_manifest(manifest, _manifest(plan, results, folder, started, seconds))
-    return Run(folder, tuple(results), manifest, seconds)
+        yield LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds), warm)
+
+
+def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
+    for result in decision.unchanged:
+        if decision.records[result.job.target.as_posix()].failure is not None:
+            clear_failure(folder, result)
+        if on_done:
+            on_done(result)
+    return list(decision.unchanged)
+
+
+def _in_order(plan: Plan, results: Iterable[Result]) -> list[Result]:
+    found = {result.job.target: result for result in results}
+    return [found[wanted.target] for wanted in plan.chosen if wanted.target in found]
+
+
+def _names(decision: Decision) -> tuple[str, ...]:
+    return tuple(record.name for record in decision.records.values() if record.target in decision.outdated)
+
+
+def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: bool) -> None:
+    """Everything after the last report; the manifest is the last file, so that it vouches for the others."""
+    if complete:
+        set_aside(run.folder, run.results)
+        write_archives(plan, run.folder)
+    sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})
+    known = {**decision.records, **{r.record.target: r.record for r in run.results if r.record}}
+    in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
+    entries = [entry(record, run.folder, decision.outdated) for record in in_order]
+    write_manifest(run.manifest, manifest_of(plan, entries, _this_run(plan, run, started)))
+
+
+def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
+    counts = {"unchanged": len(run.unchanged), "failed": len(run.failed)}
+    executed = len(run.results) - counts["unchanged"]
+    return {"started": started, "seconds": round(run.seconds, 2), "executed": executed, **counts, "only": [*plan.only]}
+
+
+def _unfinished(run: Run, error: OSError) -> ReportError:
+    """The disk refused what comes after the reports; every report that was placed stands."""
+    path = Path(error.filename) if isinstance(error.filename, str) else run.manifest
+    problem, step = of_disk(error, path)
+    return ReportError("manifest and index", problem, step)
 
 
 def _refuse_other_network(folder: Path, network: str) -> None:
@@ -221,136 +179,6 @@ def _refuse_other_network(folder: Path, network: str) -> None:
     if found != network:
         problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
-
-
-def _set_aside(folder: Path, jobs: Sequence[Job]) -> None:
-    """Move pages that this run does not make into `no-longer-made/`: a folder is handed on as it is.
-
-    A school that left, or a mask that was less strict, must not stay beside today's pages.
-    """
-    pages = {folder / job.target for job in jobs}
-    kept = {(page.parent, page.stem) for page in pages}
-    for audience in get_args(Audience):
-        for file in sorted((folder / audience).rglob("*")):
-            stems = {file.stem, file.stem.rpartition("-")[0]}
-            known = any((file.parent, stem) in kept for stem in stems) or file.name in SITE_PAGES
-            if file.is_file() and not known:
-                target = folder / "no-longer-made" / file.relative_to(folder)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                file.replace(target)
-
-
-def _job(workspace: Workspace, wanted: Wanted) -> Job:
-    """One job, and the release that holds what this one report may see."""
-    audience, school = wanted.audience, wanted.school
-    dossier = dossier_for(workspace, audience, school)
-    needs_school = school or wanted.notebook == LOG_NOTEBOOK
-    parameters = {"source": RELEASE, "audience": audience} | ({"school": school} if needs_school else {})
-    banner = BANNERS[audience].format(name=dossier.school_name)
-    return Job(
-        name=wanted.name,
-        notebook=notebook_path(wanted.notebook),
-        parameters=parameters,
-        audience=audience,
-        school=school,
-        target=wanted.target,
-        title=f"{dossier.school_name}: improvement log" if wanted.notebook == LOG_NOTEBOOK else dossier.school_name,
-        banner=(SYNTHETIC if workspace.network.synthetic else "") + banner,
-        expected=school or workspace.network.id,
-        files={RELEASE: pack(dossier)},
-    )
-
-
-def _manifest(
-    plan: Plan, results: Iterable[Result], folder: Path, started: datetime, seconds: float
-) -> dict[str, object]:
-    """Everything that a number on a page rests on: inputs by hash, versions, settings, durations."""
-    workspace = plan.workspace
-    return {
-        "schema": 1,
-        "run": plan.out_name,
-        "network": {
-            "id": workspace.network.id,
-            "name": workspace.network.name,
-            "synthetic": workspace.network.synthetic,
-        },
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(seconds, 2),
-        "versions": _versions(),
-        "params": _plain(asdict(workspace.params)),
-        "inputs": dict(workspace.inputs),
-        "notebooks": {name: digest(notebook_path(name)) for name in NOTEBOOKS},
-        "sources": [asdict(note) for note in workspace.sources if note.status != "used"],
-        "left_out": list(plan.left_out),
-        "schools": {school.id: school.name for school in workspace.schools},
-        "measures": [{"id": measure.id, "name": measure.name} for measure in workspace.measures],
-        "quality": _quality(plan),
-        "reports": [_entry(result, folder) for result in results],
-    }
-
-
-def _quality(plan: Plan) -> dict[str, object]:
-    """The data-quality page of each audience that has one, from what this audience may see."""
-    found: dict[str, object] = {}
-    for audience, lists in QUALITY_LISTS.items():
-        if audience in plan.workspace.params.audiences:
-            dossier = dossier_for(plan.workspace, audience)
-            names = {school.id: school.name for school in dossier.header.schools}
-            told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
-            found[audience] = {**asdict(told), "unfinished": list(plan.unfinished), "as_of": dossier.header.as_of}
-    return {audience: _plain(told) for audience, told in found.items()}
-
-
-def _write_archives(plan: Plan, folder: Path) -> None:
-    """The past cycles that each audience may see, beside its pages; `site` makes a page of them."""
-    workspace = plan.workspace
-    for audience in ARCHIVED:
-        if any(wanted.audience == audience for wanted in plan.reports):
-            rows = archive_rows(dossier_for(workspace, audience))
-            target = folder / audience / ARCHIVE_ROWS
-            if rows:
-                write_manifest(target, {"schema": 1, "cycles": rows})
-            else:
-                target.unlink(missing_ok=True)
-
-
-def _plain(value: object) -> object:
-    """Dates as text, tuples as lists: what JSON can hold."""
-    if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "pdsa-workbench": pdsa.__version__}
-    for name in VERSIONED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
-def _entry(result: Result, folder: Path) -> dict[str, object]:
-    job = result.job
-    return {
-        "name": job.name,
-        "audience": job.audience,
-        "school": job.school,
-        "about": "log" if job.notebook.name == LOG_NOTEBOOK else "data",
-        "title": job.title,
-        "status": result.status,
-        "path": job.target.as_posix(),
-        "stale": result.status == "failed" and (folder / job.target).is_file(),
-        "sha256": result.sha256,
-        "files": sorted(path.name for path in result.files),
-        "seconds": round(result.seconds, 2),
-        "problem": asdict(result.problem) if result.problem else None,
-        "next_step": result.next_step,
-        **{name: result.marker.get(name, "") for name in ("verdicts", "through", "missing", "hidden")},
-    }
 
 
 __all__ = ["Plan", "Run", "make_reports", "notebook_path", "plan_run"]

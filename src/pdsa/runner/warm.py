@@ -30,7 +30,7 @@ def warm_reports() -> Iterator[Parent | None]:
 def warm_up() -> None:
     """Run the cells of every report notebook on a tiny network, and forget what they made."""
     from pdsa.example import write_example
-    from pdsa.runner.reports import NOTEBOOKS, notebook_path
+    from pdsa.runner.plan import NOTEBOOKS, notebook_path
     from pdsa.workspace import dossier_for, open_workspace, pack
 
     with tempfile.TemporaryDirectory(prefix="pdsa-warm-") as folder:

@@ -1,0 +1,139 @@
+"""What is known of each report, file by file: what the next run rests on, and the manifest is made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pdsa.errors import Problem
+from pdsa.publish import digest
+
+RECORDS = ".records"
+HASHING = 4  # files at the same time; hashing lets other threads run
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the last attempt gave no page.
+
+    Parameters
+    ----------
+    key
+        Of the report that could not be made.
+    since
+        When it failed for the first time since the last page was made.
+    problem, next_step
+        What was found where, and what the reader can do.
+    cells
+        How many of the notebook's cells ended how.
+    """
+
+    key: str
+    since: str
+    problem: Problem
+    next_step: str
+    cells: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One report as it stands in the folder of a run.
+
+    Parameters
+    ----------
+    name, audience, school, title, about
+        As in the job; `about` is `data` or `log`.
+    target
+        Path of the page below the run's folder.
+    key, made, files
+        Of the page that stands: its key, when it was made, and the hash of each of its files by path, the page last.
+        "" and empty where no page was ever made.
+    marker
+        The completion mark of its notebook.
+    seconds
+        How long it took to make.
+    cells
+        How many cells of its notebook ended how.
+    warnings
+        What the notebook warned of, a few lines.
+    failure
+        Why a newer page could not be made; None if the page is the newest.
+    """
+
+    name: str
+    audience: str
+    school: str
+    title: str
+    about: str
+    target: str
+    key: str = ""
+    made: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    marker: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+    cells: Mapping[str, int] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    failure: Failure | None = None
+
+    def is_right(self, key: str) -> bool:
+        """Whether the page that was recorded is the one that this key would make."""
+        return bool(self.files) and self.key == key and (self.failure is None or self.failure.key != key)
+
+
+def record_path(target: Path | str) -> Path:
+    """Return where the record of a page lies below the run's folder; slugs hold no point, so no two ever meet.
+
+    Examples
+    --------
+    >>> record_path("team/0107/report.html").as_posix()
+    '.records/team/0107.report.json'
+    """
+    audience, *rest = Path(target).with_suffix(".json").parts
+    return Path(RECORDS, audience, ".".join(rest))
+
+
+def record_bytes(record: Record) -> bytes:
+    """Return a record as JSON."""
+    return f"{json.dumps(asdict(record), indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
+
+
+@cache
+def _form() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
+
+
+def read_record(folder: Path, target: Path) -> Record | None:
+    """Return the record of a page; None where there is none, or a damaged one, or one of another page."""
+    try:
+        record = _form().validate_json((folder / record_path(target)).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return record if record.target == target.as_posix() and _stays_inside(record) else None
+
+
+def _stays_inside(record: Record) -> bool:
+    """A record names files beside its page, and no others."""
+    return all(Path(path).parent == Path(record.target).parent for path in record.files)
+
+
+def stands(folder: Path, record: Record) -> bool:
+    """Whether every file of a record is there with the content that was written."""
+    try:
+        return bool(record.files) and all(digest(folder / path) == sha for path, sha in record.files.items())
+    except OSError:
+        return False
+
+
+def standing(folder: Path, records: Iterable[Record]) -> set[str]:
+    """Return the targets of those records whose files all are what was written."""
+    every = list(records)
+    with ThreadPoolExecutor(HASHING, thread_name_prefix="pdsa-hash") as pool:
+        found = pool.map(lambda record: stands(folder, record), every)
+        return {record.target for record, whole in zip(every, found, strict=True) if whole}

@@ -1,0 +1,286 @@
+"""Reports made by a dask cluster: a scheduler and two workers as processes of their own, one of them killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+import pdsa
+from pdsa.chart import analyze_panel
+from pdsa.errors import InputError, ParamsError
+from pdsa.kernels import Limits
+from pdsa.network import SIGNALS
+from pdsa.records import ChartSpec
+from pdsa.runner import Job, LocalPool, Result, run_jobs
+from pdsa.runner.cluster import ClusterPool, Tls, connect, connected, scan
+from pdsa.runner.cluster.connect import address_of
+from pdsa.runner.stamp import stamp
+from pdsa.series import MISSING, REPORTED, Panel
+
+SOURCE = str(Path(pdsa.__file__).parents[1])
+README = Path(__file__).resolve().parents[1] / "README.md"
+MARK = "display({'application/vnd.pdsa.complete+json': {'id': school, 'points': 60}}, raw=True)"
+TABLE = "display({'application/vnd.pdsa.file+json': {'name': 'points.csv', 'text': f'{school},é\\n'}}, raw=True)"
+# ends the worker that makes it: the process above the kernel that the nanny of dask started
+DEADLY = """
+import os, signal
+import psutil
+worker = next(one for one in psutil.Process().parents() if "spawn_main" in " ".join(one.cmdline()))
+os.kill(worker.pid, signal.SIGKILL)
+"""
+LIMITS = Limits(cell_seconds=60)
+
+
+def write_notebook(path: Path, *sources: str) -> Path:
+    notebook = nbformat.v4.new_notebook()
+    first = nbformat.v4.new_code_cell('school = ""', metadata={"tags": ["parameters"]})
+    page = {"tags": ["page"]}
+    notebook.cells = [first, *(nbformat.v4.new_code_cell(source, metadata=page) for source in (*sources, MARK))]
+    nbformat.write(notebook, path)
+    return path
+
+
+def make_job(notebook: Path, school: str, **changes: Any) -> Job:
+    values: dict[str, Any] = {
+        "name": f"team, {school}", "notebook": notebook, "parameters": {"school": school}, "audience": "team",
+        "school": school, "target": Path(f"team/{school}/report.html"), "title": school, "banner": "",
+        "expected": school, "files": {"release.npz": school.encode()},
+    }  # fmt: skip
+    return Job(**values | changes)
+
+
+@dataclass
+class Cluster:
+    """A scheduler and its workers, by address and by process."""
+
+    address: str
+    folder: Path
+    processes: list[subprocess.Popen[bytes]]
+
+    def workers(self) -> list[int]:
+        """The processes that make reports."""
+        with connected(self.address) as client:
+            return sorted(client.run(os.getpid).values())
+
+
+def start(folder: Path, part: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", f"distributed.cli.dask_{part}", *words]
+    env = os.environ | {"PYTHONPATH": SOURCE, "PYTHONWARNINGS": "default"} | environment
+    with (folder / f"{part}.log").open("ab") as log:
+        return subprocess.Popen(
+            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+@contextmanager
+def cluster(folder: Path, workers: int, *words: str, **environment: str) -> Iterator[Cluster]:
+    place = folder / "scheduler.json"
+    common = ("--scheduler-file", str(place), *words)
+    processes = [
+        start(folder, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *common, **environment)
+    ]
+    each = ("--nthreads", "1", "--nworkers", "1", "--no-dashboard", "--local-directory", str(folder))
+    processes += [start(folder, "worker", *each, *common, **environment) for _ in range(workers)]
+    try:
+        while not place.exists() or not place.read_text().strip():
+            assert processes[0].poll() is None, (folder / "scheduler.log").read_text()
+            time.sleep(0.05)
+        yield Cluster(json.loads(place.read_text())["address"], folder, processes)
+    finally:
+        for process in processes:
+            os.killpg(process.pid, signal.SIGKILL)  # nannies start workers anew, and wait for them
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster"), 2) as found:
+        yield found
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_worker_is_killed_and_every_report_is_there_once(two: Cluster, tmp_path: Path) -> None:
+    notebook = write_notebook(
+        tmp_path / "plain.ipynb", "from pathlib import Path\nPath('release.npz').read_text()", TABLE
+    )
+    jobs = [make_job(notebook, f"school-{n}") for n in range(6)]
+    local, far = tmp_path / "local", tmp_path / "far"
+    here = run_jobs(jobs, local, pool=LocalPool(2, LIMITS))
+    done: list[Result] = []
+    victim = two.workers()[0]
+
+    def on_done(result: Result) -> None:
+        if not done:
+            os.kill(victim, signal.SIGKILL)
+        done.append(result)
+
+    there = run_jobs(jobs, far, pool=ClusterPool(two.address, LIMITS, far), on_done=on_done)
+    assert [result.status for result in there] == ["ok"] * 6, there
+    assert sorted(result.job.school for result in done) == [f"school-{n}" for n in range(6)]
+    assert contents(far) == contents(local) and len(contents(far)) >= 12
+    assert [r.sha256 for r in there] == [r.sha256 for r in here]
+    assert victim not in two.workers()
+
+
+def test_a_deadly_report_is_told_and_the_others_are_made(two: Cluster, tmp_path: Path) -> None:
+    good, deadly = write_notebook(tmp_path / "good.ipynb"), write_notebook(tmp_path / "deadly.ipynb", DEADLY)
+    jobs = [make_job(deadly, "deadly"), *(make_job(good, f"school-{n}") for n in range(3))]
+    results = run_jobs(jobs, tmp_path, pool=ClusterPool(two.address, LIMITS, tmp_path))
+    assert [result.status for result in results] == ["failed", "ok", "ok", "ok"], results
+    assert str(results[0].problem) == (
+        "team, deadly: found that the worker making it ended 3 times, the last time with no other report beside it, "
+        "expected a worker that lives on."
+    )
+    assert [path.name for path in tmp_path.glob(".tmp-*")] == []
+
+
+def test_a_run_that_is_stopped_stops_its_workers_too(two: Cluster, tmp_path: Path) -> None:
+    quick = write_notebook(tmp_path / "quick.ipynb")
+    slow = write_notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(50)")
+    jobs = [make_job(quick, "quick"), *(make_job(slow, f"slow-{n}") for n in range(4))]
+    coming = ClusterPool(two.address, LIMITS, tmp_path / "out").made(jobs)
+    assert next(coming)[0].school == "quick"
+    coming.close()
+    assert list((tmp_path / "out").iterdir()) == []
+    until, running = time.monotonic() + 30, lambda dask_worker: len(dask_worker.state.executing)
+    with connected(two.address) as client:
+        while any(client.run(running).values()) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert set(client.run(running).values()) == {0}
+
+
+def test_an_error_of_a_worker_is_a_failed_report(two: Cluster, tmp_path: Path) -> None:
+    broken = write_notebook(tmp_path / "broken.ipynb", "{'a': 1}['b']")
+    results = run_jobs([make_job(broken, "adams")], tmp_path, pool=ClusterPool(two.address, LIMITS, tmp_path))
+    assert [result.status for result in results] == ["failed"]
+    assert str(results[0].problem) == "broken.ipynb, cell 2: found KeyError: 'b', expected a cell that runs to its end."
+
+
+def test_series_are_scanned_in_parts_with_the_same_numbers(two: Cluster) -> None:
+    panel = many_series(150, 40)
+    spec = ChartSpec(kind="auto", better="up", target=0.9)
+    whole, here = analyze_panel(panel, spec), scan(panel, spec, part=1000)
+    with connected(two.address) as client:
+        there = scan(panel, spec, client, part=1000)
+    pd.testing.assert_frame_equal(there.summary, whole.summary, check_exact=True)
+    assert (there.judged, there.found, there.expected) == (here.judged, here.found, here.expected)
+    assert there.judged == 150 and there.found == whole.summary["verdict"].isin(SIGNALS).sum()
+    assert 0 < there.expected < 30
+
+
+def many_series(series: int, points: int) -> Panel:
+    rng, n = np.random.default_rng(5), series * points
+    people = rng.integers(20, 400, series).repeat(points).astype(float)
+    present = rng.binomial(people.astype(int), 0.9).astype(float)
+    present[rng.random(n) < 0.02] = np.nan
+    weeks = pd.Index(np.tile(pd.date_range("2024-01-01", periods=points, freq="7D"), series))
+    status = np.where(np.isnan(present), MISSING, REPORTED).astype(np.int8)
+    keys = pd.DataFrame({"school": [f"{number:04d}" for number in range(series)]})
+    ends = np.arange(0, n + 1, points)
+    return Panel(keys, ends, weeks, present / people, present, people, people, status, np.ones(series, dtype=bool))
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("scheduler", "tls://scheduler:8786"),
+        ("scheduler:9000", "tls://scheduler:9000"),
+        ("tls://10.0.0.7", "tls://10.0.0.7:8786"),
+        ("tcp://10.0.0.7:9000", "tcp://10.0.0.7:9000"),
+        ("tls://[fe80::1]:9000/", "tls://[fe80::1]:9000"),
+    ],
+)
+def test_plain_tcp_only_where_it_is_named(text: str, address: str) -> None:
+    assert address_of(text) == address
+
+
+@pytest.mark.parametrize("text", ["", "http://scheduler", "ucx://scheduler", "tls://a b", "tls://a:b", "a/b", "tls://"])
+def test_what_is_no_address_is_told(text: str) -> None:
+    with pytest.raises(ParamsError, match="an address such as tls://scheduler:8786"):
+        address_of(text)
+
+
+def refusal(address: str, tls: Tls | None = None) -> str:
+    with pytest.raises(InputError) as caught, connected(address, tls):
+        pass
+    return str(caught.value)
+
+
+def test_the_extra_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert "python -m pip install 'pdsa-workbench[cluster]'" in refusal("tls://scheduler")
+
+
+def test_a_cluster_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "ANSWER_SECONDS", 0.5)
+    told = refusal("tcp://127.0.0.1:9")
+    assert "--on: found tcp://127.0.0.1:9: " in told
+    assert "start it with `dask scheduler`, or correct the address" in told
+
+
+def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connect, "WORKER_SECONDS", 0.5)
+    with cluster(tmp_path, 0) as alone:
+        told = refusal(alone.address)
+    assert f"Next: start one on each machine: dask worker {alone.address} --nworkers 1" in told
+
+
+def test_workers_with_another_pdsa_or_without_the_folder_are_told(
+    two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "stamp", lambda: ("9.9.9", "f" * 64))
+    monkeypatch.chdir(tmp_path)
+    own = Path("/proc/self/cwd")  # every process sees another folder there
+    with connected(two.address) as client, pytest.raises(InputError) as caught:
+        connect.check_workers(client, own)
+    told = [(problem.found, problem.expected) for problem in caught.value.problems]
+    other = f"pdsa {pdsa.__version__} (source {stamp()[1][:12]})"
+    hidden = f"that it does not see or cannot write {own}"
+    assert (
+        told == [(other, "pdsa 9.9.9 (source ffffffffffff)"), (hidden, "a folder that all machines share (--out)")] * 2
+    )
+
+
+def test_tls_needs_certificates_and_goes_both_ways(tmp_path: Path) -> None:
+    told = refusal("tls://127.0.0.1", Tls(key="key.pem"))
+    assert "--tls-ca (or DASK_DISTRIBUTED__COMM__TLS__CA_FILE): found nothing" in told
+    assert "--tls-cert (or DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT): found nothing" in told
+    ca, cert, key = certificates(tmp_path)
+    own = Tls(str(ca), str(cert), str(key))
+    other = certificates(tmp_path / "other")
+    words = ("--tls-ca-file", str(ca), "--tls-cert", str(cert), "--tls-key", str(key))
+    with cluster(tmp_path, 1, "--protocol", "tls", *words) as safe:
+        assert safe.address.startswith("tls://")
+        job = make_job(write_notebook(tmp_path / "plain.ipynb", TABLE), "lincoln")
+        pool = ClusterPool(safe.address.removeprefix("tls://"), LIMITS, tmp_path / "out", own)
+        results = run_jobs([job], tmp_path / "out", pool=pool)
+        assert [result.status for result in results] == ["ok"], results
+        assert "does it speak tls?" in refusal(safe.address, Tls(*map(str, other)))
+        assert "does it speak tcp, without TLS?" in refusal(safe.address.replace("tls:", "tcp:"))
+
+
+def certificates(folder: Path) -> tuple[Path, Path, Path]:
+    """An authority of one's own and a certificate that it signed, made as README says."""
+    folder.mkdir(exist_ok=True)
+    for line in re.findall("^openssl .*$", README.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        subprocess.run(shlex.split(line), cwd=folder, check=True, capture_output=True)
+    return folder / "ca.pem", folder / "cert.pem", folder / "key.pem"

@@ -1,0 +1,387 @@
+"""Children of a warm parent: fresh each time, told apart when they end, and none of them ever left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent
+from pdsa.kernels.source import prepared
+from pdsa.runner import Job, make, plan_run
+from pdsa.runner.reports import _job
+from pdsa.runner.warm import warm_reports
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are had on Linux only")
+
+SMALL = ("numpy", "matplotlib")
+LEFT = 4242  # seconds that the processes sleep which a notebook leaves
+
+
+def write(folder: Path, name: str, *cells: str, tags: Mapping[int, str] | None = None) -> Path:
+    """Write a notebook of code cells."""
+    parts = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    for number, tag in (tags or {}).items():
+        parts[number].metadata["tags"] = [tag]
+    path = folder / f"{name}.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=parts), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator[Parent]:
+    started = start_parent(SMALL)
+    assert started is not None
+    assert started.is_ready(), started.why()
+    yield started
+    started.close()
+
+
+def run(parent: Parent, folder: Path, *cells: str, **limits: float) -> Execution:
+    """Play these cells."""
+    return execute(write(folder, "a", *cells), {}, limits=Limits(**limits), parent=parent)  # type: ignore[arg-type]
+
+
+def texts(ended: Execution) -> list[str]:
+    """Everything that the cells printed or showed as text."""
+    outputs = [output for cell in ended.notebook.cells for output in cell.outputs]
+    return [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be collected has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(*pids: int) -> bool:
+    """Wait up to ten seconds until none of these processes runs."""
+    until = time.monotonic() + 10
+    while any(alive(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(alive(pid) for pid in pids)
+
+
+def sleepers() -> list[str]:
+    """Processes that notebooks of this file started and left."""
+    listing = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True).stdout
+    return [line for line in listing.splitlines() if f"sleep {LEFT}" in line and "python" not in line]
+
+
+class TestFresh:
+    def test_nothing_passes_from_one_notebook_to_the_next(self, parent: Parent, tmp_path: Path) -> None:
+        stain = (
+            "import os, sys, math, numpy, matplotlib\nmath.pi = 3\nsys.path.append('x')\nos.environ['STAIN'] = '1'\n"
+        )
+        stain += "numpy.set_printoptions(precision=1)\nmatplotlib.rcParams['font.size'] = 99\nos.chdir('/')\nkept = 1"
+        look = "import os, sys, math, numpy, matplotlib\n[math.pi == 3, 'x' in sys.path, 'STAIN' in os.environ, "
+        look += "numpy.get_printoptions()['precision'], matplotlib.rcParams['font.size'], os.getcwd() == '/', "
+        look += "'kept' in globals()]"
+        assert run(parent, tmp_path, stain).status == "ok"
+        assert texts(run(parent, tmp_path, look)) == ["[False, False, False, 8, 10.0, False, False]"]
+
+    def test_each_has_its_own_random_numbers(self, parent: Parent, tmp_path: Path) -> None:
+        draw = "import random, numpy\n[random.random(), float(numpy.random.random())]"
+        one, two = (texts(run(parent, tmp_path, draw)) for _ in range(2))
+        assert not set(json.loads(one[0])) & set(json.loads(two[0]))
+
+    def test_variables_come_from_the_owner_at_that_moment(
+        self, parent: Parent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("SET_LATER", "yes")
+        seen = "import os, time\n[os.environ['SET_LATER'], time.tzname[0], os.environ['OPENBLAS_NUM_THREADS']]"
+        assert texts(run(parent, tmp_path, seen)) == ["['yes', 'UTC', '1']"]
+
+    def test_the_parent_holds_no_secret_of_its_owner(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PDSA_TEST_TOKEN", "hush-hush-hush")
+        started = start_parent(())
+        assert started is not None
+        assert started.is_ready()
+        held = Path(f"/proc/{started.process.pid}/environ").read_bytes()
+        started.close()
+        assert b"hush-hush" not in held
+        assert b"PATH=" in held
+
+    def test_the_folder_is_private_and_taken_away(self, parent: Parent, tmp_path: Path) -> None:
+        path = write(tmp_path, "a", "import os\nprint(os.getcwd(), sorted(os.listdir('.')))")
+        (told,) = texts(execute(path, {}, limits=Limits(), files={"release.npz": b"x"}, parent=parent))
+        folder, _, names = told.partition(" ")
+        assert names.strip() == "['release.npz']"
+        assert not Path(folder).exists()
+
+    def test_the_parent_has_one_thread(self, parent: Parent) -> None:
+        assert len(list(Path(f"/proc/{parent.process.pid}/task").iterdir())) == 1
+
+    def test_many_at_a_time(self, parent: Parent, tmp_path: Path) -> None:
+        paths = [write(tmp_path, f"n{n}", f"print({n}, end='')") for n in range(12)]
+        with ThreadPoolExecutor(4) as pool:
+            done = list(pool.map(lambda path: execute(path, {}, limits=Limits(), parent=parent), paths))
+        assert [texts(one) for one in done] == [[str(n)] for n in range(12)]
+
+
+class TestEnds:
+    @pytest.mark.parametrize(
+        ("cell", "status", "words"),
+        [
+            ("import sys\nsys.exit(0)", "error", "0"),
+            ("import os\nos._exit(3)", "died", "the kernel ended itself with exit code 3"),
+            ("import os\nos._exit(0)", "died", "the kernel ended itself with exit code 0"),
+            ("import ctypes\nctypes.string_at(0)", "died", "the kernel crashed and was ended by SIGSEGV"),
+            ("import os\nos.abort()", "died", "the kernel crashed and was ended by SIGABRT"),
+            ("import os\nos.kill(os.getpid(), 9)", "died", "the kernel was ended by SIGKILL"),
+            ("import os\nos.kill(os.getpid(), 15)", "died", "the kernel was ended by SIGTERM"),
+            ("import time\ntime.sleep(99)", "timeout", "the cell ran longer than 1 seconds"),
+            ("import re\nre.match('(a+)+b', 'a' * 40)", "timeout", "the cell ran longer than 1 seconds"),
+            ("x = bytearray(2_000_000_000)", "error", "the report asked for more memory than it may take"),
+            (
+                "for _ in range(99):\n    print('x' * 50_000)",
+                "died",
+                "the notebook printed more than 3 MB and was ended",
+            ),
+            (
+                "import os\nos.system('yes | head -c 500000000')",
+                "died",
+                "the notebook printed more than 3 MB and was ended",
+            ),
+            (
+                "from IPython.display import HTML\nHTML('x' * 9_000_000)",
+                "died",
+                "the notebook showed more than 8 MB and was ended",
+            ),
+        ],
+    )
+    def test_each_end_is_told_apart(self, parent: Parent, tmp_path: Path, cell: str, status: str, words: str) -> None:
+        limits = {"cell_seconds": 1, "memory_mb": 600, "printed_mb": 3, "output_mb": 8}
+        ended = run(parent, tmp_path, "1", cell, "'never'", **limits)
+        assert (ended.status, ended.cell, ended.evalue) == (status, 1, words)
+        assert [end.status for end in ended.cells] == ["ok", status, "not run"]
+        assert texts(ended)[0] == "1"
+
+    def test_a_report_that_takes_too_long_in_all(self, parent: Parent, tmp_path: Path) -> None:
+        ended = run(parent, tmp_path, *["import time\ntime.sleep(0.4)"] * 6, report_seconds=1)
+        assert (ended.status, ended.evalue) == ("timeout", "the report ran longer than 1 seconds")
+        assert {"ok", "timeout", "not run"} == {end.status for end in ended.cells}
+
+    def test_a_child_that_the_system_ended_for_memory(self) -> None:
+        from pdsa.kernels.ending import died
+
+        assert died(-9, memory_full=True).evalue == (
+            "the kernel was ended by the system because the memory was full (SIGKILL)"
+        )
+
+    def test_one_dead_child_does_not_hurt_the_next(self, parent: Parent, tmp_path: Path) -> None:
+        assert run(parent, tmp_path, "import os\nos.kill(os.getpid(), 9)").status == "died"
+        assert run(parent, tmp_path, "1").status == "ok"
+
+    def test_what_a_notebook_started_ends_with_it(self, parent: Parent, tmp_path: Path) -> None:
+        start = f"import subprocess\nsubprocess.Popen(['sleep', '{LEFT}'])\n"
+        start += f"subprocess.Popen(['sleep', '{LEFT}'], start_new_session=True)"
+        assert run(parent, tmp_path, start).status == "ok"
+        assert run(parent, tmp_path, start + "\nimport os\nos._exit(1)").status == "died"
+        assert run(parent, tmp_path, start + "\nimport time\ntime.sleep(99)", cell_seconds=1).status == "timeout"
+        assert sleepers() == []
+
+    def test_a_stop_ends_it_at_once(self, parent: Parent, tmp_path: Path) -> None:
+        stop, flag = Stop(), tmp_path / "on"
+        path = write(tmp_path, "a", f"open({str(flag)!r}, 'w')\nimport time\ntime.sleep(99)")
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(execute, path, {}, limits=Limits(), stop=stop, parent=parent)
+            while not flag.exists():
+                assert not future.done(), future.result()
+            stop.set()
+            assert future.result(10).status == "died"
+
+    def test_a_parent_that_was_killed_takes_its_children_along(self, tmp_path: Path) -> None:
+        started = start_parent(())
+        assert started is not None
+        assert started.is_ready()
+        flag = tmp_path / "pid"
+        cell = f"import os, time\nopen({str(flag)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(execute, write(tmp_path, "a", cell), {}, limits=Limits(), parent=started)
+            while not flag.exists() or not flag.read_text():
+                assert not future.done(), future.result()
+            started.process.kill()
+            assert future.result(20).status == "died"
+        assert gone(int(flag.read_text()))
+        # and from then on there is nobody to ask
+        assert execute(write(tmp_path, "b", "1"), {}, limits=Limits(), parent=started).status == "died"
+        started.close()
+
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+    def test_an_owner_that_ends_takes_all_along(self, tmp_path: Path, number: int) -> None:
+        path = write(tmp_path, "a", f"import os, subprocess, time\nsubprocess.Popen(['sleep', '{LEFT}'])\n"
+                     f"open({str(tmp_path / 'folder')!r}, 'w').write(os.getcwd())\n"
+                     f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)")  # fmt: skip
+        code = (
+            "from pathlib import Path; from pdsa.kernels import Limits, execute, start_parent\n"
+            "parent = start_parent(()); Path('zygote').write_text(str(parent.process.pid))\n"
+            f"execute(Path({str(path)!r}), {{}}, limits=Limits(), files={{'secret.npz': b''}}, parent=parent)"
+        )
+        with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path) as owner:
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+                assert owner.poll() is None
+                time.sleep(0.01)
+            os.kill(owner.pid, number)
+        pids = [int((tmp_path / name).read_text()) for name in ("pid", "zygote")]
+        assert gone(*pids)
+        assert sleepers() == []
+        # nor does anything stay that only the owner was to read
+        assert not Path((tmp_path / "folder").read_text()).exists()
+
+
+class TestSaid:
+    def test_what_is_written_past_python_is_caught_in_its_place(self, parent: Parent, tmp_path: Path) -> None:
+        cell = "import os, subprocess\nprint('one')\nos.system('echo two')\nos.write(1, b'three\\n')\n"
+        cell += "subprocess.run(['echo', 'four'])\nprint('five')"
+        assert texts(run(parent, tmp_path, cell))[0] == "one\ntwo\nthree\nfour\nfive\n"
+
+    def test_both_streams_are_kept_apart(self, parent: Parent, tmp_path: Path) -> None:
+        ended = run(
+            parent, tmp_path, "import sys, os\nprint('a')\nprint('b', file=sys.stderr)\nos.system('echo c >&2')"
+        )
+        assert [(o.name, o.text) for o in ended.notebook.cells[0].outputs if o.output_type == "stream"] == [
+            ("stdout", "a\n"),
+            ("stderr", "b\nc\n"),
+        ]
+        assert ended.printed == "a\nb\nc\n"
+
+    def test_an_update_reaches_an_earlier_cell(self, parent: Parent, tmp_path: Path) -> None:
+        ended = run(parent, tmp_path, "handle = display('old', display_id=True)", "handle.update('new')")
+        assert texts(ended) == ["'new'"]
+
+    def test_drawings_of_pyplot_appear(self, parent: Parent, tmp_path: Path) -> None:
+        ended = run(parent, tmp_path, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone")
+        assert [set(output.data) for output in ended.notebook.cells[0].outputs] == [{"image/png", "text/plain"}]
+
+    def test_a_tag_lets_an_error_pass_only_where_that_is_asked(self, parent: Parent, tmp_path: Path) -> None:
+        path = write(tmp_path, "a", "1 / 0", "'after'", tags={0: "raises-exception"})
+        assert execute(path, {}, limits=Limits(), parent=parent).status == "error"
+        with Stop().room({}) as room:
+            ended = parent.run(prepared(path, {}), Limits(), room, as_tagged=True)
+        assert (ended.status, texts(ended)[-1]) == ("ok", "'after'")
+
+
+def test_without_fork_there_is_no_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert start_parent() is None
+
+
+def test_a_parent_that_cannot_start_is_passed_by(tmp_path: Path) -> None:
+    """Its owner is told why, and the notebook runs cold."""
+    started = start_parent(("no_such_module",))
+    assert started is not None
+    assert not started.is_ready()
+    assert "No module named 'no_such_module'" in started.why()
+    assert execute(write(tmp_path, "a", "1"), {}, limits=Limits(), parent=started).status == "ok"
+    started.close()
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
+    """A job of every notebook, of a small example."""
+    from pdsa.example import write_example
+
+    folder = tmp_path_factory.mktemp("example")
+    write_example(folder / "example", schools=3)
+    plan = plan_run(folder / "example" / "params" / "example.yaml")
+    first = {wanted.notebook: wanted for wanted in reversed(plan.reports)}
+    assert len(first) == 3
+    return [_job(plan.workspace, wanted) for wanted in first.values()]
+
+
+def test_warm_and_cold_make_the_same_bytes(jobs: list[Job]) -> None:
+    with warm_reports() as warm:
+        assert warm is not None
+        for job in jobs:
+            one, two = make(job, Limits(), parent=warm), make(job, Limits())
+            assert one.status == two.status == "ok", (one.problem, two.problem)
+            assert one.page == two.page
+            assert one.files == two.files
+            assert one.marker == two.marker
+            assert one.peak_mb > 50
+
+
+def test_a_kernel_that_died_is_started_once_more(parent: Parent, tmp_path: Path) -> None:
+    mark = "display({'application/vnd.pdsa.complete+json': {'id': 'x'}}, raw=True)"
+    count = tmp_path / "count"
+    dies = f"import os\nopen({str(count)!r}, 'a').write('.')\nif os.path.getsize({str(count)!r}) < 2: os._exit(1)"
+    job = Job("a", write(tmp_path, "a", dies, mark), {}, "team", "x", Path("x.html"), "", "", "x")
+    made = make(job, Limits(), parent=parent)
+    assert (made.status, made.tries) == ("ok", 2)
+    count.write_text("")
+    always = dies.replace("< 2", "< 9")
+    made = make(Job("a", write(tmp_path, "b", always, mark), {}, "team", "x", Path("x.html"), "", "", "x"), Limits())
+    assert (made.status, made.tries, count.read_text()) == ("failed", 2, "..")
+    assert "exit code 1" in str(made.problem)
+
+
+class TestDoors:
+    """The ecosystem's own ways in."""
+
+    def test_papermill_finds_the_engine(self, tmp_path: Path) -> None:
+        import papermill
+
+        path = write(tmp_path, "a", "name = 'x'", "print(name)\nimport os\nos.getcwd()", tags={0: "parameters"})
+        done = papermill.execute_notebook(
+            str(path), str(tmp_path / "out.ipynb"), {"name": "007"},
+            engine_name="pdsa", kernel_name="python3", language="python", progress_bar=False, cwd=str(tmp_path),
+        )  # fmt: skip
+        assert done.cells[2].outputs[0].text == "007\n"
+        assert done.cells[2].outputs[1].data["text/plain"] == repr(str(tmp_path))
+        assert {cell.metadata.papermill.status for cell in done.cells} == {"completed"}
+
+    def test_it_tells_papermill_the_truth(self, tmp_path: Path) -> None:
+        import papermill
+        from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+        for cell, error in (("import os\nos._exit(3)", DeadKernelError), ("while True: pass", CellTimeoutError)):
+            path = write(tmp_path, "a", "1", cell, "2")
+            with pytest.raises(error):
+                papermill.execute_notebook(
+                    str(path), str(tmp_path / "out.ipynb"),
+                    engine_name="pdsa", kernel_name="python3", language="python", progress_bar=False,
+                    execution_timeout=1,
+                )  # fmt: skip
+            out = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+            assert [one.metadata.papermill.status for one in out.cells] == ["completed", "failed", "pending"]
+
+    def test_the_engine_imports_little(self) -> None:
+        code = "import sys; import pdsa.kernels.engine; print(*sorted(sys.modules))"
+        listing = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        assert not {"papermill", "nbclient", "pandas", "numpy", "matplotlib", "IPython"} & set(listing.split())
+
+    def test_the_kernelspec_starts_warm_over_unix_sockets(self, tmp_path: Path) -> None:
+        from nbclient import NotebookClient
+
+        cell = "import json, os\nfrom ipykernel.connect import get_connection_info\nprint(get_connection_info())"
+        notebook = nbformat.read(write(tmp_path, "a", cell, "print(os.getppid())"), as_version=4)
+        NotebookClient(notebook, kernel_name="pdsa").execute()
+        assert json.loads(notebook.cells[0].outputs[0].text)["transport"] == "ipc"
+        owner = Path(f"/proc/{notebook.cells[1].outputs[0].text.strip()}/cmdline").read_bytes()
+        assert b"pdsa.kernels.zygote" in owner
+
+    def test_a_warm_kernel_is_interrupted_and_ended(self) -> None:
+        from jupyter_client.manager import start_new_kernel
+
+        manager, client = start_new_kernel(kernel_name="pdsa")
+        pid = manager.provisioner.pid
+        client.execute("import time\nprint('on')\ntime.sleep(99)")
+        while client.get_iopub_msg(timeout=20)["msg_type"] != "stream":
+            pass
+        manager.interrupt_kernel()
+        assert client.get_shell_msg(timeout=20)["content"]["ename"] == "KeyboardInterrupt"
+        manager.shutdown_kernel(now=True)
+        client.stop_channels()
+        assert gone(pid)

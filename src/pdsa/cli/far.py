@@ -42,10 +42,9 @@ def far_pool(options: dict[str, Any], plan: Plan, out: Path) -> Pool | None:
     if not options["on"]:
         return None
     from pdsa.runner.cluster import ClusterPool, Tls
-    from pdsa.runner.reports import limits_of
 
     tls = Tls(options["tls_ca"], options["tls_cert"], options["tls_key"])
-    return ClusterPool(options["on"], limits_of(plan), out / plan.out_name, tls)
+    return ClusterPool(options["on"], plan.limits, out / plan.out_name, tls)
 
 
 def write_jobs(folder: Path, plan: Plan, out: Path) -> None:

@@ -14,7 +14,7 @@ from pdsa.runner.orders import Order, read_order, write_order
 from pdsa.runner.placing import place
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import read_record, stands
-from pdsa.runner.reports import LOCK, limits_of, refuse_other_network
+from pdsa.runner.reports import LOCK, refuse_other_network
 
 
 def write_orders(plan: Plan, outputs: Path, folder: Path) -> int:
@@ -42,7 +42,7 @@ def write_orders(plan: Plan, outputs: Path, folder: Path) -> int:
     refuse_other_network(run, plan.workspace.network.id)
     jobs = decide(plan, run).jobs
     for number, job in enumerate(jobs, 1):
-        order = Order(job, limits_of(plan), plan.out_name, plan.workspace.network.id)
+        order = Order(job, plan.limits, plan.out_name, plan.workspace.network.id)
         write_order(folder, f"{number}", order)
     return len(jobs)
 

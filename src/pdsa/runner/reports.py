@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem, ReportError
-from pdsa.kernels import Limits, Parent
+from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep, sync_folders
@@ -125,12 +125,7 @@ def make_reports(
 def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Pool]:
     """Warm children on this machine."""
     with nullcontext(parent) if parent is not None else warm_reports() as warm:
-        yield LocalPool(workers or plan.workspace.params.workers, limits_of(plan), warm)
-
-
-def limits_of(plan: Plan) -> Limits:
-    """Return what each report of a plan may take."""
-    return Limits(cell_seconds=plan.workspace.params.timeout_seconds)
+        yield LocalPool(workers or plan.workspace.params.workers, plan.limits, warm)
 
 
 def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
@@ -185,4 +180,4 @@ def refuse_other_network(folder: Path, network: str) -> None:
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
 
 
-__all__ = ["LOCK", "Plan", "Run", "limits_of", "make_reports", "notebook_path", "plan_run", "refuse_other_network"]
+__all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run", "refuse_other_network"]

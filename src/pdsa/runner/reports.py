@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem, ReportError
-from pdsa.kernels import Limits, Parent
+from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep, sync_folders
@@ -102,7 +102,7 @@ def make_reports(
     clock = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
-    _refuse_other_network(folder, plan.workspace.network.id)
+    refuse_other_network(folder, plan.workspace.network.id)
     with one_at_a_time(folder, LOCK):
         sweep(folder)
         decision = decide(plan, folder)
@@ -124,9 +124,8 @@ def make_reports(
 @contextmanager
 def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Pool]:
     """Warm children on this machine."""
-    params = plan.workspace.params
     with nullcontext(parent) if parent is not None else warm_reports() as warm:
-        yield LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds), warm)
+        yield LocalPool(workers or plan.workspace.params.workers, plan.limits, warm)
 
 
 def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
@@ -172,8 +171,8 @@ def _unfinished(run: Run, error: OSError) -> ReportError:
     return ReportError("manifest and index", problem, step)
 
 
-def _refuse_other_network(folder: Path, network: str) -> None:
-    """Reports of two networks never share a folder."""
+def refuse_other_network(folder: Path, network: str) -> None:
+    """Raise an error where a folder holds another network's reports: two never share one."""
     old = folder / "manifest.json"
     found = json.loads(old.read_text(encoding="utf-8")).get("network", {}).get("id") if old.is_file() else network
     if found != network:
@@ -181,4 +180,4 @@ def _refuse_other_network(folder: Path, network: str) -> None:
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
 
 
-__all__ = ["Plan", "Run", "make_reports", "notebook_path", "plan_run"]
+__all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run", "refuse_other_network"]

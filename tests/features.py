@@ -81,7 +81,6 @@ CELLS: Sequence[str] = (
     "# bash\n%%bash\necho out; echo err >&2",
     "# file descriptor\nos.write(1, b'written to 1\\n')" + SOON,
     "# bytes that are no text\nos.write(1, b'\\xff\\xfe and text\\n')" + SOON,
-    "# a character in two parts\nos.write(1, b'\\xc3'); time.sleep(0.3); os.write(1, b'\\xa9\\n')" + SOON,
     "# input\ntry:\n    input('Name? ')\nexcept Exception as error:\n    print(type(error).__name__, error)",
     "# password\nimport getpass\ntry:\n    getpass.getpass()\nexcept Exception as error:\n    print(type(error).__name__)",
     "# capture\n%%capture caught\nprint('hidden'); display('hidden too'); print('and this', file=sys.stderr)",
@@ -112,7 +111,7 @@ CELLS: Sequence[str] = (
     "# figure, closed\nfigure = plt.figure(); plt.close(figure); print('nothing to see')",
     "# backend\n%matplotlib inline\nplt.get_backend()",
     "# retina svg\nfrom matplotlib_inline.backend_inline import set_matplotlib_formats\nset_matplotlib_formats('svg')\n"
-    "import matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'x'\nfigure, axes = plt.subplots(figsize=(1, 1))",
+    "import matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'x'; os.environ['SOURCE_DATE_EPOCH'] = '0'\nfigure, axes = plt.subplots(figsize=(1, 1))",
     "# ggplot\nfrom plotnine import aes, geom_point, ggplot\nset_matplotlib_formats('png')\n"
     "ggplot(pd.DataFrame({'x': [1, 2], 'y': [3, 5]}), aes('x', 'y')) + geom_point()",
     "# slider\nimport ipywidgets\nslider = ipywidgets.IntSlider(3, description='Weeks')\nslider",
@@ -151,7 +150,8 @@ ERRORS: Sequence[str] = (
     "# a representation that fails\nclass Broken:\n    def _repr_html_(self): raise ValueError('no html')\n"
     "    def __repr__(self): return 'still plain'\nBroken()",
     "# group\nraise ExceptionGroup('several', [ValueError(1), TypeError('x')])",
-    "# deep\ndef deep(n): return deep(n + 1)\ndeep(0)",
+    "# deep\ndef deep(n): return deep(n + 1)\nsys.setrecursionlimit(300)\ndeep(0)",
+    "# deep no more\nsys.setrecursionlimit(3000)",
     "# in a library\nimport pandas as pd\npd.DataFrame({'a': [1]})['b']",
     "# with notes\nerror = ValueError('x'); error.add_note('a note')\nraise error",
     "# unknown magic\n%nothing_of_that_name",
@@ -170,7 +170,7 @@ ERRORS: Sequence[str] = (
 )  # fmt: skip
 
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
-_PLACE = re.compile(r"\S*/ipykernel_\d+/\d+\.py")
+_PLACE = re.compile(r"[^\s\"']{0,200}/ipykernel_\d+/\d+\.py")
 _TIMES = re.compile(r"\(\d+ times\)")  # that a traceback leaves out: the stack above the cell is another
 _MODEL = re.compile(r"\b[0-9a-f]{32}\b")
 _LOCAL = ("model_id", "layout", "style")
@@ -248,8 +248,10 @@ def _known(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, dict):
         return {key: _known(one, ids) for key, one in value.items()}
     if isinstance(value, list):
-        return [_known(one, ids) for one in value]
-    if not isinstance(value, str) or len(value) > 500_000:
+        parts = [_known(one, ids) for one in value]
+        return [one for n, one in enumerate(parts) if n == 0 or one != parts[n - 1]]  # the frames of a recursion
+    if not isinstance(value, str):
         return value
-    text = _PLACE.sub("cell.py", _TIMES.sub("(many times)", _ADDRESS.sub("0x1", value)))
+    text = _TIMES.sub("(many times)", _ADDRESS.sub("0x1", value))
+    text = _PLACE.sub("cell.py", text) if "/ipykernel_" in text else text
     return _MODEL.sub(lambda found: ids.setdefault(found[0], f"widget {len(ids)}"), text)

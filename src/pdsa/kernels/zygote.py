@@ -9,6 +9,7 @@ Run as `python -m pdsa.kernels.zygote SETTINGS`, by `pdsa.kernels.parent`.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import gc
 import json
@@ -18,9 +19,11 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 from pdsa.kernels import child, system, wire
@@ -171,8 +174,9 @@ def main(settings: Mapping[str, Any]) -> None:
 
 def _prepare(settings: Mapping[str, Any]) -> Any:
     """Import, make the shell, draw something once; all before the first fork."""
-    for name in ("nbformat", "ipykernel.kernelapp", *settings["preload"]):
-        import_quickly(name)
+    with _as_in_a_notebook():
+        for name in ("nbformat", "ipykernel.kernelapp", *settings["preload"]):
+            import_quickly(name)
     kernel = None
     if settings["wireless"]:
         from pdsa.kernels.wireless import make_kernel
@@ -182,6 +186,21 @@ def _prepare(settings: Mapping[str, Any]) -> Any:
         module, _, function = settings["warm_up"].partition(":")
         getattr(import_module(module), function)()
     return kernel
+
+
+@contextlib.contextmanager
+def _as_in_a_notebook() -> Iterator[None]:
+    """Let modules that ask where they are imported find a notebook, and take back what they change for everybody.
+
+    pandas shows other numbers of columns in a terminal; plotnine shortens the warnings of the whole process.
+    """
+    form = warnings.formatwarning
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+        warnings.formatwarning = form
 
 
 def _watch_signals() -> socket.socket:

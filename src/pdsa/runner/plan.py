@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -106,6 +107,7 @@ class Plan:
         return tuple(wanted for wanted in self.reports if not self.only or wanted.school in self.only)
 
 
+@cache
 def notebook_path(name: str) -> Path:
     """A notebook that the package ships: beside the modules in the wheel, in `notebooks/` of a checkout."""
     package = Path(pdsa.__file__).parent

@@ -163,6 +163,23 @@ def make_kernel(folder: str) -> WirelessKernel:
     return kernel
 
 
+def rehearse(kernel: WirelessKernel) -> None:
+    """Play a cell and forget it: what is built the first time a cell is played is built once for all children."""
+    import asyncio
+
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    notebook = new_notebook(cells=[new_code_cell("from IPython.display import HTML, display\ndisplay(HTML(' '))\n0")])
+    asyncio.run(Player(kernel, notebook, _weightless).play(0))
+    kernel.session.told = _ignore
+    kernel.shell.reset(new_session=True)
+    kernel.set_parent([], {}, "shell")
+
+
+def _weightless(kind: str, size: int) -> None:
+    """Count nothing."""
+
+
 def _enable_gui(kernel: WirelessKernel, gui: str | None = None) -> None:
     """Switch the event loop of drawings, in this kernel: the original looks for an application that has one."""
     from ipykernel.eventloops import enable_gui

@@ -51,14 +51,14 @@ def decide(plan: Plan, folder: Path) -> Decision:
     for wanted in chosen:
         job, record = job_of(plan.workspace, wanted), found[wanted]
         if record is not None and record.target in whole and record.is_right(job.key):
-            unchanged.append(_unchanged(folder, job, record))
+            unchanged.append(as_it_stands(folder, job, record))
         else:
             jobs.append(job)
     return Decision(tuple(jobs), tuple(unchanged), records, _outdated(plan, set(chosen), records))
 
 
-def _unchanged(folder: Path, job: Job, record: Record) -> Result:
-    """A result without the release: thousands of them are kept until the end of the run."""
+def as_it_stands(folder: Path, job: Job, record: Record) -> Result:
+    """Return the result of a report that need not be made, without its release: thousands are kept until the end."""
     *beside, page = (folder / path for path in record.files)
     return Result(
         replace(job, files={}),

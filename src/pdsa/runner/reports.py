@@ -102,7 +102,7 @@ def make_reports(
     clock = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
-    _refuse_other_network(folder, plan.workspace.network.id)
+    refuse_other_network(folder, plan.workspace.network.id)
     with one_at_a_time(folder, LOCK):
         sweep(folder)
         decision = decide(plan, folder)
@@ -171,8 +171,8 @@ def _unfinished(run: Run, error: OSError) -> ReportError:
     return ReportError("manifest and index", problem, step)
 
 
-def _refuse_other_network(folder: Path, network: str) -> None:
-    """Reports of two networks never share a folder."""
+def refuse_other_network(folder: Path, network: str) -> None:
+    """Raise an error where a folder holds another network's reports: two never share one."""
     old = folder / "manifest.json"
     found = json.loads(old.read_text(encoding="utf-8")).get("network", {}).get("id") if old.is_file() else network
     if found != network:
@@ -180,4 +180,4 @@ def _refuse_other_network(folder: Path, network: str) -> None:
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
 
 
-__all__ = ["Plan", "Run", "make_reports", "notebook_path", "plan_run"]
+__all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run", "refuse_other_network"]

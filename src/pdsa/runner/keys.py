@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from functools import cache
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pdsa
 from pdsa.publish import digest
+from pdsa.runner.stamp import stamp
 
 if TYPE_CHECKING:
     from pdsa.runner.job import Job
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 VERSIONED = ("numpy", "pandas", "scipy", "papermill", "nbclient", "ipykernel", "jinja2", "pydantic")
 # Packages that only notebooks of one's own draw and count with: in the key, for they change those pages.
 DRAWING = ("matplotlib", "plotnine", "statsmodels", "great_tables")
-# What of the package's own files can change a page: code, templates, content.
-_OWN = frozenset({".py", ".j2", ".yaml", ".md"})
 
 
 def job_key(job: Job) -> str:
@@ -36,9 +34,7 @@ def job_key(job: Job) -> str:
         The report; its own `key` is not looked at.
     """
     resting_on = {
-        "code": code_digest(),
-        "versions": {**versions(), **_found(DRAWING)},
-        "notebook": _notebook_digest(job.notebook, job.notebook.stat().st_mtime_ns),
+        **_tools(job.notebook),
         "files": {name: digest(data) for name, data in job.files.items()},
         "parameters": dict(job.parameters),
         "words": [job.name, job.audience, job.school, job.target.as_posix(), job.title, job.banner, job.expected],
@@ -46,14 +42,27 @@ def job_key(job: Job) -> str:
     return digest(json.dumps(resting_on, sort_keys=True, default=str).encode())
 
 
-@cache
-def code_digest() -> str:
-    """Return the hash of the package's own files: an edit of a developer makes every report again."""
-    package = Path(pdsa.__file__).parent
-    found = hashlib.sha256()
-    for path in sorted(path for path in package.rglob("*") if path.suffix in _OWN):
-        found.update(f"{path.relative_to(package).as_posix()}\0{digest(path)}\n".encode())
-    return found.hexdigest()
+def slice_key(own: str, notebook: Path, name: str) -> str:
+    """Return the hash of all that a key is computed from: known without the release, which takes longer to make.
+
+    Parameters
+    ----------
+    own
+        Hash of the school's slice of the network (`workspace.Slices`).
+    notebook
+        The notebook file.
+    name
+        Name of the report, which no other report of the network has.
+    """
+    return digest(json.dumps([_tools(notebook), own, name], sort_keys=True).encode())
+
+
+def _tools(notebook: Path) -> dict[str, object]:
+    return {
+        "code": stamp(),
+        "versions": {**versions(), **_found(DRAWING)},
+        "notebook": _notebook_digest(notebook, notebook.stat().st_mtime_ns),
+    }
 
 
 def versions() -> dict[str, str]:

@@ -21,6 +21,7 @@ from pdsa.terms import Audience
 
 FILES = "files"  # the folder beside the orders that holds what their notebooks read, each file under its hash
 ORDER_LIMIT, FILE_LIMIT = 1_000_000, 256_000_000  # bytes
+_AS_THEY_ARE = ("name", "audience", "school", "title", "banner", "expected", "about", "key", "own")
 NOT_STARTED = "no kernel was started"
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -69,7 +70,9 @@ class _Order(_Form):
     title: Text
     banner: Text
     expected: Text
+    about: Literal["data", "log"]
     key: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
+    own: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
     limits: _Limits
 
 
@@ -116,7 +119,7 @@ def write_order(folder: Path, name: str, order: Order) -> Path:
         "files": files,
         "target": job.target.as_posix(),
         "limits": asdict(order.limits),
-        **{name: getattr(job, name) for name in ("name", "audience", "school", "title", "banner", "expected", "key")},
+        **{name: getattr(job, name) for name in _AS_THEY_ARE},
     }
     write_atomic(folder / f"{name}.json", json.dumps(text, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     return folder / f"{name}.json"
@@ -144,7 +147,7 @@ def read_order(path: Path, allowed: Sequence[Path] = ()) -> Order:
     files = {name: _file(path.parent / FILES / sha256, name, sha256, problems) for name, sha256 in form.files.items()}
     job = Job(
         notebook=notebook, parameters=form.parameters, target=Path(form.target), files=files,
-        **{name: getattr(form, name) for name in ("name", "audience", "school", "title", "banner", "expected", "key")},
+        **{name: getattr(form, name) for name in _AS_THEY_ARE},
     )  # fmt: skip
     if not problems:
         problems += _gate(job)

@@ -11,6 +11,7 @@ from typing import Literal, cast, get_args
 import pdsa
 from pdsa import ledger
 from pdsa.errors import ParamsError, Problem
+from pdsa.kernels import Limits
 from pdsa.params import nearest
 from pdsa.privacy import COMPLETE, PSEUDONYMOUS
 from pdsa.publish import slug
@@ -110,6 +111,12 @@ class Plan:
     def chosen(self) -> tuple[Wanted, ...]:
         """The reports that the run looks at."""
         return tuple(wanted for wanted in self.reports if not self.only or wanted.school in self.only)
+
+    @property
+    def limits(self) -> Limits:
+        """What each report may take, as the params file says."""
+        params = self.workspace.params
+        return Limits(params.timeout_seconds, params.report_timeout_seconds, params.memory_mb)
 
 
 @cache

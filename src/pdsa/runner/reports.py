@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem, ReportError
-from pdsa.kernels import Limits, Parent
+from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep, sync_folders
@@ -124,9 +124,8 @@ def make_reports(
 @contextmanager
 def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Pool]:
     """Warm children on this machine."""
-    params = plan.workspace.params
     with nullcontext(parent) if parent is not None else warm_reports() as warm:
-        yield LocalPool(workers or params.workers, Limits(cell_seconds=params.timeout_seconds), warm)
+        yield LocalPool(workers or plan.workspace.params.workers, plan.limits, warm)
 
 
 def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:

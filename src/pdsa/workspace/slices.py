@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from pdsa.inquiry.state import Held
 from pdsa.workspace.packing import POINTWISE
 from pdsa.workspace.whole import Workspace
 
+# What a report may take of the machine changes no dossier.
+_OF_MACHINE: dict[str, Any] = dict.fromkeys(("workers", "timeout_seconds", "report_timeout_seconds", "memory_mb"))
 Array = npt.NDArray[np.generic]
 
 
@@ -45,7 +48,7 @@ class Slices:
     def _shared(self) -> bytes:
         """What stands behind the pages of every school."""
         space = self.workspace
-        params = replace(space.params, workers=1, timeout_seconds=1.0, schools=(), districts=(), per_school=())
+        params = replace(space.params, schools=(), districts=(), per_school=(), **_OF_MACHINE)
         sources = [name for name, _ in space.inputs]
         # pages lead to those for the district, where there are any
         pages = tuple(one for one in params.audiences if one == "district")

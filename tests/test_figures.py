@@ -625,9 +625,12 @@ def test_nothing_is_loaded_or_run() -> None:
     for html in (
         figures.control_chart(chart_of([82, 84])).html,
         figures.small_multiples(chart).html,
-        figures.matrix([chart]).html,
+        figures.matrix([chart], sparklines=True).html,
     ):
-        assert not re.search(r"<script|<style|<image|<use|url\(|@import|javascript:|\son\w+=", html)
+        # a symbol that stands on the same page is no file
+        assert not re.search(
+            r"<script|<style|<image|<use(?! href=\"#pdsa-is-)|url\(|@import|javascript:|\son\w+=", html
+        )
         assert set(re.findall(r"https?://[^\"' ]+", html)) <= {"http://www.w3.org/2000/svg"}
 
 
@@ -745,8 +748,12 @@ def test_matrix_has_a_row_for_a_school_that_never_reported() -> None:
 
 def test_matrix_has_at_most_six_symbols_and_a_legend_of_all() -> None:
     root = tree(figures.matrix([network(300)]))
-    shapes = {"".join(ET.tostring(part, "unicode") for part in s) for s in classed(root, "pdsa-symbol")}
-    assert len(shapes) == 6 == len(symbols.SHORT_WORDS)
+    drawn = {e.get("id"): e for e in classed(root, "pdsa-legend")[0].iter("g")}
+    assert len({ET.tostring(shape[0], "unicode") for shape in drawn.values()}) >= 5
+    assert len(drawn) == 6 == len(symbols.SHORT_WORDS)
+    used = [e.get("href", "") for e in root.iter("use")]
+    assert len(used) == 300 + 5
+    assert {place.removeprefix("#") for place in used} <= set(drawn)
     words = ["".join(e.itertext()).strip() for e in classed(root, "pdsa-legend")[0]]
     assert words == ["better", "worse", "changed", "steady", "too early", "no data"]
     assert len(classed(root, "pdsa-flow")) == 1
@@ -981,6 +988,16 @@ def test_a_matrix_of_sparklines_keeps_symbols_and_words() -> None:
     assert [len(cell) for cell in cells] == [1, 1, 1, 0]
     alone = tree(figures.sparkline(chart.only(school="s1")))
     assert [e.get("d") for e in cells[1][0].iter("path")] == [e.get("d") for e in alone.iter("path")]
+    assert "Each line has a scale of its own" in drawn.text
+
+
+def test_a_matrix_of_too_many_lines_keeps_its_symbols(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pdsa.figures.grid.MOST_CHARACTERS", 2_500)
+    charts = [network(3), network(3)]
+    figure = figures.matrix(charts, sparklines=True)
+    assert classed(tree(figure), "pdsa-spark") == []
+    assert "Lines of so many series are too much for one page: they are left out." in figure.text
+    assert len(classed(tree(figures.matrix(charts[:1], sparklines=True)), "pdsa-spark")) == 3
 
 
 def test_show_carries_a_picture_and_numbers_for_strict_checks() -> None:

@@ -76,10 +76,14 @@ class TestSheets:
         assert shown == ["Alpha", "Mid", "Zeta", "Alpha", "Zeta"]
         assert [a.get("href") for a in root.iter("a")] == ["schools/s1.html"] * 2
 
-    def test_too_many_are_counted(self) -> None:
-        figure = figures.sheets((network("Zeal", 7),), most=4)
-        assert len([e for e in tree(figure).iter() if e.get("class") == "pdsa-panel"]) == 4
-        assert "4 of 7 schools are drawn" in figure.text
+    def test_of_too_many_schools_none_is_drawn_before_others(self) -> None:
+        figure = figures.sheets((network("Zeal", 7), network("Late", 2)), most=4, links={"s1": "schools/s1.html"})
+        assert [sum(e.get("class") == "pdsa-panel" for e in section.iter()) for section in tree(figure)] == [0, 2]
+        assert figure.text.splitlines()[0] == (
+            "7 schools are too many for a chart each on one page: each stands in the table above, "
+            "with a link to its own page."
+        )
+        assert figures.sheets((network("Zeal", 7),), most=4).text.endswith("each stands in the table above.")
 
     def test_no_school_reported(self) -> None:
         figure = figures.sheets((network("Zeal").only(school="nobody"),))

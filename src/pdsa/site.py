@@ -17,8 +17,8 @@ from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, cov
 from pdsa.narrate import VERDICT_WORDS, format_period
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.quality import BEFORE
+from pdsa.runner.keys import code_digest
 from pdsa.runner.records import RECORDS, verified
-from pdsa.runner.stamp import stamp
 from pdsa.terms import Step
 from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS
 
@@ -69,7 +69,7 @@ def _key(folder: Path, manifest: Mapping[str, Any]) -> str:
     reports = [{name: told for name, told in one.items() if name != "seconds"} for one in manifest["reports"]]
     rest = {name: told for name, told in manifest.items() if name not in ("started", "seconds", "this_run")}
     rows = [digest(path) for name in manifest["params"]["audiences"] if (path := _archive(folder, name)).is_file()]
-    return digest(json.dumps([stamp(), {**rest, "reports": reports}, rows], sort_keys=True).encode())
+    return digest(json.dumps([code_digest(), {**rest, "reports": reports}, rows], sort_keys=True).encode())
 
 
 def _stands(folder: Path, key: str) -> bool:

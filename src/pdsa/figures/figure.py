@@ -29,7 +29,7 @@ STYLE = """\
 .pdsa-matrix th, .pdsa-matrix td { padding: 0 8px 0 0; text-align: left; border-bottom: 1px solid #e6e9ed; }
 .pdsa-matrix th { font-weight: 500; }
 .pdsa-matrix thead th { font-weight: 600; border-bottom: 1px solid #545f6b; vertical-align: bottom; }
-.pdsa-matrix tbody th, .pdsa-matrix tbody td { white-space: nowrap; }
+.pdsa-matrix tbody th, .pdsa-matrix tbody td { white-space: nowrap; vertical-align: middle; }
 .pdsa-matrix tbody a { text-decoration: none; }
 .pdsa-matrix tbody a:hover, .pdsa-matrix tbody a:focus-visible { text-decoration: underline; }
 .pdsa-matrix tfoot th, .pdsa-matrix tfoot td { border-bottom: 0; border-top: 1px solid #545f6b; padding-top: 3px; }

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pdsa import narrate
 from pdsa.figures.figure import Figure
 from pdsa.figures.sparks import nothing, sparks_by_key
 from pdsa.figures.svg import AS_TYPED, escape, shorten, slug
-from pdsa.figures.symbols import SHORT_WORDS, symbol
+from pdsa.figures.symbols import SHORT_WORDS, defined, used
 from pdsa.trace import verdicts_of
 from pdsa.trace.words import display
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 # Longer tables of one or two measures flow over several columns of the page.
 LONG = 40
+# Characters of rows that a page has room for: with lines that is about two thousand series.
+MOST_CHARACTERS = 2_700_000
+LINES = " Each line has a scale of its own; its center is gray, and thick points are signals."
+NO_LINES = " Lines of so many series are too much for one page: they are left out."
 # Room for a school's name in pixels, beside few and beside many measures.
 FEW, NAME_ROOM, NARROW_ROOM = 4, 200.0, 140.0
 
@@ -65,9 +69,12 @@ def matrix(
     reported = {school for column in columns for school in column.verdicts}
     schools = sorted(reported.union(names or ()), key=lambda s: _order(s, names))
     counts = [Counter(column.verdict(school) for school in schools) for column in columns]
-    rows = "".join(_row(school, display(school, names), (links or {}).get(school, ""), columns) for school in schools)
     caption = f"Where each school stands: {_many(len(schools), 'school')}, {_many(len(columns), 'measure')}, by name."
-    caption += " Each line has a scale of its own." if sparklines else ""
+    caption += LINES if sparklines else ""
+    rows = _rows(schools, names, links, columns)
+    if sparklines and len(rows) > MOST_CHARACTERS:
+        rows = _rows(schools, names, links, [replace(column, sparks={}) for column in columns])
+        caption = caption.replace(LINES, NO_LINES)
     head = "".join(f'<th scope="col"><bdi>{escape(column.name)}</bdi></th>' for column in columns)
     table = (
         f'<table class="pdsa-matrix"><caption>{escape(caption)}</caption>'
@@ -111,6 +118,16 @@ def columns_of(chart: Chart, sparklines: bool = False) -> list[Column]:
     ]
 
 
+def _rows(
+    schools: Sequence[str],
+    names: Mapping[str, str] | None,
+    links: Mapping[str, str] | None,
+    columns: Sequence[Column],
+) -> str:
+    known = links or {}
+    return "".join(_row(school, display(school, names), known.get(school, ""), columns) for school in schools)
+
+
 def _row(school: str, name: str, link: str, columns: Sequence[Column]) -> str:
     short = shorten(name, 11, NAME_ROOM if len(columns) <= FEW else NARROW_ROOM)
     full = f' title="{escape(name)}"' if short != name else ""
@@ -122,7 +139,7 @@ def _cell(school: str, name: str, link: str, column: Column) -> str:
     verdict, useful = column.verdict(school), column.useful(school)
     words = narrate.VERDICT_WORDS[verdict]
     sentence = escape(f"{name}, {column.name}: {words} ({_many(useful, 'period')} with data)")
-    inside = f"{column.sparks.get(school, '')}{symbol(verdict)} {SHORT_WORDS[verdict]}"
+    inside = f"{column.sparks.get(school, '')}{used(verdict)} {SHORT_WORDS[verdict]}"
     if link:
         inside = f'<a href="{escape(link)}#{column.anchor}">{inside}</a>'
     return f'<td title="{sentence}">{inside}</td>'
@@ -137,7 +154,7 @@ def _total(count: Counter[str]) -> str:
     shown = [(verdict, word) for verdict, word in SHORT_WORDS.items() if count[verdict]]
     return " ".join(
         f'<span role="img" aria-label="{count[v]} {word}" title="{count[v]} {word}" style="white-space:nowrap">'
-        f"{symbol(v)} {count[v]}</span>"
+        f"{used(v)} {count[v]}</span>"
         for v, word in shown
     )
 
@@ -151,7 +168,7 @@ def legend() -> str:
     """The six symbols, each with its word, and what it means on pointing at it."""
     parts = [
         f'<span style="white-space:nowrap" title="{escape(narrate.VERDICT_MEANINGS[verdict])}">'
-        f"{symbol(verdict)} {word}</span>"
+        f"{defined(verdict)} {word}</span>"
         for verdict, word in SHORT_WORDS.items()
     ]
     return f'<p class="pdsa-legend" style="margin:0 0 .3em;font-size:11px">{" &#160; ".join(parts)}</p>'

@@ -53,14 +53,26 @@ def sheets(
     links: Mapping[str, str] | None = None,
     most: int = 40,
 ) -> Figure:
-    """For each measure a heading and its small multiples, at most `most` panels each."""
+    """For each measure a heading and its small multiples; of more than `most` schools only where to find them.
+
+    The first by name would be no fair choice: the table of all schools has a line for each.
+    """
     parts, texts = [], []
     for chart in charts:
-        figure = small_multiples(chart, names=names, links=links, most=most)
+        schools = len(chart.summary)
+        figure = (
+            _elsewhere(schools, bool(links)) if schools > most else small_multiples(chart, names=names, links=links)
+        )
         own = slug(chart.measure.id) if chart.measure else "value"
         parts.append(f'<section id="schools-{own}"><h2>{escape(narrate.title(chart))}</h2>{figure.html}</section>')
         texts.append(figure.text)
     return Figure("".join(parts), "\n".join(texts))
+
+
+def _elsewhere(schools: int, linked: bool) -> Figure:
+    where = ", with a link to its own page" if linked else ""
+    told = f"{schools:,} schools are too many for a chart each on one page: each stands in the table above{where}."
+    return Figure(f'<p class="pdsa-note">{told}</p>', told)
 
 
 def sentences(findings: narrate.Findings) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from pdsa import narrate
 from pdsa.figures.figure import Figure
-from pdsa.figures.svg import DATA, INK, LIMIT, coordinates, escape, mark, number, path
+from pdsa.figures.svg import DATA, INK, LIMIT, coordinates, escape, mark, number
 from pdsa.figures.symbols import SHORT_WORDS
 from pdsa.trace import HIDDEN, HUGE, Codes, Flags, Floats, pieces, positions, rhythm, series_of
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 MARGIN = 3.0
 WIDTH, HEIGHT = 96.0, 22.0
+# What each of its lines looks like: alone, and in a table of many, where the head says once what they share.
+ALONE = {
+    "level": f'fill="none" stroke="{LIMIT}" stroke-width="1" class="pdsa-level"',
+    "line": f'fill="none" stroke="{DATA}" stroke-width="1.2" stroke-linejoin="round" class="pdsa-line"',
+    "dots": f'fill="none" stroke="{INK}" stroke-width="3" stroke-linecap="round" class="pdsa-dots"',
+}
+SHARED = 'aria-hidden="true" fill="none" stroke-linecap="round"'
+OF_MANY = {"level": f'stroke="{LIMIT}"', "line": f'stroke="{DATA}"', "dots": f'stroke="{INK}" stroke-width="3"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +74,37 @@ def _told(chart: Chart) -> str:
 def sparks_by_key(chart: Chart) -> dict[tuple[Hashable, ...], str]:
     """The sparkline of each series by its key, without words: they stand beside it in a table."""
     found = series_of(chart)
-    drawn = sparks(chart, [start for _, start, _ in found], label='aria-hidden="true"')
+    drawn = sparks(chart, [start for _, start, _ in found], label=SHARED, looks=OF_MANY)
     return dict(zip([key for key, _, _ in found], drawn, strict=True))
 
 
-def sparks(chart: Chart, starts: list[int], *, width: float = WIDTH, height: float = HEIGHT, label: str) -> list[str]:
+def sparks(
+    chart: Chart,
+    starts: list[int],
+    *,
+    width: float = WIDTH,
+    height: float = HEIGHT,
+    label: str,
+    looks: Mapping[str, str] = ALONE,
+) -> list[str]:
     """The inline SVG of each series, by the first rows of the series; all are computed together."""
     if not starts:
         return []
     thin = _read(chart, np.array(starts))
     xs, ys, centers = _places(thin, width, height)
     places = [f"{x} {y}" for x, y in zip(xs, ys, strict=True)]
-    lines = _by_series(thin, _lines(thin, places))
-    levels = _by_series(thin, _levels(thin, xs, centers))
-    dots = _by_series(thin, [(row, f"M{places[row]}h0") for row in np.flatnonzero(thin.signal).tolist()])
+    parts = {
+        "level": _by_series(thin, _levels(thin, xs, centers)),
+        "line": _by_series(thin, _lines(thin, places)),
+        "dots": _by_series(thin, [(row, f"M{places[row]}h0") for row in np.flatnonzero(thin.signal).tolist()]),
+    }
     head = f'<svg class="pdsa-spark" width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" {label}>'
-    parts = zip(levels, lines, dots, _ends(thin, xs, ys), strict=True)
-    return [f"{head}{_layers(*part)}</svg>" for part in parts]
+    drawn = zip(*(_paths(looks[name], found) for name, found in parts.items()), _ends(thin, xs, ys), strict=True)
+    return [f"{head}{''.join(part)}</svg>" for part in drawn]
 
 
-def _layers(level: str, line: str, dots: str, end: str) -> str:
-    return (
-        path(level, LIMIT, ' stroke-width="1" class="pdsa-level"')
-        + path(line, DATA, ' stroke-width="1.2" stroke-linejoin="round" class="pdsa-line"')
-        + path(dots, INK, ' stroke-width="3" stroke-linecap="round" class="pdsa-dots"')
-        + end
-    )
+def _paths(look: str, found: list[str]) -> list[str]:
+    return [f'<path d="{d}" {look}/>' if d else "" for d in found]
 
 
 def _read(chart: Chart, starts: Codes) -> Thin:

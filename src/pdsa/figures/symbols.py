@@ -49,6 +49,21 @@ def symbol(verdict: str) -> str:
     )
 
 
+def defined(verdict: str) -> str:
+    """The symbol, drawn once for all those on the page that `used` puts in other places."""
+    return symbol(verdict).replace(shape(verdict), f'<g id="pdsa-is-{_id(verdict)}">{shape(verdict)}</g>')
+
+
+def used(verdict: str) -> str:
+    """A symbol that `defined` has drawn on the same page, in a fifth of the bytes."""
+    head = '<svg class="pdsa-symbol" width="12" height="12" viewBox="0 0 14 14" aria-hidden="true">'
+    return f'{head}<use href="#pdsa-is-{_id(verdict)}"/></svg>'
+
+
+def _id(verdict: str) -> str:
+    return (verdict if verdict in _SHAPES else "no_data").replace("_", "-")
+
+
 def shape(verdict: str) -> str:
     """The shapes alone, drawn in a box of 14 by 14, for use inside another SVG."""
     return _SHAPES.get(verdict, _SHAPES["no_data"])

@@ -59,7 +59,7 @@ def decide(plan: Plan, folder: Path) -> Decision:
         if isinstance(decided, Job):
             jobs.append(decided)
         else:
-            unchanged.append(_unchanged(folder, *decided))
+            unchanged.append(as_it_stands(folder, *decided))
     records = {record.target: record for record in found.values() if record is not None}
     left = [wanted for wanted in plan.reports if not wanted.school and wanted not in set(chosen)]
     outdated = [w.target.as_posix() for w in left if isinstance(look.at(w, found[w]), Job) and found[w] is not None]
@@ -85,7 +85,8 @@ class _Look:
         return job
 
 
-def _unchanged(folder: Path, job: Job, record: Record) -> Result:
+def as_it_stands(folder: Path, job: Job, record: Record) -> Result:
+    """Return the result of a report that need not be made, without its release: thousands are kept until the end."""
     *beside, page = (folder / path for path in record.files)
     return Result(
         job,

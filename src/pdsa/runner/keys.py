@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import pdsa
 from pdsa.publish import digest
-from pdsa.runner.stamp import stamp
 
 if TYPE_CHECKING:
     from pdsa.runner.job import Job
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 VERSIONED = ("numpy", "pandas", "scipy", "papermill", "nbclient", "ipykernel", "jinja2", "pydantic")
 # Packages that only notebooks of one's own draw and count with: in the key, for they change those pages.
 DRAWING = ("matplotlib", "plotnine", "statsmodels", "great_tables")
+# What of the package's own files can change a page: code, templates, content.
+_OWN = frozenset({".py", ".j2", ".yaml", ".md"})
 
 
 def job_key(job: Job) -> str:
@@ -34,7 +37,8 @@ def job_key(job: Job) -> str:
         The report; its own `key` is not looked at.
     """
     resting_on = {
-        **_tools(job.notebook),
+        "with": surroundings(),
+        "notebook": _notebook_digest(job.notebook, job.notebook.stat().st_mtime_ns),
         "files": {name: digest(data) for name, data in job.files.items()},
         "parameters": dict(job.parameters),
         "words": [job.name, job.audience, job.school, job.target.as_posix(), job.title, job.banner, job.expected],
@@ -54,15 +58,39 @@ def slice_key(own: str, notebook: Path, name: str) -> str:
     name
         Name of the report, which no other report of the network has.
     """
-    return digest(json.dumps([_tools(notebook), own, name], sort_keys=True).encode())
+    made_by = _notebook_digest(notebook, notebook.stat().st_mtime_ns)
+    return digest(json.dumps([surroundings(), made_by, own, name], sort_keys=True).encode())
 
 
-def _tools(notebook: Path) -> dict[str, object]:
-    return {
-        "code": stamp(),
-        "versions": {**versions(), **_found(DRAWING)},
-        "notebook": _notebook_digest(notebook, notebook.stat().st_mtime_ns),
-    }
+def surroundings() -> dict[str, str]:
+    """Return all of a machine that can change a page: two that agree in it make the same page of the same job."""
+    return {"source": code_digest(), **versions(), **_found(DRAWING)}
+
+
+def differences(theirs: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return in words what of another machine's surroundings is not as here, and what is here; None for nothing.
+
+    Parameters
+    ----------
+    theirs
+        What `surroundings` returned there.
+    """
+    ours = surroundings()
+    names = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    if not names:
+        return None
+    there, here = (", ".join(f"{name} {one.get(name, 'unknown')[:12]}" for name in names[:8]) for one in (theirs, ours))
+    return there, f"{here}, as here"
+
+
+@cache
+def code_digest() -> str:
+    """Return the hash of the package's own files: an edit of a developer makes every report again."""
+    package = Path(pdsa.__file__).parent
+    found = hashlib.sha256()
+    for path in sorted(path for path in package.rglob("*") if path.suffix in _OWN):
+        found.update(f"{path.relative_to(package).as_posix()}\0{digest(path)}\n".encode())
+    return found.hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -10,10 +10,9 @@ from typing import Any
 
 from pdsa.publish import digest
 from pdsa.quality import quality
-from pdsa.runner.keys import versions
+from pdsa.runner.keys import code_digest, versions
 from pdsa.runner.plan import NOTEBOOKS, Plan, notebook_path
 from pdsa.runner.records import Record, stands
-from pdsa.runner.stamp import stamp
 from pdsa.terms import Audience
 from pdsa.workspace import dossier_for
 
@@ -75,7 +74,7 @@ def manifest_of(
         "seconds": this_run["seconds"],
         "this_run": dict(this_run),
         "versions": versions(),
-        "code": stamp()[1],
+        "code": code_digest(),
         "params": _plain(asdict(workspace.params)),
         "inputs": dict(workspace.inputs),
         "notebooks": {name: digest(notebook_path(name)) for name in NOTEBOOKS},
@@ -99,7 +98,7 @@ def data_digest(plan: Plan, whole: str) -> str:
     whole
         Hash of the whole network's slice (`workspace.Slices`).
     """
-    return digest(repr((stamp(), whole, plan.workspace.params, plan.imports, plan.unfinished)).encode())
+    return digest(repr((code_digest(), whole, plan.workspace.params, plan.imports, plan.unfinished)).encode())
 
 
 def _quality(plan: Plan) -> dict[str, object]:

@@ -102,7 +102,7 @@ def make_reports(
     clock = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
-    _refuse_other_network(folder, plan.workspace.network.id)
+    refuse_other_network(folder, plan.workspace.network.id)
     with one_at_a_time(folder, LOCK):
         sweep(folder)
         decision = decide(plan, folder)
@@ -175,12 +175,12 @@ def _unfinished(run: Run, error: OSError) -> ReportError:
     return ReportError("manifest and index", problem, step)
 
 
-def _refuse_other_network(folder: Path, network: str) -> None:
-    """Reports of two networks never share a folder."""
+def refuse_other_network(folder: Path, network: str) -> None:
+    """Raise an error where a folder holds another network's reports: two never share one."""
     found = old_manifest(folder).get("network", {}).get("id", network)
     if found != network:
         problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
 
 
-__all__ = ["Plan", "Run", "make_reports", "notebook_path", "plan_run"]
+__all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run", "refuse_other_network"]

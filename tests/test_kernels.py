@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 from pdsa.errors import ParamsError
 from pdsa.kernels import Execution, Limits, Stop, check_parameters, execute
 from pdsa.kernels.room import Room
+from pdsa.kernels.source import prepared
 
 PARAMETERS = 'school = ""\nmeasures = []\nweeks: int = 12\nlimit: float'
 SURROUNDINGS = """\
@@ -319,14 +321,21 @@ class TestGate:
         endless.append(endless)
         assert "at most 20 levels" in self.refused(notebook, school=endless)
 
-    def test_dates_and_numpy_numbers_are_refused(self, notebook: Path) -> None:
-        from datetime import date
-
+    def test_numpy_numbers_are_refused(self, notebook: Path) -> None:
         import numpy as np
 
-        assert "3 problems found" in self.refused(
-            notebook, school=date(2025, 1, 1), weeks=np.int64(3), measures=np.float64(1)
-        )
+        assert "2 problems found" in self.refused(notebook, weeks=np.int64(3), measures=np.float64(1))
+
+    def test_values_keep_their_types(self, tmp_path: Path) -> None:
+        """A date stays a date and a school's id a text, whatever it looks like."""
+        path = write_notebook(tmp_path / "a.ipynb", "[school, weeks, measures]")
+        values = {"school": "007", "weeks": date(2026, 1, 5), "measures": [{"a": datetime(2026, 1, 5, 9)}, "no"]}
+        check_parameters(path, {"limit": 1, **values})
+        source = prepared(path, {"limit": 1, **values}).cells[2].source
+        names: dict[str, object] = {}
+        exec(source, names)
+        assert {name: names[name] for name in values} == values
+        assert "import datetime" not in prepared(path, {"school": "datetime."}).cells[2].source
 
     def test_all_problems_are_told_at_once(self, notebook: Path) -> None:
         with pytest.raises(ParamsError) as caught:

@@ -118,3 +118,23 @@ def test_on_windows_a_byte_far_behind_the_text_is_locked(tmp_path: Path, monkeyp
     with one_at_a_time(tmp_path), refused, one_at_a_time(tmp_path):
         raise AssertionError
     assert taken == [1 << 20]
+
+
+def test_single_reports_share_it_and_a_run_does_not(tmp_path: Path) -> None:
+    with one_at_a_time(tmp_path, shared=True):
+        process = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                HOLD.replace("sys.argv[1])", "sys.argv[1]), shared=True").replace("60", "0"),
+                tmp_path,
+            ],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            check=True,
+        )
+        assert process.stdout == b"held\n"
+        with pytest.raises(InputError), one_at_a_time(tmp_path):
+            raise AssertionError
+    with one_at_a_time(tmp_path), pytest.raises(InputError), one_at_a_time(tmp_path, shared=True):
+        raise AssertionError

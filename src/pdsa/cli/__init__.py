@@ -22,6 +22,7 @@ COMMANDS = {
     "new": "new",
     "ramp": "ramp",
     "report": "report",
+    "run-one": "run_one",
     "who-tried": "who_tried",
 }
 

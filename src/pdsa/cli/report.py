@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from pdsa.cli.far import far_options, far_pool, is_far, write_jobs
 
 if TYPE_CHECKING:
     from pdsa.runner import Plan, Result, Run
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Check everything and list the reports; write nothing.")
 @click.option("--log", default="", envvar="PDSA_LOG_URL", help="Address of the improvement log in PostgreSQL.")
 @click.option("--quiet", is_flag=True, help="Print failures and the index only.")
+@far_options
 def report(
     params: Path,
     data: str,
@@ -34,14 +37,14 @@ def report(
     out: Path,
     workers: int | None,
     log: str,
-    **flags: bool,
+    **flags: Any,
 ) -> None:
     """Make the reports that PARAMS asks for, a params file or a workspace folder: those that changed or are new."""
     from pdsa.runner.warm import warm_reports
 
     again = _again(flags["force"], flags["retry_failed"])
     # the warm parent imports while the data are read
-    with nullcontext() if flags["dry_run"] else warm_reports() as parent:
+    with nullcontext() if flags["dry_run"] or is_far(flags) else warm_reports() as parent:
         from pdsa.runner import make_reports, plan_run
         from pdsa.site import write_indexes
 
@@ -49,10 +52,14 @@ def report(
         if flags["dry_run"]:
             _list(plan, out)
             return
+        if flags["jobs"]:
+            write_jobs(flags["jobs"], plan, out)
+            return
         progress, indexes = _Progress(len(plan.chosen), flags["quiet"]), list[Path]()
         run = make_reports(
             plan,
             out,
+            pool=far_pool(flags, plan, out),
             workers=workers,
             parent=parent,
             on_done=progress.show,

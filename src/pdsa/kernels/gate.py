@@ -8,6 +8,7 @@ import json
 import keyword
 import math
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem
@@ -19,8 +20,8 @@ def check_parameters(notebook: Path, parameters: Mapping[str, object]) -> None:
     """Let parameters pass that a notebook declares, and no others; the gate before any kernel starts.
 
     papermill itself only warns of an unknown name, makes the report for the default school, and executes
-    code that stands in a name. Values must be what JSON can hold: text, whole numbers, finite numbers, true,
-    false, nothing, lists and dictionaries of these.
+    code that stands in a name. Values keep their types, so they must be plain: text, whole numbers, finite numbers,
+    true, false, nothing, dates, lists and dictionaries of these.
 
     Parameters
     ----------
@@ -117,9 +118,9 @@ def _value_problems(place: str, value: object, depth: int = 0) -> Iterator[Probl
             yield from _value_problems(f"{place}[{key!r}]", part, depth + 1)
     elif type(value) is float and not math.isfinite(value):
         yield Problem(place, repr(value), "a finite number")
-    elif value is not None and type(value) not in (str, int, float, bool):
+    elif value is not None and type(value) not in (str, int, float, bool, date, datetime):
         yield Problem(
-            place, f"{value!r} ({type(value).__name__})", "text, a number, true, false, a list or a dictionary"
+            place, f"{value!r} ({type(value).__name__})", "text, a number, a date, true, false, a list or a dictionary"
         )
 
 

@@ -6,6 +6,7 @@ import copy
 import sys
 import threading
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,9 +51,14 @@ def _injected(parameters: Mapping[str, object]) -> NotebookNode:
     from nbformat.v4 import new_code_cell
 
     lines = ["# Parameters", *(f"{name} = {value!r}" for name, value in parameters.items())]
-    if "datetime." in "".join(lines):
+    if any(_holds_date(value) for value in parameters.values()):
         lines.insert(1, "import datetime")
     return new_code_cell("\n".join(lines), id="injected", metadata={"tags": [INJECTED]})
+
+
+def _holds_date(value: object) -> bool:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, date) or any(_holds_date(part) for part in parts)
 
 
 def import_quickly(name: str) -> Any:

@@ -287,6 +287,11 @@ class SelectModel(Model):
     schools: tuple[Id, ...] = ()
 
 
+_AS_THEY_ARE = (
+    *("name", "workspace", "data", "as_of", "workers", "timeout_seconds", "report_timeout_seconds", "memory_mb"),
+)
+
+
 class ParamsModel(Model):
     """A params file: a workspace folder, or network, measures and inputs in place."""
 
@@ -305,6 +310,8 @@ class ParamsModel(Model):
     per_school: dict[Key, dict[Key, ChartModel]] = {}
     workers: Annotated[Whole, Field(ge=1, le=64)] = 2
     timeout_seconds: Annotated[Number, Field(gt=0)] = 300.0
+    report_timeout_seconds: Annotated[Number, Field(gt=0)] = 1800.0
+    memory_mb: Annotated[Whole, Field(ge=100, le=1_000_000)] = 4096
 
     @model_validator(mode="after")
     def one_source(self) -> ParamsModel:
@@ -318,7 +325,7 @@ class ParamsModel(Model):
     def record(self) -> RunParams:
         return RunParams(
             **dict(self.select),
-            **{k: getattr(self, k) for k in ("name", "workspace", "data", "as_of", "workers", "timeout_seconds")},
+            **{name: getattr(self, name) for name in _AS_THEY_ARE},
             audiences=tuple(dict.fromkeys(self.audiences)),
             network=self.network.record() if self.network else None,
             measures=tuple(one.record() for one in self.measures),

@@ -23,7 +23,7 @@ _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 @contextlib.contextmanager
-def one_at_a_time(folder: Path, name: str = ".lock") -> Iterator[None]:
+def one_at_a_time(folder: Path, name: str = ".lock", *, shared: bool = False) -> Iterator[None]:
     """Keep other runs out of a folder; what is not locked after all is said by the system, not by a left-over file.
 
     Parameters
@@ -32,6 +32,8 @@ def one_at_a_time(folder: Path, name: str = ".lock") -> Iterator[None]:
         The folder of the run; it is made.
     name
         The file in it that is locked; it stays, with the process that held it last.
+    shared
+        Whether others that share it may be in the folder too: single reports, made one by one on many machines.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def one_at_a_time(folder: Path, name: str = ".lock") -> Iterator[None]:
     disk.before("lock", path)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _lock(handle):
+        if not _lock(handle, shared):
             raise _held(folder, path)
         _sign(handle)
         yield
@@ -53,14 +55,14 @@ def one_at_a_time(folder: Path, name: str = ".lock") -> Iterator[None]:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
-    """Whether this process holds the file now."""
+def _lock(handle: int, shared: bool = False) -> bool:
+    """Whether this process holds the file now, with others if it is shared; Windows shares no locks."""
     try:
         if FLOCK:
             import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
+            fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        elif not shared:
             _lock_byte(handle)
     except OSError as error:
         if error.errno in _TAKEN:

@@ -290,7 +290,8 @@ class ChartSettings:
 class RunParams:
     """One params file: which data, which schools, which reports.
 
-    `charts` pairs a measure (or "" for all) with settings; `per_school` adds the school in front.
+    `charts` pairs a measure (or "" for all) with settings; `per_school` adds the school in front. `timeout_seconds`
+    is of a cell, `report_timeout_seconds` of a whole report, `memory_mb` what a report may ask for.
     """
 
     name: str
@@ -309,3 +310,5 @@ class RunParams:
     per_school: tuple[tuple[str, str, ChartSettings], ...] = ()
     workers: int = 2
     timeout_seconds: float = 300.0
+    report_timeout_seconds: float = 1800.0
+    memory_mb: int = 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,14 +37,50 @@ def job_key(job: Job) -> str:
         The report; its own `key` is not looked at.
     """
     resting_on = {
-        "code": code_digest(),
-        "versions": {**versions(), **_found(DRAWING)},
+        "with": surroundings(),
         "notebook": _notebook_digest(job.notebook, job.notebook.stat().st_mtime_ns),
         "files": {name: digest(data) for name, data in job.files.items()},
         "parameters": dict(job.parameters),
         "words": [job.name, job.audience, job.school, job.target.as_posix(), job.title, job.banner, job.expected],
     }
     return digest(json.dumps(resting_on, sort_keys=True, default=str).encode())
+
+
+def slice_key(own: str, notebook: Path, name: str) -> str:
+    """Return the hash of all that a key is computed from: known without the release, which takes longer to make.
+
+    Parameters
+    ----------
+    own
+        Hash of the school's slice of the network (`workspace.Slices`).
+    notebook
+        The notebook file.
+    name
+        Name of the report, which no other report of the network has.
+    """
+    made_by = _notebook_digest(notebook, notebook.stat().st_mtime_ns)
+    return digest(json.dumps([surroundings(), made_by, own, name], sort_keys=True).encode())
+
+
+def surroundings() -> dict[str, str]:
+    """Return all of a machine that can change a page: two that agree in it make the same page of the same job."""
+    return {"source": code_digest(), **versions(), **_found(DRAWING)}
+
+
+def differences(theirs: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return in words what of another machine's surroundings is not as here, and what is here; None for nothing.
+
+    Parameters
+    ----------
+    theirs
+        What `surroundings` returned there.
+    """
+    ours = surroundings()
+    names = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    if not names:
+        return None
+    there, here = (", ".join(f"{name} {one.get(name, 'unknown')[:12]}" for name in names[:8]) for one in (theirs, ours))
+    return there, f"{here}, as here"
 
 
 @cache

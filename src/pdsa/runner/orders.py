@@ -15,16 +15,28 @@ from pdsa.kernels import Limits, check_parameters
 from pdsa.params.words import problem_of
 from pdsa.publish import digest, write_atomic
 from pdsa.runner.job import Job
+from pdsa.runner.keys import differences, job_key, surroundings
 from pdsa.runner.plan import NOTEBOOKS, notebook_path
-from pdsa.runner.stamp import stamp, told
 from pdsa.terms import Audience
 
 FILES = "files"  # the folder beside the orders that holds what their notebooks read, each file under its hash
 ORDER_LIMIT, FILE_LIMIT = 1_000_000, 256_000_000  # bytes
 NOT_STARTED = "no kernel was started"
+_SAME = (
+    "name",
+    "audience",
+    "school",
+    "title",
+    "banner",
+    "expected",
+    "about",
+    "key",
+    "own",
+)  # in a job and in its order
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Plain = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,60}(\\.[A-Za-z0-9]{1,8})?$")]
+Word = Annotated[str, Field(max_length=80)]
 Text = Annotated[str, Field(max_length=1000)]
 
 
@@ -32,11 +44,6 @@ class _Form(BaseModel):
     """Keys that nobody knows are errors, and nothing is turned into another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Stamp(_Form):
-    version: Annotated[str, Field(max_length=40)]
-    source: Hash
 
 
 class _Notebook(_Form):
@@ -57,8 +64,9 @@ class _Limits(_Form):
 
 class _Order(_Form):
     order: Literal[1]
-    pdsa: _Stamp
-    run: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+    made_with: Annotated[dict[Word, Word], Field(max_length=40)]
+    run: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,99}$")]
+    network: Text
     name: Text
     notebook: _Notebook
     parameters: Annotated[dict[str, JsonValue], Field(max_length=100)]
@@ -69,17 +77,20 @@ class _Order(_Form):
     title: Text
     banner: Text
     expected: Text
+    about: Literal["data", "log"]
     key: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
+    own: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
     limits: _Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job, the limits within which it is made, and the name of the run that it belongs to."""
+    """A job, the limits within which it is made, and the run and network that it belongs to."""
 
     job: Job
     limits: Limits
     run: str
+    network: str
 
 
 def is_packaged(notebook: Path) -> bool:
@@ -105,18 +116,18 @@ def write_order(folder: Path, name: str, order: Order) -> Path:
         place = folder / FILES / files[file]
         if not place.exists():
             write_atomic(place, data)
-    version, source = stamp()
     path = {} if is_packaged(job.notebook) else {"path": str(job.notebook.resolve())}
     text = {
         "order": 1,
-        "pdsa": {"version": version, "source": source},
+        "made_with": surroundings(),
         "run": order.run,
+        "network": order.network,
         "notebook": {"name": job.notebook.name, "sha256": digest(job.notebook), **path},
         "parameters": dict(job.parameters),
         "files": files,
         "target": job.target.as_posix(),
         "limits": asdict(order.limits),
-        **{name: getattr(job, name) for name in ("name", "audience", "school", "title", "banner", "expected", "key")},
+        **{name: getattr(job, name) for name in _SAME},
     }
     write_atomic(folder / f"{name}.json", json.dumps(text, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     return folder / f"{name}.json"
@@ -138,19 +149,19 @@ def read_order(path: Path, allowed: Sequence[Path] = ()) -> Order:
         With every problem: of its form, of hashes, of names and places, or because another pdsa wrote it.
     """
     form = _checked(_Order, _json(path), path)
-    problems = list(_stamp_problems(form))
+    problems = list(_other_surroundings(form))
     notebook = _notebook(form, allowed, problems)
     problems += _place_problems(form)
     files = {name: _file(path.parent / FILES / sha256, name, sha256, problems) for name, sha256 in form.files.items()}
     job = Job(
         notebook=notebook, parameters=form.parameters, target=Path(form.target), files=files,
-        **{name: getattr(form, name) for name in ("name", "audience", "school", "title", "banner", "expected", "key")},
+        **{name: getattr(form, name) for name in _SAME},
     )  # fmt: skip
     if not problems:
         problems += _gate(job)
     if problems:
         raise _refusal(path, problems)
-    return Order(job, Limits(**form.limits.model_dump()), form.run)
+    return Order(job, Limits(**form.limits.model_dump()), form.run, form.network)
 
 
 def _refusal(path: Path, problems: Sequence[Problem]) -> ParamsError:
@@ -191,11 +202,10 @@ def _checked(model: type[_Order], data: Any, path: Path) -> _Order:
         raise _refusal(path, [problem_of(model, one) for one in error.errors()]) from None
 
 
-def _stamp_problems(form: _Order) -> Iterator[Problem]:
-    """Another pdsa could make another page under the same key."""
-    theirs = (form.pdsa.version, form.pdsa.source)
-    if theirs != stamp():
-        yield Problem("pdsa", f"an order of {told(theirs)}", f"one of {told(stamp())}, which this machine holds")
+def _other_surroundings(form: _Order) -> Iterator[Problem]:
+    """Another pdsa, or other packages, could make another page under the same key."""
+    if told := differences(form.made_with):
+        yield Problem("made_with", *told)
 
 
 def _notebook(form: _Order, allowed: Sequence[Path], problems: list[Problem]) -> Path:
@@ -241,6 +251,8 @@ def _gate(job: Job) -> tuple[Problem, ...]:
         check_parameters(job.notebook, job.parameters)
     except InputError as error:
         return error.problems
+    if job.key and job.key != job_key(job):
+        return (Problem("key", "another key than that of what the order holds", "the order as it was written"),)
     return ()
 
 

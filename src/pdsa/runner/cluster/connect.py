@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.publish import write_atomic
 from pdsa.runner.cluster.worker import answer_probe, wait_for
-from pdsa.runner.stamp import stamp, told
+from pdsa.runner.keys import differences, surroundings
 
 if TYPE_CHECKING:
     from distributed import Client, Security
@@ -165,14 +165,15 @@ def check_workers(client: Client, box: Path) -> int:
 
 
 def _problems(worker: str, answer: object, box: Path, secret: str) -> Iterator[Problem]:
-    """What is wrong with a worker, by its answer: its stamp and the file it wrote, or the exception it met."""
+    """What is wrong with a worker, by its answer: its pdsa and the file it wrote, or the exception it met."""
     place = f"worker {worker}"
     if not isinstance(answer, tuple):
-        yield Problem(place, f"{type(answer).__name__}: {answer}"[:200], told(stamp()))
+        pdsa = f"pdsa-workbench {surroundings()['pdsa-workbench']}, as here"
+        yield Problem(place, f"{type(answer).__name__}: {answer}"[:200], pdsa)
         return
-    name, *theirs = answer
-    if tuple(theirs) != stamp():
-        yield Problem(place, told((theirs[0], theirs[1])), told(stamp()))
+    name, theirs = answer
+    if told := differences(theirs):
+        yield Problem(place, *told)
     found = wait_for(box / name) if name else None
     if found is None or found.decode() != secret:
         yield Problem(place, f"that it does not see or cannot write {box}", "a folder that all machines share (--out)")

@@ -72,7 +72,7 @@ def _box(out: Path) -> Iterator[Path]:
 def _written(box: Path, jobs: Sequence[Job], limits: Limits) -> dict[str, Job]:
     """Jobs by the name of their orders; notebooks that workers do not have travel along."""
     for number, job in enumerate(jobs):
-        write_order(box, f"{number}", Order(_with_notebook(box, job), limits, "cluster"))
+        write_order(box, f"{number}", Order(_with_notebook(box, job), limits, "cluster", ""))
     return {f"{number}": job for number, job in enumerate(jobs)}
 
 

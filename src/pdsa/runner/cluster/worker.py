@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ from pdsa.errors import Problem, ReportError
 from pdsa.kernels import Stop
 from pdsa.publish import digest, disk
 from pdsa.runner.cluster.warm import warm_parent
+from pdsa.runner.keys import surroundings
 from pdsa.runner.make import make
 from pdsa.runner.orders import read_order
 from pdsa.runner.parcels import wrap
-from pdsa.runner.stamp import stamp
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -88,8 +88,8 @@ def _wanted(box: Path) -> Iterator[Stop]:
         watcher.join()
 
 
-def answer_probe(box: str, question: str, dask_worker: Worker | None = None) -> tuple[str, str, str]:
-    """Copy a file of the shared storage beside itself; return the copy's name, "" for none, and this pdsa's stamp.
+def answer_probe(box: str, question: str, dask_worker: Worker | None = None) -> tuple[str, Mapping[str, str]]:
+    """Copy a file of the shared storage beside itself; return the name of the copy, and what can change a page here.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def answer_probe(box: str, question: str, dask_worker: Worker | None = None) -> 
         _put(Path(box) / name, wait_for(Path(box) / question) or b"")
     except OSError:
         name = ""
-    return name, *stamp()
+    return name, surroundings()
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -27,7 +27,8 @@ from pdsa.workspace.dossier import Dossier, Header
 
 # The rows of `numbers`: each has a number for every point of all measures.
 VALUES = ("value", "numerator", "denominator", "people")
-ROWS = (*VALUES, "status", "period")  # positions in `terms.STATUSES`, and days since 1970
+POINTWISE = (*VALUES, "status")
+ROWS = (*POINTWISE, "period")  # positions in `terms.STATUSES`, and days since 1970
 # Everything that reading a damaged or foreign archive raises.
 DAMAGED = (
     *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError, MemoryError, SyntaxError),

@@ -179,12 +179,14 @@ def _prepare(settings: Mapping[str, Any]) -> Any:
             import_quickly(name)
     kernel = None
     if settings["wireless"]:
-        from pdsa.kernels.wireless import make_kernel
+        from pdsa.kernels.wireless import make_kernel, rehearse
 
         kernel = make_kernel(settings["folder"])
     if settings["warm_up"]:
         module, _, function = settings["warm_up"].partition(":")
         getattr(import_module(module), function)()
+    if kernel is not None:
+        rehearse(kernel)
     return kernel
 
 

@@ -16,14 +16,14 @@ PIXEL = "89504e470d0a1a0a0000000d4948445200000001000000010806000000" + (
     "1f15c4890000000d49444154789c626001000000ffff030000060005" + "57bfabd40000000049454e44ae426082"
 )
 # What is written past Python is read by a thread of the kernel: it needs a moment before the cell ends.
-SOON = "\ntime.sleep(0.3)"
+SOON = "\ntime.sleep(0.2)"
 
 # A cell each; its first line names it. None of them raises.
 CELLS: Sequence[str] = (
     "# print\nprint('one'); print('two', 3, sep='-'); print()",
     "# no newline\nprint('a', end=''); print('b', end=''); sys.stdout.write('c')",
-    "# both streams, flushed\nfor n in range(3):\n"
-    "    print(n, flush=True); time.sleep(0.3); print(-n, file=sys.stderr, flush=True); time.sleep(0.3)",
+    "# both streams, flushed\nfor n in range(2):\n"
+    "    print(n, flush=True); time.sleep(0.2); print(-n, file=sys.stderr, flush=True); time.sleep(0.2)",
     "# both streams\nprint('out'); print('err', file=sys.stderr); print('out again')",
     "# carriage return and color\nprint('10%\\r20%\\r30%'); print('\\x1b[31mred\\x1b[0m')",
     "# other alphabets\nprint('Ünïcödé 学校 🎒 \\u202e'); 'مدرسة'",
@@ -150,7 +150,7 @@ ERRORS: Sequence[str] = (
     "# a representation that fails\nclass Broken:\n    def _repr_html_(self): raise ValueError('no html')\n"
     "    def __repr__(self): return 'still plain'\nBroken()",
     "# group\nraise ExceptionGroup('several', [ValueError(1), TypeError('x')])",
-    "# deep\ndef deep(n): return deep(n + 1)\nsys.setrecursionlimit(300)\ndeep(0)",
+    "# deep\ndef deep(n): return deep(n + 1)\nsys.setrecursionlimit(150)\ndeep(0)",
     "# deep no more\nsys.setrecursionlimit(3000)",
     "# in a library\nimport pandas as pd\npd.DataFrame({'a': [1]})['b']",
     "# with notes\nerror = ValueError('x'); error.add_note('a note')\nraise error",
@@ -180,7 +180,7 @@ def notebook(cells: Iterable[str], *tags: str, setup: str = SETUP) -> nbformat.N
     """A notebook of a parameters cell, the set-up and these cells, each of them tagged."""
     made = nbformat.v4.new_notebook()
     made.cells = [
-        nbformat.v4.new_code_cell("", id="parameters", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("school = ''", id="parameters", metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(setup, id="setup"),
         *(_cell(cell, tags) for cell in cells),
     ]

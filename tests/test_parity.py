@@ -181,7 +181,7 @@ ENDS: Mapping[str, str] = {
     "terminated": "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\nimport time\ntime.sleep(60)",
     "hang": "import time\ntime.sleep(60)",
     "hang without the lock": "import ctypes\nctypes.CDLL(None).pause()",
-    "flood": "while True:\n    print('x' * 100_000)",
+    "flood": "while True:\n    print('x' * 2_000_000)",
 }
 
 
@@ -199,7 +199,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Execut
     for name, cell in ENDS.items():
         paths[name] = folder / f"{name}.ipynb"
         nbformat.write(notebook(["# before\n1", f"# end\n{cell}", "# after\n2"], setup="'first'"), paths[name])
-    limits = Limits(cell_seconds=3)
+    limits = Limits(cell_seconds=4)
     with closing_parent() as parent, ThreadPoolExecutor(4) as pool:
         warm = {n: pool.submit(execute, path, {}, limits=limits, parent=parent) for n, path in paths.items()}
         cold = {n: pool.submit(execute, path, {}, limits=limits) for n, path in paths.items()}

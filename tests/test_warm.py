@@ -18,7 +18,7 @@ import pytest
 from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent
 from pdsa.kernels.source import prepared
 from pdsa.runner import Job, make, plan_run
-from pdsa.runner.reports import _job
+from pdsa.runner.plan import job_of as _job
 from pdsa.runner.warm import warm_reports
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are had on Linux only")
@@ -246,6 +246,16 @@ class TestSaid:
         cell = "import os, subprocess\nprint('one')\nos.system('echo two')\nos.write(1, b'three\\n')\n"
         cell += "subprocess.run(['echo', 'four'])\nprint('five')"
         assert texts(run(parent, tmp_path, cell))[0] == "one\ntwo\nthree\nfour\nfive\n"
+
+    def test_what_a_forked_process_prints_is_caught(self, parent: Parent, tmp_path: Path) -> None:
+        cell = "import os\npid = os.fork()\nif pid == 0:\n    print('from the fork')\n    os._exit(0)\n"
+        assert texts(run(parent, tmp_path, cell + "os.waitpid(pid, 0)\nprint('done')"))[0] == "from the fork\ndone\n"
+
+    def test_a_thread_that_is_left_does_not_hold_the_report(self, parent: Parent, tmp_path: Path) -> None:
+        cell = "import asyncio, time\nasyncio.get_running_loop().run_in_executor(None, time.sleep, 99)\n"
+        cell += "await asyncio.sleep(0)"
+        ended = run(parent, tmp_path, cell)
+        assert (ended.status, ended.seconds < 25) == ("ok", True)
 
     def test_both_streams_are_kept_apart(self, parent: Parent, tmp_path: Path) -> None:
         ended = run(

@@ -15,8 +15,10 @@ from pandas import Timestamp
 from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
 from pdsa.narrate import VERDICT_WORDS, format_period
-from pdsa.publish import write_atomic
+from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.quality import BEFORE
+from pdsa.runner.keys import code_digest
+from pdsa.runner.records import RECORDS, verified
 from pdsa.terms import Step
 from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 INDEXED = ("coach", "district")
+KNOWN = f"{RECORDS}/site.json"  # what these pages were made from, and their hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +54,59 @@ def write_indexes(folder: Path) -> tuple[Path, ...]:
         A run's folder, with its `manifest.json`.
     """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    audiences = [audience for audience in INDEXED if audience in manifest["params"]["audiences"]]
+    if not _stands(folder, key := _key(folder, manifest)):
+        pages = [page for audience in audiences for page in _write_pages(folder, audience, manifest)]
+        for audience in manifest["params"]["audiences"]:
+            pages += _write_archive(folder, audience, manifest)
+        files = {page.relative_to(folder).as_posix(): digest(page) for page in pages}
+        write_manifest(folder / KNOWN, {"key": key, "files": files})
+    return tuple(folder / audience / "index.html" for audience in audiences)
+
+
+def _key(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Hash of all that the pages are made from: the manifest without its times, the past cycles, the templates."""
+    reports = [{name: told for name, told in one.items() if name != "seconds"} for one in manifest["reports"]]
+    rest = {name: told for name, told in manifest.items() if name not in ("started", "seconds", "this_run")}
+    rows = [digest(path) for name in manifest["params"]["audiences"] if (path := _archive(folder, name)).is_file()]
+    return digest(json.dumps([code_digest(), {**rest, "reports": reports}, rows], sort_keys=True).encode())
+
+
+def _stands(folder: Path, key: str) -> bool:
+    """Whether the pages are there already, file by file."""
+    try:
+        known = json.loads((folder / KNOWN).read_text(encoding="utf-8"))
+        return bool(known["key"] == key) and verified(folder, known["files"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def _write_pages(folder: Path, audience: str, manifest: Mapping[str, Any]) -> list[Path]:
     written = []
-    for audience in INDEXED:
-        if audience in manifest["params"]["audiences"]:
-            if quality_of(manifest, audience):
-                write_atomic(folder / audience / "data-quality.html", render_quality(manifest, audience))
-            target = folder / audience / "index.html"
-            write_atomic(target, render_index(manifest, audience, archive=_archive(folder, audience).is_file()))
-            written.append(target)
-    for audience in manifest["params"]["audiences"]:
-        _write_archive(folder, audience, manifest)
-    return tuple(written)
+    if quality_of(manifest, audience):
+        written.append(folder / audience / "data-quality.html")
+        write_atomic(written[-1], render_quality(manifest, audience))
+    written.append(folder / audience / "index.html")
+    write_atomic(written[-1], render_index(manifest, audience, archive=_archive(folder, audience).is_file()))
+    return written
 
 
 def _archive(folder: Path, audience: str) -> Path:
     return folder / audience / ARCHIVE_ROWS
 
 
-def _write_archive(folder: Path, audience: str, manifest: Mapping[str, Any]) -> None:
+def _write_archive(folder: Path, audience: str, manifest: Mapping[str, Any]) -> list[Path]:
     """The page of past cycles beside the rows that the run left, and none without them."""
     rows, page = _archive(folder, audience), folder / audience / ARCHIVE
     if not rows.is_file():
-        page.unlink(missing_ok=True)
-        return
+        if page.is_file():
+            disk.remove(page)
+        return []
     cycles = json.loads(rows.read_text(encoding="utf-8"))["cycles"]
     network = manifest["network"]
     told = {"network": network["name"], "audience": audience, "synthetic": network["synthetic"]}
     write_atomic(page, render_archive(cycles, **told))
+    return [page]
 
 
 def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = False) -> str:

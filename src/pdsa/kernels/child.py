@@ -66,6 +66,9 @@ def _surround(request: Mapping[str, Any]) -> None:
         most = system.address_space() + request["memory_mb"] * 2**20
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
         resource.setrlimit(resource.RLIMIT_AS, (most if hard == -1 else min(most, hard), hard))
+    sys.argv[1:] = []
+    if request["imports_here"]:
+        sys.path.insert(0, "")
     gc.enable()
 
 
@@ -88,8 +91,13 @@ def _play(channel: socket.socket, kernel: Any, request: Mapping[str, Any]) -> in
     player = Player(kernel, from_dict(request["notebook"]), teller.count)
     pipe = Pipe(player.print)
     take_over(player, pipe.drain)
-    asyncio.run(_cells(player, teller, pipe, as_tagged=request["as_tagged"]))
-    return 0
+
+    async def to_the_end() -> None:
+        await _cells(player, teller, pipe, as_tagged=request["as_tagged"])
+        os._exit(0)  # at once: a thread that the notebook left would hold the event loop
+
+    asyncio.run(to_the_end())
+    return 1
 
 
 async def _cells(player: Any, teller: Teller, pipe: Pipe, *, as_tagged: bool) -> None:
@@ -160,6 +168,10 @@ class Pipe:
 
     def drain(self) -> None:
         """Tell everything that was written so far; when this returns it has been told."""
+        for stream in (sys.__stdout__, sys.__stderr__):
+            if stream is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    stream.flush()
         with self._lock:
             for handle, (name, decoder) in self._sources.items():
                 with contextlib.suppress(BlockingIOError):
@@ -170,6 +182,7 @@ class Pipe:
 def _become_kernel(argv: list[str]) -> int:
     """Turn this process into an ordinary kernel with sockets, and return when it has ended."""
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()

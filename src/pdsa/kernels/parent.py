@@ -220,6 +220,7 @@ def _request(
         "printed_mb": limits.printed_mb,
         "output_mb": limits.output_mb,
         "as_tagged": as_tagged,
+        "imports_here": room.place is not None,
     }
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
 
-from pdsa.kernels import wire
+from pdsa.kernels import system, wire
 from pdsa.kernels.parent import PRELOAD, Child, Parent, start_parent
 
 LAUNCHER = ["-m", "ipykernel_launcher"]
@@ -54,8 +54,9 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         if parent is None or not parent.is_ready():
             return await super().launch_kernel(cmd, **kwargs)
         self.cwd = kwargs.get("cwd") or str(Path.cwd())
-        environment = {**(kwargs.get("env") or os.environ)}
-        self.process = ForkedKernel(parent.child(), cmd, environment, str(self.cwd))
+        child = parent.child()
+        environment = {**(kwargs.get("env") or os.environ), system.MARK: child.token}
+        self.process = ForkedKernel(child, cmd, environment, str(self.cwd))
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -79,7 +80,7 @@ class ForkedKernel:
         self.args, self._child, self.returncode = argv, child, None
         wire.send(
             child.channel,
-            {"argv": argv[3:], "environment": environment, "folder": folder, "memory_mb": 0, "token": child.token},
+            {"argv": argv[3:], "environment": environment, "folder": folder, "memory_mb": 0, "imports_here": False},
         )
         pid = child.born(30)
         if pid is None:

@@ -7,6 +7,7 @@ the same code as in any batch (nbclient); only the sockets, the threads and the 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from nbclient.client import NotebookClient
 from traitlets.config import Config
 
 Message = dict[str, Any]
+_NUMBERS = {"stdout": 1, "stderr": 2}
 
 
 class LocalSession(Session):  # type: ignore[misc]
@@ -158,6 +160,7 @@ def make_kernel(folder: str) -> WirelessKernel:
         session=LocalSession(), profile_dir=profile, config=config, log=logging.getLogger("pdsa.kernels")
     )
     kernel.shell.enable_gui = partial(_enable_gui, kernel)
+    kernel._execute_sleep = 0  # a pause for the sockets
     # interrupts are for the thread that runs the cells, and here that is the only one
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
     return kernel
@@ -286,10 +289,14 @@ def take_over(player: Player, drain: Callable[[], None]) -> None:
         Called before anything is put there: what was written past Python comes first.
     """
 
+    own = os.getpid()
+
     def told(name: str, text: str) -> None:
+        if os.getpid() != own:  # what the notebook forked speaks through the pipe
+            os.write(_NUMBERS[name], text.encode("utf-8", "surrogatepass"))
+            return
         drain()
         player.print(name, text)
 
     player.drain = drain
-    sys.stdout = Stream("stdout", 1, told)
-    sys.stderr = Stream("stderr", 2, told)
+    sys.stdout, sys.stderr = (Stream(name, number, told) for name, number in _NUMBERS.items())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import get_args
 
-from pdsa.publish import disk, write_manifest
+from pdsa.publish import digest, disk, write_manifest
 from pdsa.runner.job import Result
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import RECORDS, record_path
@@ -33,26 +34,31 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
     results
         What became of every report of the network.
     """
-    known, stems, records = set[Path](), set[tuple[Path, str]](), set[Path]()
+    known, stems, records = set[str](), set[tuple[str, str]](), set[str]()
     for result in results:
-        page = folder / result.job.target
-        records.add(folder / record_path(result.job.target))
+        page = result.job.target
+        records.add(record_path(page).as_posix())
         if result.status == "failed":  # whatever stands there of an earlier run stays
-            stems.add((page.parent, page.stem))
-        known |= {folder / path for path in result.record.files} if result.record else {page}
+            stems.add((page.parent.as_posix(), page.stem))
+        known |= set(result.record.files) if result.record else {page.as_posix()}
     for audience in get_args(Audience):
-        for file in _files(folder / audience):
-            if file not in known and not _belongs(file, stems) and file.name not in SITE_PAGES:
-                _move(file, folder / NO_LONGER / file.relative_to(folder))
-        _forget(folder / RECORDS / audience, records)
+        for file in sorted(_files(folder, audience) - known):
+            if not _belongs(Path(file), stems):
+                _move(folder / file, folder / NO_LONGER / file)
+        for file in sorted(_files(folder, f"{RECORDS}/{audience}") - records):
+            disk.remove(folder / file)
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+def _files(folder: Path, below: str) -> set[str]:
+    """Every file below a part of a folder, by its path from the folder; of thousands, so as text."""
+    start = len(str(folder)) + 1
+    found = (f"{place}{os.sep}{name}" for place, _, names in os.walk(folder / below) for name in names)
+    return {path[start:].replace(os.sep, "/") for path in found}
 
 
-def _belongs(file: Path, stems: Collection[tuple[Path, str]]) -> bool:
-    return any((file.parent, stem) in stems for stem in (file.stem, file.stem.rpartition("-")[0]))
+def _belongs(file: Path, stems: Collection[tuple[str, str]]) -> bool:
+    parts = (file.stem, file.stem.rpartition("-")[0])
+    return file.name in SITE_PAGES or any((file.parent.as_posix(), stem) in stems for stem in parts)
 
 
 def _move(file: Path, target: Path) -> None:
@@ -60,14 +66,10 @@ def _move(file: Path, target: Path) -> None:
     disk.rename(file, target)
 
 
-def _forget(folder: Path, records: Collection[Path]) -> None:
-    for file in _files(folder):
-        if file not in records:
-            disk.remove(file)
+def write_archives(plan: Plan, folder: Path) -> dict[str, str]:
+    """Write the past cycles that each audience may see, beside its pages; return the hash of each file by path.
 
-
-def write_archives(plan: Plan, folder: Path) -> None:
-    """Write the past cycles that each audience may see, beside its pages; `site` makes a page of them.
+    `site` makes a page of them.
 
     Parameters
     ----------
@@ -76,11 +78,14 @@ def write_archives(plan: Plan, folder: Path) -> None:
     folder
         The folder of the run.
     """
+    written = {}
     for audience in ARCHIVED:
         if any(wanted.audience == audience for wanted in plan.reports):
             rows = archive_rows(dossier_for(plan.workspace, audience))
             target = folder / audience / ARCHIVE_ROWS
             if rows:
                 write_manifest(target, {"schema": 1, "cycles": rows})
+                written[f"{audience}/{ARCHIVE_ROWS}"] = digest(target)
             elif target.is_file():
                 disk.remove(target)
+    return written

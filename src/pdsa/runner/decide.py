@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from pdsa.runner.job import Job, Result
-from pdsa.runner.plan import Plan, Wanted, job_of
+from pdsa.runner.keys import slice_key
+from pdsa.runner.plan import Plan, Wanted, light_job, whole_job
 from pdsa.runner.records import Record, read_record, standing
+from pdsa.workspace import Slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,15 @@ class Decision:
         What is known of every report of the plan before the run, by target.
     outdated
         Targets of pages of the network that the run does not look at and that rest on other data than today's.
+    whole
+        Hash of the whole network's slice.
     """
 
     jobs: tuple[Job, ...]
     unchanged: tuple[Result, ...]
     records: Mapping[str, Record]
     outdated: frozenset[str]
+    whole: str
 
 
 def decide(plan: Plan, folder: Path) -> Decision:
@@ -44,36 +50,51 @@ def decide(plan: Plan, folder: Path) -> Decision:
         The folder of the run.
     """
     found = {wanted: read_record(folder, wanted.target) for wanted in plan.reports}
-    records = {record.target: record for record in found.values() if record is not None}
     chosen = [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
     whole = set() if plan.again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
-    jobs, unchanged = [], []
+    jobs, unchanged, look = [], [], _Look(plan)
     for wanted in chosen:
-        job, record = job_of(plan.workspace, wanted), found[wanted]
-        if record is not None and record.target in whole and record.is_right(job.key):
-            unchanged.append(as_it_stands(folder, job, record))
+        record = found[wanted] if wanted.target.as_posix() in whole else None
+        decided = look.at(wanted, record)
+        if isinstance(decided, Job):
+            jobs.append(decided)
         else:
-            jobs.append(job)
-    return Decision(tuple(jobs), tuple(unchanged), records, _outdated(plan, set(chosen), records))
+            unchanged.append(as_it_stands(folder, *decided))
+    records = {record.target: record for record in found.values() if record is not None}
+    left = [wanted for wanted in plan.reports if not wanted.school and wanted not in set(chosen)]
+    outdated = [w.target.as_posix() for w in left if isinstance(look.at(w, found[w]), Job) and found[w] is not None]
+    return Decision(tuple(jobs), tuple(unchanged), records, frozenset(outdated), look.own(""))
+
+
+class _Look:
+    """Holds reports against their records, and makes a release only where it must."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.slices = plan, Slices(plan.workspace)
+        self.own = cache(self.slices.of)
+
+    def at(self, wanted: Wanted, record: Record | None) -> Job | tuple[Job, Record]:
+        """The job to make; or a job without its release, and its record as it is from now on."""
+        light = light_job(self.plan.workspace, wanted)
+        light = replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
+        if record is not None and record.is_known(light.own):
+            return light, record
+        job = whole_job(self.plan.workspace, light)
+        if record is not None and record.is_right(job.key):
+            return light, replace(record, own=light.own, failure=None)
+        return job
 
 
 def as_it_stands(folder: Path, job: Job, record: Record) -> Result:
     """Return the result of a report that need not be made, without its release: thousands are kept until the end."""
     *beside, page = (folder / path for path in record.files)
     return Result(
-        replace(job, files={}),
+        job,
         "unchanged",
         record.seconds,
         page,
         record.files[record.target],
         tuple(beside),
         record.marker,
-        record=replace(record, failure=None),
+        record=record,
     )
-
-
-def _outdated(plan: Plan, chosen: set[Wanted], records: Mapping[str, Record]) -> frozenset[str]:
-    """Pages of the network that stay although the data under them changed; there are few, so each is looked at."""
-    left = [wanted for wanted in plan.reports if not wanted.school and wanted not in chosen]
-    known = [(records[w.target.as_posix()], w) for w in left if w.target.as_posix() in records]
-    return frozenset(record.target for record, w in known if record.key != job_of(plan.workspace, w).key)

@@ -38,6 +38,8 @@ class Job:
         Content by name of the files that lie in the folder the notebook runs in, such as `release.npz`.
     key
         Hash of all that the page rests on; a page with the same key need not be made again. "" for none.
+    own
+        Hash of what the key was computed from; the same one means the same key.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Job:
     about: Literal["data", "log"] = "data"
     files: Mapping[str, bytes] = field(default_factory=dict)
     key: str = ""
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

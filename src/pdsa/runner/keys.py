@@ -46,6 +46,22 @@ def job_key(job: Job) -> str:
     return digest(json.dumps(resting_on, sort_keys=True, default=str).encode())
 
 
+def slice_key(own: str, notebook: Path, name: str) -> str:
+    """Return the hash of all that a key is computed from: known without the release, which takes longer to make.
+
+    Parameters
+    ----------
+    own
+        Hash of the school's slice of the network (`workspace.Slices`).
+    notebook
+        The notebook file.
+    name
+        Name of the report, which no other report of the network has.
+    """
+    made_by = _notebook_digest(notebook, notebook.stat().st_mtime_ns)
+    return digest(json.dumps([surroundings(), made_by, own, name], sort_keys=True).encode())
+
+
 def surroundings() -> dict[str, str]:
     """Return all of a machine that can change a page: two that agree in it make the same page of the same job."""
     return {"source": code_digest(), **versions(), **_found(DRAWING)}

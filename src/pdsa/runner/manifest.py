@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +21,29 @@ QUALITY_LISTS: dict[Audience, bool] = {"coach": True, "district": False}
 _OF_MARKER = ("verdicts", "through", "missing", "hidden")
 
 
-def manifest_of(plan: Plan, reports: Iterable[Mapping[str, object]], this_run: Mapping[str, object]) -> dict[str, Any]:
+def old_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of the run before; empty where there is none, or none that can be read.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    """
+    try:
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def manifest_of(
+    plan: Plan,
+    reports: Iterable[Mapping[str, object]],
+    this_run: Mapping[str, object],
+    *,
+    data: str,
+    old: Mapping[str, Any],
+) -> dict[str, Any]:
     """Return everything that a number on a page rests on: inputs by hash, versions, settings, reports.
 
     But for `started`, `seconds` and `this_run` it is the same whether a report was made in this run or an earlier one.
@@ -33,6 +56,10 @@ def manifest_of(plan: Plan, reports: Iterable[Mapping[str, object]], this_run: M
         What `entry` says of each report.
     this_run
         Counts and times of this run alone; its `started` and `seconds` are also fields of their own.
+    data
+        Hash of all that the data-quality pages are made from.
+    old
+        The manifest of the run before; what it says of the same data is not worked out again.
     """
     workspace = plan.workspace
     return {
@@ -55,9 +82,23 @@ def manifest_of(plan: Plan, reports: Iterable[Mapping[str, object]], this_run: M
         "left_out": list(plan.left_out),
         "schools": {school.id: school.name for school in workspace.schools},
         "measures": [{"id": measure.id, "name": measure.name} for measure in workspace.measures],
-        "quality": _quality(plan),
+        "data": data,
+        "quality": old["quality"] if old.get("data") == data and "quality" in old else _quality(plan),
         "reports": list(reports),
     }
+
+
+def data_digest(plan: Plan, whole: str) -> str:
+    """Return the hash of all that data-quality pages and archives are made from.
+
+    Parameters
+    ----------
+    plan
+        What `plan_run` decided.
+    whole
+        Hash of the whole network's slice (`workspace.Slices`).
+    """
+    return digest(repr((code_digest(), whole, plan.workspace.params, plan.imports, plan.unfinished)).encode())
 
 
 def _quality(plan: Plan) -> dict[str, object]:

@@ -22,7 +22,17 @@ from pdsa.terms import Audience
 FILES = "files"  # the folder beside the orders that holds what their notebooks read, each file under its hash
 ORDER_LIMIT, FILE_LIMIT = 1_000_000, 256_000_000  # bytes
 NOT_STARTED = "no kernel was started"
-_SAME = ("name", "audience", "school", "title", "banner", "expected", "about", "key")  # in a job and in its order
+_SAME = (
+    "name",
+    "audience",
+    "school",
+    "title",
+    "banner",
+    "expected",
+    "about",
+    "key",
+    "own",
+)  # in a job and in its order
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Plain = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,60}(\\.[A-Za-z0-9]{1,8})?$")]
@@ -69,6 +79,7 @@ class _Order(_Form):
     expected: Text
     about: Literal["data", "log"]
     key: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
+    own: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
     limits: _Limits
 
 

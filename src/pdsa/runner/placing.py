@@ -82,6 +82,7 @@ def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tup
     record = replace(
         blank(job),
         key=job.key,
+        own=job.own,
         made=now(),
         files={path.as_posix(): digest(data) for path, data in files.items()},
         marker=made.marker,
@@ -136,8 +137,8 @@ def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Prob
     return Result(job, "failed", made.seconds, problem=problem, next_step=step, made=made, record=record)
 
 
-def clear_failure(out: Path, result: Result) -> None:
-    """Record that the page is right again, because what it rests on was changed back since a newer one failed.
+def note(out: Path, result: Result) -> None:
+    """Keep what is known of an unchanged report: no failure any more, or other data that make the same page.
 
     Parameters
     ----------

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import pdsa
 from pdsa import ledger
@@ -58,14 +59,19 @@ class Wanted:
     @property
     def target(self) -> Path:
         """Path of the page below the run's folder."""
-        folder = Path(self.audience)
-        if self.notebook == LOG_NOTEBOOK:
-            return folder / slug(self.school) / LOG_PAGE if self.school else folder / LOG_PAGE
-        if not self.school:
-            return folder / NETWORK_PAGE
-        if self.audience in COMPLETE:
-            return folder / slug(self.school) / "report.html"
-        return folder / SCHOOLS / f"{slug(self.school)}.html"
+        return _target(self.audience, self.school, self.notebook == LOG_NOTEBOOK)
+
+
+@cache
+def _target(audience: Audience, school: str, is_log: bool) -> Path:
+    folder = Path(audience)
+    if is_log:
+        return folder / slug(school) / LOG_PAGE if school else folder / LOG_PAGE
+    if not school:
+        return folder / NETWORK_PAGE
+    if audience in COMPLETE:
+        return folder / slug(school) / "report.html"
+    return folder / SCHOOLS / f"{slug(school)}.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,7 @@ class Plan:
         return Limits(params.timeout_seconds, params.report_timeout_seconds, params.memory_mb)
 
 
+@cache
 def notebook_path(name: str) -> Path:
     """A notebook that the package ships: beside the modules in the wheel, in `notebooks/` of a checkout."""
     package = Path(pdsa.__file__).parent
@@ -196,8 +203,8 @@ def _few(workspace: Workspace) -> str:
     return f"{n} of at least {FEWEST_PSEUDONYMS} schools" if n < FEWEST_PSEUDONYMS else ""
 
 
-def job_of(workspace: Workspace, wanted: Wanted) -> Job:
-    """Return one job with its key, and with the release that holds what this one report may see.
+def light_job(workspace: Workspace, wanted: Wanted) -> Job:
+    """Return one job without its release and its key: enough to say what became of it.
 
     Parameters
     ----------
@@ -207,21 +214,32 @@ def job_of(workspace: Workspace, wanted: Wanted) -> Job:
         One of a plan's reports.
     """
     audience, school = wanted.audience, wanted.school
-    dossier = dossier_for(workspace, audience, school)
+    title = workspace.known[school].name if school else workspace.network.name
     needs_school = school or wanted.notebook == LOG_NOTEBOOK
-    parameters = {"source": RELEASE, "audience": audience} | ({"school": school} if needs_school else {})
-    banner = BANNERS[audience].format(name=dossier.school_name)
-    job = Job(
+    return Job(
         name=wanted.name,
         notebook=notebook_path(wanted.notebook),
-        parameters=parameters,
+        parameters={"source": RELEASE, "audience": audience} | ({"school": school} if needs_school else {}),
         audience=audience,
         school=school,
         target=wanted.target,
-        title=f"{dossier.school_name}: improvement log" if wanted.notebook == LOG_NOTEBOOK else dossier.school_name,
-        banner=(SYNTHETIC if workspace.network.synthetic else "") + banner,
+        title=f"{title}: improvement log" if wanted.notebook == LOG_NOTEBOOK else title,
+        banner=(SYNTHETIC if workspace.network.synthetic else "") + BANNERS[audience].format(name=title),
         expected=school or workspace.network.id,
         about="log" if wanted.notebook == LOG_NOTEBOOK else "data",
-        files={RELEASE: pack(dossier)},
     )
-    return replace(job, key=job_key(job))
+
+
+def whole_job(workspace: Workspace, light: Job) -> Job:
+    """Return a job with its release, which holds what this one report may see, and with its key.
+
+    Parameters
+    ----------
+    workspace
+        The whole network.
+    light
+        The job without them.
+    """
+    dossier = dossier_for(workspace, cast(Audience, light.audience), light.school)
+    whole = replace(light, files={RELEASE: pack(dossier)})
+    return replace(whole, key=job_key(whole))

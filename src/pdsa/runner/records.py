@@ -52,9 +52,9 @@ class Record:
         As in the job; `about` is `data` or `log`.
     target
         Path of the page below the run's folder.
-    key, made, files
-        Of the page that stands: its key, when it was made, and the hash of each of its files by path, the page last.
-        "" and empty where no page was ever made.
+    key, own, made, files
+        Of the page that stands: its key, the hash of what that was computed from, when the page was made, and the
+        hash of each of its files by path, the page last. "" and empty where no page was ever made.
     marker
         The completion mark of its notebook.
     seconds
@@ -74,6 +74,7 @@ class Record:
     about: str
     target: str
     key: str = ""
+    own: str = ""
     made: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     marker: Mapping[str, Any] = field(default_factory=dict)
@@ -85,6 +86,10 @@ class Record:
     def is_right(self, key: str) -> bool:
         """Whether the page that was recorded is the one that this key would make."""
         return bool(self.files) and self.key == key and (self.failure is None or self.failure.key != key)
+
+    def is_known(self, own: str) -> bool:
+        """Whether that is so for sure, because nothing that a key is computed from has changed."""
+        return bool(self.files) and self.own == own and self.failure is None
 
 
 def record_path(target: Path | str) -> Path:
@@ -120,15 +125,21 @@ def read_record(folder: Path, target: Path) -> Record | None:
 
 def _stays_inside(record: Record) -> bool:
     """A record names files beside its page, and no others."""
-    return all(Path(path).parent == Path(record.target).parent for path in record.files)
+    folder = record.target.rpartition("/")[0]
+    return all(path.rpartition("/")[0] == folder and "\\" not in path for path in record.files)
+
+
+def verified(folder: Path, files: Mapping[str, str]) -> bool:
+    """Whether every file of a record is there with the content that was written."""
+    try:
+        return all(digest(folder / path) == sha256 for path, sha256 in files.items())
+    except OSError:
+        return False
 
 
 def stands(folder: Path, record: Record) -> bool:
-    """Whether every file of a record is there with the content that was written."""
-    try:
-        return bool(record.files) and all(digest(folder / path) == sha for path, sha in record.files.items())
-    except OSError:
-        return False
+    """Whether a record has files and all of them are what was written."""
+    return bool(record.files) and verified(folder, record.files)
 
 
 def standing(folder: Path, records: Iterable[Record]) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -19,10 +18,11 @@ from pdsa.runner.beside import set_aside, write_archives
 from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
-from pdsa.runner.manifest import entry, manifest_of
-from pdsa.runner.placing import clear_failure, of_disk
+from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest
+from pdsa.runner.placing import note, of_disk
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
+from pdsa.runner.records import verified
 from pdsa.runner.warm import warm_reports
 
 LOCK = ".lock"
@@ -130,8 +130,8 @@ def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Po
 
 def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
     for result in decision.unchanged:
-        if decision.records[result.job.target.as_posix()].failure is not None:
-            clear_failure(folder, result)
+        if result.record != decision.records[result.job.target.as_posix()]:
+            note(folder, result)
         if on_done:
             on_done(result)
     return list(decision.unchanged)
@@ -148,14 +148,18 @@ def _names(decision: Decision) -> tuple[str, ...]:
 
 def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: bool) -> None:
     """Everything after the last report; the manifest is the last file, so that it vouches for the others."""
+    old, data = old_manifest(run.folder), data_digest(plan, decision.whole)
+    beside = old.get("beside", {})
     if complete:
         set_aside(run.folder, run.results)
-        write_archives(plan, run.folder)
+        if beside.get("data") != data or not verified(run.folder, beside["files"]):
+            beside = {"data": data, "files": write_archives(plan, run.folder)}
     sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})
     known = {**decision.records, **{r.record.target: r.record for r in run.results if r.record}}
     in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
     entries = [entry(record, run.folder, decision.outdated) for record in in_order]
-    write_manifest(run.manifest, manifest_of(plan, entries, _this_run(plan, run, started)))
+    found = manifest_of(plan, entries, _this_run(plan, run, started), data=data, old=old)
+    write_manifest(run.manifest, found | {"beside": beside})
 
 
 def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
@@ -173,8 +177,7 @@ def _unfinished(run: Run, error: OSError) -> ReportError:
 
 def refuse_other_network(folder: Path, network: str) -> None:
     """Raise an error where a folder holds another network's reports: two never share one."""
-    old = folder / "manifest.json"
-    found = json.loads(old.read_text(encoding="utf-8")).get("network", {}).get("id") if old.is_file() else network
+    found = old_manifest(folder).get("network", {}).get("id", network)
     if found != network:
         problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")

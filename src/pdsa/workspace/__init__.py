@@ -25,6 +25,7 @@ from pdsa.workspace.journal import journal
 from pdsa.workspace.masked import display_names, dossier_for, log_for, no_pseudonyms, specs_for
 from pdsa.workspace.packing import pack, unpack
 from pdsa.workspace.rows import read_observations, write_observations
+from pdsa.workspace.slices import Slices
 from pdsa.workspace.specs import check_settings, check_specs
 from pdsa.workspace.whole import Workspace
 
@@ -234,6 +235,7 @@ __all__ = [
     "SCHOOLS",
     "Dossier",
     "Mark",
+    "Slices",
     "Workspace",
     "complete",
     "dossier_for",

@@ -115,11 +115,11 @@ class TestClosing:
             "  team, b",
             "    school_report.ipynb, cell 3: found no such file, expected a release.",
             "    Next: make it again.",
-            "    Log: outputs/fall/logs/team/b.report.txt",
+            "    Log: outputs/fall/.logs/team/b.report.txt",
             "  team, c",
             "    school_report.ipynb, cell 3: found no such file, expected a release.",
             "    Next: make it again.",
-            "    Log: outputs/fall/logs/team/c.report.txt",
+            "    Log: outputs/fall/.logs/team/c.report.txt",
             "Pages of an earlier run that stand in their place, marked as older in the index: 1.",
             "When that is mended: pdsa report fall --retry-failed",
         ]
@@ -172,7 +172,7 @@ class TestLog:
         cells = (CellEnd(0, "ok", 0.25), CellEnd(2, "timeout", 3.0), CellEnd(3, "not run"))
         made = Made("failed", 3.5, cells=cells, printed="before\n", peak_mb=123.4, tries=2)
         write_log(tmp_path, result("007", "failed", made=made))
-        lines = (tmp_path / "logs/team/007.report.txt").read_text(encoding="utf-8").splitlines()
+        lines = (tmp_path / ".logs/team/007.report.txt").read_text(encoding="utf-8").splitlines()
         assert lines[0].startswith("team, 007: failed, 20")
         assert lines[1:] == [
             "notebook school_report.ipynb, kernel started twice",
@@ -190,7 +190,7 @@ class TestLog:
             "before",
             "",
         ]
-        assert "not handed on" in (tmp_path / "logs/README.txt").read_text(encoding="utf-8").replace("\n", " ")
+        assert "not handed on" in (tmp_path / ".logs/README.txt").read_text(encoding="utf-8").replace("\n", " ")
 
     def test_no_secret_stands_in_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DISTRICT_API_TOKEN", "hush-hush-hush")
@@ -203,5 +203,5 @@ class TestLog:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_log_that_cannot_be_written_stops_nothing(self, tmp_path: Path) -> None:
-        (tmp_path / "logs").write_text("a file in its place")
+        (tmp_path / ".logs").write_text("a file in its place")
         write_log(tmp_path, replace(result("a"), made=Made("ok", 1.0)))

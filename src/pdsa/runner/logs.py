@@ -13,7 +13,7 @@ from pdsa.runner.job import Result
 from pdsa.runner.placing import now
 from pdsa.runner.records import record_path
 
-LOGS = "logs"
+LOGS = ".logs"
 LONGEST = 100_000  # characters of what was printed, the last ones
 README = """\
 Logs of `pdsa report`, one for each report, of the last time it was made or failed.
@@ -29,7 +29,7 @@ def log_path(target: Path) -> Path:
     Examples
     --------
     >>> log_path(Path("team/0107/report.html")).as_posix()
-    'logs/team/0107.report.txt'
+    '.logs/team/0107.report.txt'
     """
     return Path(LOGS, *record_path(target).with_suffix(".txt").parts[1:])
 

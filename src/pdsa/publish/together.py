@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pdsa.publish import disk
 
+NO_LONGER = "no-longer-made"
 SYNCING = 4  # folders at the same time: one waits for the disk, not for the processor
 
 
@@ -73,6 +74,21 @@ def sync_folders(folders: set[Path]) -> None:
     """Make the names in folders last through a power cut."""
     with ThreadPoolExecutor(SYNCING, thread_name_prefix="pdsa-sync") as pool:
         list(pool.map(disk.sync_folder, sorted(folders)))
+
+
+def put_away(root: Path, path: Path | str) -> None:
+    """Move a file that is no longer made into `no-longer-made/`, under the same path.
+
+    Parameters
+    ----------
+    root
+        The folder of the run.
+    path
+        Of the file, relative to it.
+    """
+    target = root / NO_LONGER / path
+    disk.make_folder(target.parent)
+    disk.rename(root / path, target)
 
 
 def sweep(root: Path) -> None:

@@ -21,7 +21,7 @@ from pdsa.privacy import Release
 from pdsa.records import Annotation, School
 from pdsa.workspace import Dossier, Workspace, dossier_for, load, open_workspace, pack
 from pdsa.workspace.dossier import Header
-from pdsa.workspace.packing import ARRAYS, unpack
+from pdsa.workspace.packing import VALUES, unpack
 
 MONDAY = date(2025, 9, 1)
 SCHOOLS = {
@@ -116,7 +116,10 @@ def same(one: Dossier, other: Dossier) -> bool:
         return False
     for name, panel in one.release.panels.items():
         twin = other.release.panels[name]
-        arrays = [np.array_equal(getattr(panel, a), getattr(twin, a), equal_nan=a not in ("ratio",)) for a in ARRAYS]
+        arrays = [
+            np.array_equal(getattr(panel, a), getattr(twin, a), equal_nan=a not in ("ratio",))
+            for a in (*VALUES, "offsets", "status", "ratio")
+        ]
         if not (
             all(arrays)
             and panel.keys.equals(twin.keys)
@@ -260,28 +263,52 @@ class TestReleases:
         np.savez(buffer, **(found | changes))  # type: ignore[arg-type]
         return buffer.getvalue()
 
+    def series(self, *changed: Mapping[str, object], like: Dossier) -> dict[str, object]:
+        """The four series of a school's dossier, the first of them changed."""
+        panels = [like.release.panels[one.id] for one in like.header.measures]
+        plain = [{"school": ["0107"], "points": [len(one.value)], "ratio": [bool(one.ratio[0])]} for one in panels]
+        found = [{**one, **change} for one, change in zip(plain, (*changed, {}, {}, {}), strict=False)]
+        return {"series": np.frombuffer(json.dumps(found).encode(), dtype=np.uint8)}
+
+    def test_forged_series_are_refused(self, packed: tuple[Dossier, bytes]) -> None:
+        dossier, data = packed
+        assert self.forged(dossier, **self.series({}, like=dossier)) == data
+        n = len(dossier.release.panels["on_track"].value)
+        for change in (
+            {"school": ["0114"]},
+            {"school": ["0107", "0107"]},
+            {"school": [None]},
+            {"school": "0107"},
+            {"points": [n - 1]},
+            {"points": [n, 0]},
+            {"points": [n + 1, -1], "school": ["0107"] * 2, "ratio": [True] * 2},
+            {"points": [float(n)]},
+            {"points": [True]},
+            {"points": n},
+            {"ratio": [2.5]},
+            {"ratio": []},
+        ):
+            with pytest.raises(ParamsError, match="damage or foreign content"):
+                unpack(self.forged(dossier, **self.series(change, like=dossier)), "x.npz")
+
     def test_forged_arrays_are_refused(self, network: Workspace, packed: tuple[Dossier, bytes]) -> None:
         dossier, _ = packed
         n = sum(len(panel.value) for panel in dossier.release.panels.values())
         other = np.frombuffer(pack(dossier_for(network, "team", "0114")), dtype=np.uint8)
         for changes in (
-            {"school": np.array(["0114"] * 4)},
-            {"school": np.array(["0107", "0107", "0107", "0114"])},
-            {"school": np.array(["0107", "0114"])},
-            {"value": np.zeros(n - 1)},
-            {"value": np.zeros((n, 1))},
-            {"offsets": np.array([0, n + 5] * 4)},
-            {"offsets": np.array([3, n] * 4)},
-            {"offsets": np.array([0.0, n] * 4)},
-            {"sizes": np.array([[1, n]])},
-            {"sizes": np.array([[1, n], [1, 0], [1, 0], [1, 0]])},
-            {"sizes": np.array([[4, n], [0, 0], [0, 0], [0, 0]])},
-            {"sizes": np.array([[1, -n], [1, 2 * n], [1, 0], [1, 0]])},
-            {"sizes": np.ones((4, 2))},
-            {"status": np.full(n, 9, dtype=np.int8)},
-            {"status": np.array(["x"] * n)},
-            {"period": np.array(["x"] * n)},
-            {"ratio": np.array([2.5] * 4)},
+            {"numbers": np.zeros((6, n - 1))},
+            {"numbers": np.zeros((5, n))},
+            {"numbers": np.zeros(6 * n)},
+            {"numbers": np.zeros((6, n), dtype=np.float32)},
+            {"numbers": np.full((6, n), 9.0)},
+            {"numbers": np.full((6, n), 0.5)},
+            {"numbers": np.full((6, n), np.nan)},
+            {"numbers": np.array([["x"] * n] * 6)},
+            {"numbers": np.vstack([np.zeros((5, n)), np.full(n, 0.5)])},
+            {"numbers": np.vstack([np.zeros((5, n)), np.full(n, 1e300)])},
+            {"series": np.array([1, 2, 3], dtype=np.uint8)},
+            {"series": np.frombuffer(b"[]", dtype=np.uint8)},
+            {"series": np.frombuffer(b"[1, 2, 3, 4]", dtype=np.uint8)},
             {"header": np.array([1, 2, 3], dtype=np.uint8)},
             {"header": np.frombuffer(b'{"school": "0107"}', dtype=np.uint8)},
             {"header": other},
@@ -299,7 +326,7 @@ class TestReleases:
                 return Path.write_text, (tmp_path / "PWNED", "x")  # type: ignore[return-value]
 
         for thing in (Bomb(), Quiet()):
-            for name in ("header", "value", "school"):
+            for name in ("header", "numbers", "series"):
                 data = self.forged(packed[0], **{name: np.array([thing], dtype=object)})
                 with pytest.raises(ParamsError, match="Object arrays cannot be loaded"):
                     unpack(data, "x.npz")
@@ -346,7 +373,7 @@ class TestAudiences:
             header = json.loads(arrays["header"].tobytes())
             texts = [
                 *strings_of(header),
-                *arrays["school"],
+                *strings_of(json.loads(arrays["series"].tobytes())),
             ]
         assert not [text for text in texts if any(word.casefold() in text.casefold() for word in (*words, *ids))]
         assert {school.pseudonym for school in network.schools} == set(dossier.names) == set(dossier.names.values())

@@ -91,23 +91,25 @@ class Panel:
 
     def take(self, series: Ints) -> Panel:
         """A panel of these series in this order, by number; this one stays as it is."""
-        rows = self._rows(series.tolist())
+        # one series, as of a school's report, is not gathered but cut out
+        chosen = slice(int(series[0]), int(series[0]) + 1) if len(series) == 1 else series
+        rows = self._rows(chosen)
         return replace(
             self,
-            keys=self.keys.iloc[series].reset_index(drop=True),
-            offsets=np.concatenate([[0], np.cumsum(self.lengths[series])]).astype(np.int64),
+            keys=self.keys.iloc[chosen].reset_index(drop=True),
+            offsets=np.concatenate([[0], np.cumsum(self.lengths[chosen])]).astype(np.int64),
             period=self.period[rows],
-            ratio=self.ratio[series],
+            ratio=self.ratio[chosen],
             columns={name: column[rows] for name, column in self.columns.items()},
             within=None if self.within is None else self.within[rows],
             **{name: getattr(self, name)[rows] for name in _POINTWISE},
         )
 
-    def _rows(self, series: list[int]) -> slice | Ints:
+    def _rows(self, series: slice | Ints) -> slice | Ints:
         """The points of these series; those of one series stand in a row."""
-        if len(series) == 1:
-            return slice(int(self.offsets[series[0]]), int(self.offsets[series[0] + 1]))
-        spans = [np.arange(self.offsets[s], self.offsets[s + 1]) for s in series]
+        if isinstance(series, slice):
+            return slice(int(self.offsets[series.start]), int(self.offsets[series.stop]))
+        spans = [np.arange(self.offsets[s], self.offsets[s + 1]) for s in series.tolist()]
         return np.concatenate([np.zeros(0, dtype=np.int64), *spans])
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,19 +21,23 @@ from pdsa.errors import ParamsError, Problem
 from pdsa.inquiry.release import packed, unpacked
 from pdsa.privacy import Release
 from pdsa.records import Measure
-from pdsa.series import Panel
+from pdsa.series import Floats, Panel
 from pdsa.terms import STATUSES
 from pdsa.workspace.dossier import Dossier, Header
 
-POINTWISE = ("value", "numerator", "denominator", "people", "status")
-ARRAYS = ("offsets", *POINTWISE, "ratio")
+# The rows of `numbers`: each has a number for every point of all measures.
+VALUES = ("value", "numerator", "denominator", "people")
+POINTWISE = (*VALUES, "status")
+ROWS = (*POINTWISE, "period")  # positions in `terms.STATUSES`, and days since 1970
 # Everything that reading a damaged or foreign archive raises.
 DAMAGED = (
     *(ValueError, LookupError, TypeError, AttributeError, OverflowError, RuntimeError, MemoryError, SyntaxError),
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error, struct.error),
 )
 
-Array = npt.NDArray[np.generic]
+MOST_DAYS = 10_000_000  # from 1970: further than any calendar
+
+Array = npt.NDArray[Any]
 
 
 @cache
@@ -40,23 +47,31 @@ def _adapter() -> TypeAdapter[Header]:
 
 
 def pack(dossier: Dossier) -> bytes:
-    """The dossier as the bytes of a file that holds arrays and JSON, never code.
+    """The dossier as the bytes of a file that holds numbers and JSON, never code.
 
-    The panels of all measures stand one behind the other in one array of each kind, for every array of an archive
-    costs as much as a school's numbers; `sizes` says how many series and points each measure has.
+    The points of all measures stand in one array, for each array of an archive costs as much as a school's numbers.
     """
     panels = [dossier.release.panels[measure.id] for measure in dossier.header.measures]
-    arrays: dict[str, Array] = {
-        "header": np.frombuffer(_adapter().dump_json(dossier.header), dtype=np.uint8),
-        "log": np.frombuffer(packed(dossier.log).encode(), dtype=np.uint8),
-        "sizes": np.array([(panel.size, len(panel.value)) for panel in panels], dtype=np.int64),
-        **{name: np.concatenate([getattr(panel, name) for panel in panels]) for name in ARRAYS},
-        "period": np.concatenate([panel.period.to_numpy(dtype="datetime64[D]") for panel in panels]),
-        "school": np.concatenate([panel.keys["school"].to_numpy(dtype=np.str_) for panel in panels]),
+    texts = {
+        "header": _adapter().dump_json(dossier.header),
+        "log": packed(dossier.log).encode(),
+        "series": json.dumps([_series(panel) for panel in panels]).encode(),
     }
+    arrays: dict[str, Array] = {name: np.frombuffer(text, dtype=np.uint8) for name, text in texts.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, **arrays, numbers=np.concatenate([_numbers(panel) for panel in panels], axis=1))  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def _series(panel: Panel) -> dict[str, list[object]]:
+    """The school of each series, how many points it has, and whether it has numerators and denominators."""
+    schools: list[object] = panel.keys["school"].tolist()
+    return {"school": schools, "points": panel.lengths.tolist(), "ratio": panel.ratio.tolist()}
+
+
+def _numbers(panel: Panel) -> Floats:
+    days = panel.period.to_numpy(dtype="datetime64[D]").astype(np.int64)
+    return np.array([*(getattr(panel, name) for name in VALUES), panel.status, days], dtype=np.float64)
 
 
 def unpack(data: bytes, source: str) -> Dossier:
@@ -70,10 +85,10 @@ def unpack(data: bytes, source: str) -> Dossier:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             header = _adapter().validate_json(arrays["header"].tobytes())
-            parts = _parts({name: arrays[name] for name in ("sizes", *ARRAYS, "period", "school")}, header)
-            panels = {one.id: _panel(own, one) for own, one in zip(parts, header.measures, strict=True)}
+            series = json.loads(arrays["series"].tobytes())
+            panels = _panels(header, series, arrays["numbers"])
             log = unpacked(arrays["log"].tobytes().decode())
-            _check_panels(header, panels)
+            _check_schools(header, panels)
     except DAMAGED as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         problem = Problem("the file", f"damage or foreign content ({reason})", "a release made by pdsa report")
@@ -81,41 +96,45 @@ def unpack(data: bytes, source: str) -> Dossier:
     return Dossier(header, Release(header.audience, header.min_n, panels, header.hidden), log)
 
 
-def _parts(arrays: Mapping[str, Array], header: Header) -> list[dict[str, Array]]:
-    """The arrays of each measure."""
-    if arrays["sizes"].shape != (len(header.measures), 2) or arrays["sizes"].dtype != np.int64:
-        raise ValueError("sizes of other measures")
-    series, points = arrays["sizes"].astype(np.int64).T
-    lengths = {**dict.fromkeys((*POINTWISE, "period"), points), "offsets": series + 1}
-    parts: list[dict[str, Array]] = [{} for _ in header.measures]
-    for name in (*ARRAYS, "period", "school"):
-        ends = np.cumsum(lengths.get(name, series)).tolist()
-        if arrays[name].shape != (ends[-1],):
-            raise ValueError("arrays of different lengths")
-        for own, part in zip(parts, np.split(arrays[name], ends[:-1]), strict=True):
-            own[name] = part
-    return parts
+def _panels(header: Header, series: list[dict[str, Any]], numbers: Array) -> dict[str, Panel]:
+    """The panel of each measure, cut out of the numbers of all."""
+    ends = np.cumsum([0, *(sum(own["points"]) for own in series)]).tolist()
+    if numbers.shape != (len(ROWS), ends[-1]) or numbers.dtype != np.float64:
+        raise ValueError("numbers of other series")
+    parts = (numbers[:, a:b] for a, b in pairwise(ends))
+    measured = zip(header.measures, series, parts, strict=True)
+    return {
+        measure.id: _panel(measure, own["school"], own["points"], own["ratio"], part) for measure, own, part in measured
+    }
 
 
-def _check_panels(header: Header, panels: Mapping[str, Panel]) -> None:
-    """Series that fit each other, and no school but those that the header names."""
+def _panel(measure: Measure, schools: list[str], points: list[int], ratio: list[bool], numbers: Floats) -> Panel:
+    lengths, status = np.array(points, dtype=np.int64), numbers[len(VALUES)]
+    if any(type(one) is not int or one < 0 for one in points) or any(type(one) is not bool for one in ratio):
+        raise ValueError("series without a length or kind")
+    if not np.isin(status, range(len(STATUSES))).all() or not len(schools) == len(points) == len(ratio):
+        raise ValueError("statuses or series that there are not")
+    return Panel(
+        keys=pd.DataFrame({"school": schools, "measure": measure.id}, dtype="str"),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        period=pd.DatetimeIndex(_days(numbers[-1]).astype("datetime64[us]")),
+        status=status.astype(np.int8),
+        ratio=np.array(ratio, dtype=bool),
+        step=measure.frequency,
+        **dict(zip(VALUES, numbers, strict=False)),
+    )
+
+
+def _days(numbers: Floats) -> npt.NDArray[np.datetime64]:
+    if not (np.abs(numbers) <= MOST_DAYS).all() or (numbers % 1).any():
+        raise ValueError("periods that are no days")
+    return numbers.astype(np.int64).astype("datetime64[D]")
+
+
+def _check_schools(header: Header, panels: Mapping[str, Panel]) -> None:
+    """No school but those that the header names."""
     known = {school.id for school in header.schools}
     if header.school and known != {header.school}:
         raise ValueError(f"schools {sorted(known)} in a release for {header.school}")
-    for panel in panels.values():
-        ends = panel.offsets.tolist()
-        if ends[0] != 0 or ends[-1] != len(panel.value) or ends != sorted(ends):
-            raise ValueError("series that overlap")
-        if {panel.status.dtype.kind, panel.offsets.dtype.kind} != {"i"} or panel.ratio.dtype.kind != "b":
-            raise ValueError("arrays of another type")
-        if not known.issuperset(panel.keys["school"]) or not np.isin(panel.status, range(len(STATUSES))).all():
-            raise ValueError("schools or statuses that the header does not name")
-
-
-def _panel(arrays: Mapping[str, Array], measure: Measure) -> Panel:
-    return Panel(
-        keys=pd.DataFrame({"school": arrays["school"], "measure": measure.id}, dtype="str"),
-        period=pd.DatetimeIndex(arrays["period"].astype("datetime64[us]")),
-        step=measure.frequency,
-        **{name: arrays[name] for name in ARRAYS},  # type: ignore[arg-type]
-    )
+    if not all(known.issuperset(panel.keys["school"]) for panel in panels.values()):
+        raise ValueError("schools that the header does not name")

@@ -511,6 +511,8 @@ def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     network = tmp_path_factory.mktemp("changed") / "network"
     shutil.copytree(made.network, network)
     change(network / "schools.csv", (NAMED, "Renamed High School"))
+    with (network / "annotations.csv").open("a", encoding="utf-8") as file:
+        file.write(f"2026-03-02,{LATE},,change,A new bell\n")
     change(network / "params/example.yaml", ("[team, coach, district, network]", "[team, coach, district]"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(

@@ -47,7 +47,7 @@ VOID = {"meta", "br", "img", "hr", "input", "link", "col", "wbr"}
 # What a page of past cycles has besides, to choose among them.
 CHOICE = {"label", "select", "option"}
 # Elements of SVG that are always written closed in themselves.
-FOREIGN = {"svg", "g", "path", "line", "rect", "circle", "text", "title", "desc", "tspan"}
+FOREIGN = {"svg", "g", "path", "line", "rect", "circle", "text", "title", "desc", "tspan", "use"}
 
 
 class Page(HTMLParser):

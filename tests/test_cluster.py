@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -11,8 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +18,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import pdsa
+from clusters import SOURCE, Cluster, cluster
 from pdsa.chart import analyze_panel
 from pdsa.errors import InputError, ParamsError
+from pdsa.example import write_example
 from pdsa.kernels import Limits
 from pdsa.network import SIGNALS
 from pdsa.records import ChartSpec
@@ -33,7 +31,6 @@ from pdsa.runner.cluster.connect import address_of
 from pdsa.runner.keys import surroundings
 from pdsa.series import MISSING, REPORTED, Panel
 
-SOURCE = str(Path(pdsa.__file__).parents[1])
 README = Path(__file__).resolve().parents[1] / "README.md"
 MARK = "display({'application/vnd.pdsa.complete+json': {'id': school, 'points': 60}}, raw=True)"
 TABLE = "display({'application/vnd.pdsa.file+json': {'name': 'points.csv', 'text': f'{school},é\\n'}}, raw=True)"
@@ -63,49 +60,6 @@ def make_job(notebook: Path, school: str, **changes: Any) -> Job:
         "expected": school, "files": {"release.npz": school.encode()},
     }  # fmt: skip
     return Job(**values | changes)
-
-
-@dataclass
-class Cluster:
-    """A scheduler and its workers, by address and by process."""
-
-    address: str
-    folder: Path
-    processes: list[subprocess.Popen[bytes]]
-
-    def workers(self) -> list[int]:
-        """The processes that make reports."""
-        with connected(self.address) as client:
-            return sorted(client.run(os.getpid).values())
-
-
-def start(folder: Path, part: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", f"distributed.cli.dask_{part}", *words]
-    env = os.environ | {"PYTHONPATH": SOURCE, "PYTHONWARNINGS": "default"} | environment
-    with (folder / f"{part}.log").open("ab") as log:
-        return subprocess.Popen(
-            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-
-
-@contextmanager
-def cluster(folder: Path, workers: int, *words: str, **environment: str) -> Iterator[Cluster]:
-    place = folder / "scheduler.json"
-    common = ("--scheduler-file", str(place), *words)
-    processes = [
-        start(folder, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *common, **environment)
-    ]
-    each = ("--nthreads", "1", "--nworkers", "1", "--no-dashboard", "--local-directory", str(folder))
-    processes += [start(folder, "worker", *each, *common, **environment) for _ in range(workers)]
-    try:
-        while not place.exists() or not place.read_text().strip():
-            assert processes[0].poll() is None, (folder / "scheduler.log").read_text()
-            time.sleep(0.05)
-        yield Cluster(json.loads(place.read_text())["address"], folder, processes)
-    finally:
-        for process in processes:
-            os.killpg(process.pid, signal.SIGKILL)  # nannies start workers anew, and wait for them
-            process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +122,24 @@ def test_a_run_that_is_stopped_stops_its_workers_too(two: Cluster, tmp_path: Pat
         while any(client.run(running).values()) and time.monotonic() < until:
             time.sleep(0.1)
         assert set(client.run(running).values()) == {0}
+
+
+def test_ctrl_c_leaves_a_run_that_goes_on_where_it_stopped(two: Cluster, tmp_path: Path) -> None:
+    write_example(tmp_path / "net", schools=3)
+    command = [sys.executable, "-m", "pdsa", "report", "net/params/example.yaml", "--on", two.address]
+    env = os.environ | {"PYTHONPATH": SOURCE}
+    stopped = subprocess.Popen(
+        command, cwd=tmp_path, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert stopped.stdout is not None
+    assert "ok" in stopped.stdout.readline()
+    stopped.send_signal(signal.SIGINT)
+    assert stopped.communicate(timeout=60)[1].strip() == "Stopped."
+    assert stopped.returncode == 130
+    assert list((tmp_path / "outputs" / "example").glob(".tmp-*")) == []
+    stood = len(list((tmp_path / "outputs" / "example" / ".records").rglob("*.json")))
+    done = subprocess.run(command, cwd=tmp_path, env=env, text=True, capture_output=True, timeout=120, check=True)
+    assert re.search(rf"\d+ reports made, {stood} unchanged, 0 failed", done.stdout), done.stdout
 
 
 def test_an_error_of_a_worker_is_a_failed_report(two: Cluster, tmp_path: Path) -> None:

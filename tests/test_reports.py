@@ -47,7 +47,7 @@ VOID = {"meta", "br", "img", "hr", "input", "link", "col", "wbr"}
 # What a page of past cycles has besides, to choose among them.
 CHOICE = {"label", "select", "option"}
 # Elements of SVG that are always written closed in themselves.
-FOREIGN = {"svg", "g", "path", "line", "rect", "circle", "text", "title", "desc", "tspan"}
+FOREIGN = {"svg", "g", "path", "line", "rect", "circle", "text", "title", "desc", "tspan", "use"}
 
 
 class Page(HTMLParser):
@@ -511,6 +511,8 @@ def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
     network = tmp_path_factory.mktemp("changed") / "network"
     shutil.copytree(made.network, network)
     change(network / "schools.csv", (NAMED, "Renamed High School"))
+    with (network / "annotations.csv").open("a", encoding="utf-8") as file:
+        file.write(f"2026-03-02,{LATE},,change,A new bell\n")
     change(network / "params/example.yaml", ("[team, coach, district, network]", "[team, coach, district]"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(

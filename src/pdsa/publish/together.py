@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pdsa.publish import disk
 
-SYNCING = 4  # folders at the same time: one waits for the disk, not for the processor
+NO_LONGER = "no-longer-made"
+SYNCING = 4  # files or folders at the same time: one waits for the disk, not for the processor
 
 
 def replace_together(root: Path, files: Mapping[Path, bytes]) -> None:
     """Write files under their final names below a folder, in the order given; on any failure put the old ones back.
 
-    All are written and synced below `root/.tmp-<16 digits>/` first. What is killed between two renames leaves some
-    files new and some old: whoever reads them must know their hashes from the last one, and hold it against them.
-    The new names last through a power cut after `sync_folders`.
+    All are written below `root/.tmp-<16 digits>/` first. What is killed between two renames leaves some files new and
+    some old: whoever reads them must know their hashes from the last one, and hold it against them. That one is not
+    waited for: a power cut that takes it costs no more than making the others again. The new names last through a
+    power cut after `sync_folders`.
 
     Parameters
     ----------
@@ -39,8 +41,7 @@ def replace_together(root: Path, files: Mapping[Path, bytes]) -> None:
         for (new, final), data in zip(written, files.values(), strict=True):
             disk.write(new, data)
             disk.make_folder(final.parent)
-        for new, _ in written:
-            disk.sync(new)
+        _each(disk.sync, [new for new, _ in written[:-1]])
         old = [(_kept(final, new.with_suffix(".old")), final) for new, final in written]
         for (new, final), before in zip(written, old, strict=True):
             done.append(before)
@@ -71,8 +72,31 @@ def _put_back(done: list[tuple[Path, Path]]) -> None:
 
 def sync_folders(folders: set[Path]) -> None:
     """Make the names in folders last through a power cut."""
-    with ThreadPoolExecutor(SYNCING, thread_name_prefix="pdsa-sync") as pool:
-        list(pool.map(disk.sync_folder, sorted(folders)))
+    _each(disk.sync_folder, sorted(folders))
+
+
+def _each(sync: Callable[[Path], None], paths: Sequence[Path]) -> None:
+    """Sync several at the same time: the file system writes them out in one go."""
+    if len(paths) < 2:
+        list(map(sync, paths))
+        return
+    with ThreadPoolExecutor(min(SYNCING, len(paths)), thread_name_prefix="pdsa-sync") as pool:
+        list(pool.map(sync, paths))
+
+
+def put_away(root: Path, path: Path | str) -> None:
+    """Move a file that is no longer made into `no-longer-made/`, under the same path.
+
+    Parameters
+    ----------
+    root
+        The folder of the run.
+    path
+        Of the file, relative to it.
+    """
+    target = root / NO_LONGER / path
+    disk.make_folder(target.parent)
+    disk.rename(root / path, target)
 
 
 def sweep(root: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from pdsa.publish import digest, disk, write_manifest
+from pdsa.publish.together import put_away
 from pdsa.runner.job import Result
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import RECORDS, record_path
@@ -19,7 +20,6 @@ from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows
 ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
 # What `site` writes beside the reports of an audience.
 SITE_PAGES = ("index.html", "data-quality.html", ARCHIVE, ARCHIVE_ROWS)
-NO_LONGER = "no-longer-made"
 
 
 def set_aside(folder: Path, results: Iterable[Result]) -> None:
@@ -44,7 +44,7 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
     for audience in get_args(Audience):
         for file in sorted(_files(folder, audience) - known):
             if not _belongs(Path(file), stems):
-                _move(folder / file, folder / NO_LONGER / file)
+                put_away(folder, file)
         for file in sorted(_files(folder, f"{RECORDS}/{audience}") - records):
             disk.remove(folder / file)
 
@@ -59,11 +59,6 @@ def _files(folder: Path, below: str) -> set[str]:
 def _belongs(file: Path, stems: Collection[tuple[str, str]]) -> bool:
     parts = (file.stem, file.stem.rpartition("-")[0])
     return file.name in SITE_PAGES or any((file.parent.as_posix(), stem) in stems for stem in parts)
-
-
-def _move(file: Path, target: Path) -> None:
-    disk.make_folder(target.parent)
-    disk.rename(file, target)
 
 
 def write_archives(plan: Plan, folder: Path) -> dict[str, str]:

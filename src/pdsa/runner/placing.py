@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import PdsaError, Problem, ReportError
-from pdsa.publish import digest, disk, inside
+from pdsa.publish import digest, inside
 from pdsa.publish.leaks import Secret, leaked, redacted, secrets_of
-from pdsa.publish.together import replace_together
+from pdsa.publish.together import put_away, replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
 from pdsa.runner.records import Failure, Record, read_record, record_bytes, record_path
@@ -49,7 +49,7 @@ def place(out: Path, job: Job, made: Made) -> Result:
         replace_together(out, {**files, record_path(job.target): record_bytes(record)})
     except (PdsaError, OSError) as error:
         return _failed(out, job, made, old, _safe(*_told(job, error), secrets))
-    _remove_left_over(out, old, record)
+    _put_left_over_away(out, old, record)
     return _published(out, job, made, record)
 
 
@@ -118,11 +118,11 @@ def _warnings(made: Made) -> Sequence[str]:
     return [line[:_LONGEST] for line in lines][:_MOST_WARNINGS]
 
 
-def _remove_left_over(out: Path, old: Record | None, new: Record) -> None:
-    """Files of the page before that the new one does not have."""
+def _put_left_over_away(out: Path, old: Record | None, new: Record) -> None:
+    """Files of the page before that the new one does not have; what refuses is put away by the next whole run."""
     for path in sorted(set(old.files if old else ()) - set(new.files)):
-        with contextlib.suppress(OSError, PdsaError):
-            disk.remove(inside(out, Path(path)))
+        with contextlib.suppress(OSError):
+            put_away(out, path)
 
 
 def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Problem, str]) -> Result:

@@ -1,0 +1,346 @@
+"""Nothing lost: whichever operation of the disk fails, every report is whole, old or new, and a new run mends it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from pdsa.errors import PdsaError, Problem
+from pdsa.publish import disk
+from pdsa.runner import Job, Made, Plan, Run, make_reports, place, plan_run
+from pdsa.runner.records import read_record
+from pdsa.site import write_indexes
+from test_reports import change, select, tree
+
+SCHOOL = "0247"
+
+
+FAILED = Problem("cell 3", "a hole", "none")
+
+
+class Dead(BaseException):
+    """The process was killed: nothing that comes later in it happens."""
+
+
+@dataclass
+class Ready:
+    """A pool without kernels: pages that say what they were made from."""
+
+    failing: Sequence[str] = ()
+    leaking: str = ""
+    more: bool = False
+    names: list[str] = field(default_factory=list)
+
+    def made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Made]]:
+        for job in jobs:
+            self.names.append(job.name)
+            failed = Made("failed", 0.1, problem=FAILED, next_step="do this")
+            yield job, failed if job.name in self.failing else self.page(job)
+
+    def page(self, job: Job) -> Made:
+        page = f"<html>{job.title}: {job.key}{self.leaking}</html>".encode() * 50
+        files = {"points.csv": job.key.encode() * 100} | ({"more.csv": b"more"} if self.more else {})
+        return Made("ok", 0.1, page, files, {"id": job.expected})
+
+
+@pytest.fixture(scope="module")
+def plans(example: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Plan]:
+    """A school and its coach before and after one value of it changed."""
+    network = tmp_path_factory.mktemp("small") / "network"
+    shutil.copytree(example, network)
+    for file in network.glob("pdsa.sqlite*"):
+        file.unlink()
+    select(network, (SCHOOL,))
+    change(network / "params/example.yaml", ("[team, coach, district, network]", "[team, coach]"))
+    old = plan_run(network)
+    assert [wanted.name for wanted in old.reports] == [f"team, {SCHOOL}", "coach, network"]
+    lines = (network / "observations/on_track.csv").read_text("utf-8").splitlines()
+    row = next(n for n, line in enumerate(lines) if line.startswith(f"{SCHOOL},"))
+    school, measure, period, numerator, rest = lines[row].split(",", 4)
+    lines[row] = ",".join((school, measure, period, str(int(numerator) - 1), rest))
+    (network / "observations/on_track.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return old, plan_run(network)
+
+
+def run(plan: Plan, outputs: Path, pool: Ready | None = None) -> Run:
+    return make_reports(plan, outputs, pool=pool or Ready(), finish=write_indexes)
+
+
+def pages(files: dict[str, bytes]) -> dict[str, bytes]:
+    """What readers get; the manifest holds times, and nobody opens what is unfinished."""
+    return {name: data for name, data in files.items() if name != "manifest.json" and ".tmp-" not in name}
+
+
+def failing(at: int, error: BaseException, told: list[tuple[str, Path]]) -> Callable[[str, Path], None]:
+    """What fails at operation `at`; in a process that is dead every later one fails too."""
+
+    def before(operation: str, path: Path) -> None:
+        told.append((operation, path))
+        if len(told) - 1 == at or (len(told) > at and isinstance(error, Dead)):
+            raise error
+
+    return before
+
+
+@dataclass
+class Before:
+    """The folder before the run that is disturbed, and what it and an undisturbed run leave."""
+
+    outputs: Path
+    old: dict[str, bytes]
+    new: dict[str, bytes]
+
+    def again(self, outputs: Path) -> Path:
+        shutil.rmtree(outputs, ignore_errors=True)
+        shutil.copytree(self.outputs, outputs)
+        return outputs
+
+
+@pytest.fixture(scope="module")
+def before(plans: tuple[Plan, Plan], tmp_path_factory: pytest.TempPathFactory) -> Before:
+    outputs, whole = (tmp_path_factory.mktemp(name) / "o" for name in ("old", "whole"))
+    run(plans[0], outputs, Ready(more=True))  # a file that the new page does not have
+    shutil.copytree(outputs, whole)
+    run(plans[1], whole)
+    return Before(outputs, tree(outputs / "example"), tree(whole / "example"))
+
+
+def check_whole(folder: Path, plan: Plan, before: Before) -> None:
+    """Every file is old or new to the last byte; an index, which tells of failures, is one to its end."""
+    for name, data in pages(tree(folder)).items():
+        if name.endswith("index.html"):
+            assert data.startswith(b"<!doctype html>") and data.endswith(b"</html>"), name
+        else:
+            assert data in (before.old.get(name), before.new.get(name)), name
+    json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert all(read_record(folder, wanted.target) is not None for wanted in plan.reports)
+
+
+def beside(target: str, files: dict[str, bytes]) -> set[str]:
+    """The page and the files that belong to it."""
+    stem = target.removesuffix(".html")
+    return {name for name in files if name == target or name.startswith(f"{stem}-")}
+
+
+def check_not_mixed(folder: Path, plan: Plan, before: Before) -> None:
+    """Of each report, all files are old or all are new."""
+    found = pages(tree(folder))
+    for wanted in plan.reports:
+        parts = [
+            {name: files[name] for name in beside(wanted.target.as_posix(), files)}
+            for files in (found, before.old, before.new)
+        ]
+        left = {**parts[2], **{name: data for name, data in parts[1].items() if name not in parts[2]}}
+        assert parts[0] in (parts[1], parts[2], left), wanted.name
+
+
+class TestFailAtEveryOperation:
+    def test_an_operation_that_fails(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The loop of SQLite: fail at the first, second, third operation, until none fails."""
+        kinds: set[str] = set()
+        for at in range(1000):
+            outputs, told = before.again(tmp_path / "o"), list[tuple[str, Path]]()
+            error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            with monkeypatch.context() as patch:
+                patch.setattr(disk, "before", failing(at, error, told))
+                try:
+                    found = run(plans[1], outputs)
+                    harmless = not found.failed
+                except (PdsaError, OSError):
+                    harmless = False
+            if len(told) <= at:
+                break
+            operation, path = told[at]
+            kinds.add(operation)
+            check_whole(outputs / "example", plans[1], before)
+            check_not_mixed(outputs / "example", plans[1], before)
+            assert not harmless or operation == "remove" or "no-longer-made" in path.parts, told[at]
+            self.check_mended(plans[1], outputs, before)
+        assert at > 50
+        assert kinds == {"lock", "mkdir", "create", "write", "fsync", "fsync folder", "link", "rename", "remove"}
+
+    def test_a_process_that_is_killed(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for at in range(1000):
+            outputs, told = before.again(tmp_path / "o"), list[tuple[str, Path]]()
+            with monkeypatch.context() as patch:
+                patch.setattr(disk, "before", failing(at, Dead(), told))
+                try:
+                    run(plans[1], outputs)
+                    break
+                except Dead:
+                    pass
+            check_whole(outputs / "example", plans[1], before)
+            self.check_mended(plans[1], outputs, before)
+        assert at > 50
+
+    def check_mended(self, plan: Plan, outputs: Path, before: Before) -> None:
+        """The same command again ends with the same bytes as an undisturbed run, and with nothing unfinished."""
+        assert not run(plan, outputs).failed
+        assert pages(tree(outputs / "example")) == pages(before.new)
+        assert not list(outputs.rglob(".tmp-*"))
+
+
+def reports(folder: Path) -> dict[str, dict[str, object]]:
+    found = json.loads((folder / "manifest.json").read_text("utf-8"))["reports"]
+    return {report["name"]: report for report in found}
+
+
+class TestMessages:
+    @pytest.mark.parametrize(
+        ("number", "found"),
+        [
+            (errno.ENOSPC, "no space left on the disk"),
+            (errno.EDQUOT, "no space left on the disk"),
+            (errno.EROFS, "a place that may not be written, or is open in another program (Read-only file system)"),
+            (errno.EACCES, "a place that may not be written, or is open in another program (Permission denied)"),
+            (errno.EIO, "that the disk refuses: Input/output error"),
+        ],
+    )
+    def test_what_the_disk_refused_in_words(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        number: int, found: str,
+    ) -> None:  # fmt: skip
+        outputs = before.again(tmp_path / "o")
+
+        def refuse(operation: str, path: Path) -> None:
+            if path.name == "report.html" and operation == "rename":
+                raise OSError(number, os.strerror(number), str(path))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "before", refuse)
+            result = run(plans[1], outputs)
+        (failed,) = result.failed
+        assert failed.problem is not None
+        assert (failed.problem.place, failed.problem.found) == (f"team/{SCHOOL}/report.html", found)
+        assert "run the same command again" in failed.next_step
+        for name in (f"team/{SCHOOL}/report.html", f"team/{SCHOOL}/report-points.csv"):
+            assert (outputs / "example" / name).read_bytes() == before.old[name]
+        told = reports(result.folder)[f"team, {SCHOOL}"]
+        assert (told["status"], told["stale"]) == ("failed", True)
+        assert str(tmp_path) not in json.dumps(told)
+
+    def test_a_manifest_that_cannot_be_written_says_so(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outputs = before.again(tmp_path / "o")
+
+        def refuse(operation: str, path: Path) -> None:
+            if path.name == "manifest.json":
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+        monkeypatch.setattr(disk, "before", refuse)
+        with pytest.raises(PdsaError, match="no space left on the disk") as caught:
+            run(plans[1], outputs)
+        assert caught.value.exit_code == 1
+        assert "what is made already stands" in str(caught.value)
+        assert (outputs / "example/team" / SCHOOL / "report.html").read_bytes() in before.new.values()
+
+
+class TestStale:
+    def test_a_failing_report_keeps_the_page_and_says_since_when(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path
+    ) -> None:
+        outputs, name = before.again(tmp_path / "o"), f"team, {SCHOOL}"
+        made = reports(outputs / "example")[name]["made"]
+        first = run(plans[1], outputs, Ready(failing=[name]))
+        told = reports(first.folder)[name]
+        assert (told["status"], told["stale"], told["made"]) == ("failed", True, made)
+        assert told["next_step"] == "do this"
+        assert str(told["stale_since"]) >= str(made)
+        page = (first.folder / "coach/index.html").read_text("utf-8")
+        assert (
+            f"It was made on {str(made)[:10]}; no newer one could be made since {str(told['stale_since'])[:10]}."
+            in page
+        )
+        # it fails again: still the first day
+        again = run(plans[1], outputs, Ready(failing=[name]))
+        assert [result.job.name for result in again.failed] == [name]
+        assert reports(again.folder)[name]["stale_since"] == told["stale_since"]
+        # it can be made again
+        last = run(plans[1], outputs)
+        assert (len(last.failed), len(last.unchanged)) == (0, 1)
+        assert pages(tree(last.folder)) == pages(before.new)
+
+    def test_data_that_are_changed_back_make_the_old_page_right_again(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path
+    ) -> None:
+        outputs, name = before.again(tmp_path / "o"), f"team, {SCHOOL}"
+        run(plans[1], outputs, Ready(failing=[name, "coach, network"]))
+        back = run(plans[0], outputs)
+        assert (len(back.unchanged), len(back.results)) == (2, 2)
+        assert reports(back.folder)[name]["status"] == "ok"
+        assert pages(tree(back.folder)) == pages(before.old)
+
+    def test_a_page_that_never_was_is_not_stale(self, plans: tuple[Plan, Plan], tmp_path: Path) -> None:
+        found = run(plans[1], tmp_path, Ready(failing=[f"team, {SCHOOL}"]))
+        told = reports(found.folder)[f"team, {SCHOOL}"]
+        assert (told["status"], told["stale"], told["made"], told["sha256"]) == ("failed", False, "", "")
+
+
+class TestSecrets:
+    def test_a_page_with_a_secret_is_not_placed(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        outputs = before.again(tmp_path / "o")
+        monkeypatch.setenv("SCHOOL_DB_PASSWORD", "Zq7&fd3a")
+        found = run(plans[1], outputs, Ready(leaking="Zq7&amp;fd3a"))
+        assert len(found.failed) == 2
+        for result in found.failed:
+            assert result.problem is not None
+            assert result.problem.found == "the value of the environment variable SCHOOL_DB_PASSWORD"
+        for path in outputs.rglob("*"):
+            assert not path.is_file() or b"Zq7" not in path.read_bytes()
+
+    def test_a_message_with_a_secret_is_kept_without_it(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from pdsa.runner.plan import light_job
+
+        monkeypatch.setenv("PDSA_LOG_URL", "postgresql://me:Zq7fd3a@db/log")
+        job = light_job(plans[1].workspace, plans[1].reports[0])
+        problem = Problem("cell 3", "no answer from postgresql://me:Zq7fd3a@db/log", "one")
+        result = place(tmp_path, job, Made("failed", 0.1, problem=problem, next_step="ask Zq7fd3a"))
+        assert str(result.problem) == (
+            "cell 3: found no answer from postgresql://me:[value of PDSA_LOG_URL]@db/log, expected one."
+        )
+        assert result.next_step == "ask [value of PDSA_LOG_URL]"
+        assert b"Zq7" not in b"".join(tree_of_records(tmp_path))
+
+    def test_a_warning_with_a_secret_is_kept_without_it(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from pdsa.runner.plan import light_job
+
+        monkeypatch.setenv("MY_TOKEN", "Zq7fd3a")
+        job = light_job(plans[1].workspace, plans[1].reports[0])
+        printed = "a line\nx.py:3: UserWarning: Zq7fd3a is old\nx.py:3: UserWarning: Zq7fd3a is old\n"
+        result = place(tmp_path, job, replace(Ready().page(job), printed=printed))
+        assert result.record is not None
+        assert result.record.warnings == ["x.py:3: UserWarning: [value of MY_TOKEN] is old"]
+
+
+def tree_of_records(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in (folder / ".records").rglob("*.json")]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_a_strict_umask_makes_files_for_their_owner_alone(plans: tuple[Plan, Plan], tmp_path: Path) -> None:
+    old = os.umask(0o077)
+    try:
+        found = run(plans[0], tmp_path)
+        again = run(plans[0], tmp_path)
+    finally:
+        os.umask(old)
+    assert (len(found.failed), len(again.unchanged)) == (0, 2)
+    assert {path.stat().st_mode & 0o077 for path in found.folder.rglob("*")} == {0}

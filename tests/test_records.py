@@ -1,0 +1,373 @@
+"""Only what changed is made; what stands is verified by hash; the manifest says the same whenever a page was made."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from pdsa import cli
+from pdsa.errors import ParamsError
+from pdsa.publish.lock import one_at_a_time
+from pdsa.runner import Plan, Run, make_reports, plan_run
+from pdsa.runner import keys as keys_module
+from pdsa.runner.plan import light_job, whole_job
+from pdsa.runner.records import Record, read_record, record_bytes, record_path
+from pdsa.site import write_indexes
+from pdsa.terms import Audience
+from pdsa.workspace import Slices, Workspace, dossier_for, open_workspace, pack
+from test_placing import Ready, pages
+from test_reports import change, select, tree
+
+SCHOOLS = ("0107", "0135", "0184", "0247")
+WHOLES = {"coach, network", "coach, network, improvement log", "district, network", "network, network"}
+
+
+@pytest.fixture
+def network(example: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "network"
+    shutil.copytree(example, folder)
+    select(folder, SCHOOLS)
+    return folder
+
+
+def run(network: Path, pool: Ready, **options: Any) -> Run:
+    return make_reports(plan_run(network, **options), network.parent / "out", pool=pool, finish=write_indexes)
+
+
+def made(network: Path, **options: Any) -> set[str]:
+    """The reports that a run makes."""
+    pool = Ready()
+    found = run(network, pool, **options)
+    assert len(pool.names) == len(set(pool.names)) == len(found.results) - len(found.unchanged)
+    return set(pool.names)
+
+
+def of(school: str) -> set[str]:
+    return {f"team, {school}", f"team, {school}, improvement log", f"district, {school}"}
+
+
+def manifest(network: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((network.parent / "out/example/manifest.json").read_text("utf-8"))
+    return found
+
+
+def without_times(told: dict[str, Any]) -> dict[str, Any]:
+    left = {name: value for name, value in told.items() if name not in ("started", "seconds", "this_run")}
+    return left | {
+        "reports": [{k: v for k, v in one.items() if k not in ("made", "seconds")} for one in told["reports"]]
+    }
+
+
+def change_one_value(network: Path, school: str) -> None:
+    path = network / "observations/attendance.csv"
+    lines = path.read_text("utf-8").splitlines()
+    row = max(n for n, line in enumerate(lines) if line.startswith(f"{school},"))
+    cells = lines[row].split(",")
+    cells[3] = str(int(cells[3]) - 1)
+    path.write_text("\n".join([*lines[:row], ",".join(cells), *lines[row + 1 :]]) + "\n", "utf-8")
+
+
+class TestOnlyWhatChanged:
+    def test_a_second_run_makes_nothing_and_says_the_same(self, network: Path) -> None:
+        every = made(network)
+        assert len(every) == 4 + 3 + 4 + len(WHOLES)  # one school has no log
+        first, files = manifest(network), tree(network.parent / "out/example")
+        assert made(network) == set()
+        second = manifest(network)
+        assert without_times(second) == without_times(first)
+        assert [one["made"] for one in second["reports"]] == [one["made"] for one in first["reports"]]
+        assert first["this_run"]["executed"], second["this_run"]["executed"] == (15, 0)
+        assert (first["this_run"]["unchanged"], second["this_run"]["unchanged"]) == (0, 15)
+        assert pages(tree(network.parent / "out/example")) == pages(files)
+
+    def test_one_value_of_one_school_is_its_pages_and_those_of_the_network(self, network: Path) -> None:
+        made(network)
+        change_one_value(network, "0107")
+        assert made(network) == of("0107") | WHOLES
+        assert made(network) == set()
+
+    def test_a_value_that_only_the_team_may_see_is_the_page_of_the_team(self, network: Path) -> None:
+        """Fewer than ten students: the value is hidden from everybody else, so that no other page changes."""
+        made(network)
+        change_one_value(network, "0135")
+        assert made(network) == {"team, 0135", "team, 0135, improvement log"}
+
+    def test_a_remark_of_one_school_is_its_pages_alone(self, network: Path) -> None:
+        made(network)
+        with (network / "annotations.csv").open("a", encoding="utf-8") as file:
+            file.write("2026-03-02,0184,,change,A new bell\n")
+        assert made(network) - WHOLES == of("0184")
+
+    def test_settings_of_one_school_are_its_pages(self, network: Path) -> None:
+        made(network)
+        with (network / "params/example.yaml").open("a", encoding="utf-8") as file:
+            file.write("per_school: {'0107': {on_track: {baseline: 14}}}\n")
+        assert made(network) - WHOLES == of("0107")
+
+    @pytest.mark.parametrize("line", ["workers: 1", "timeout_seconds: 77", "memory_mb: 3000"])
+    def test_what_concerns_the_machine_changes_no_page(self, network: Path, line: str) -> None:
+        made(network)
+        text = (network / "params/example.yaml").read_text("utf-8")
+        kept = [one for one in text.splitlines() if not one.startswith(line.partition(":")[0])]
+        (network / "params/example.yaml").write_text("\n".join([*kept, line]) + "\n", "utf-8")
+        assert made(network) == set()
+
+    def test_a_stricter_mask_makes_everything_again(self, network: Path) -> None:
+        every = made(network)
+        change(network / "network.yaml", ("min_n: 10", "min_n: 11"))
+        assert made(network) == every
+
+    def test_a_school_that_left_is_set_aside_with_its_record(self, network: Path) -> None:
+        made(network)
+        folder = network.parent / "out/example"
+        change(network / "params/example.yaml", ('"0135", ', ""))
+        assert made(network) == WHOLES
+        assert not (folder / "team/0135/report.html").exists()
+        assert (folder / "no-longer-made/team/0135/report.html").is_file()
+        assert read_record(folder, Path("team/0135/report.html")) is None
+        assert "0135" not in manifest(network)["schools"]
+        change(network / "params/example.yaml", ('"0107", ', '"0107", "0135", '))
+        assert made(network) == of("0135") | WHOLES
+
+    @pytest.mark.parametrize(
+        "name", ["numpy", "matplotlib", "an edit of the package"]
+    )  # the version of anything that computes or draws, or our own files
+    def test_another_program_makes_everything_again(
+        self, network: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        every = made(network)
+        assert keys_module.code_digest() == keys_module.code_digest()
+        real = keys_module._found.__wrapped__
+        if name.startswith("an"):
+            monkeypatch.setattr(keys_module, "code_digest", lambda: "other")
+        else:
+            monkeypatch.setattr(keys_module, "_found", lambda names: {**real(names), name: "0.0"})
+        assert made(network) == every
+
+
+class TestVerified:
+    @pytest.mark.parametrize("harm", ["cut", "other", "removed", "a folder"])
+    @pytest.mark.parametrize("name", ["report.html", "report-points.csv"])
+    def test_a_file_that_is_not_what_was_written_is_made_again(self, network: Path, name: str, harm: str) -> None:
+        made(network)
+        path = network.parent / "out/example/team/0107" / name
+        whole = path.read_bytes()
+        path.unlink()
+        if harm == "cut":
+            path.write_bytes(whole[:-1])
+        elif harm == "other":
+            path.write_bytes(whole[:-1] + b"x")
+        elif harm == "a folder":
+            path.mkdir()
+        again = made(network)
+        assert again == {"team, 0107"}
+        if harm == "a folder":
+            assert manifest(network)["this_run"]["failed"] == 1
+        else:
+            assert path.read_bytes() == whole
+
+    @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": 3}', "\x00"])
+    def test_a_damaged_record_is_none(self, network: Path, text: str) -> None:
+        made(network)
+        (network.parent / "out/example" / record_path("team/0107/report.html")).write_text(text)
+        assert made(network) == {"team, 0107"}
+
+    def test_a_record_of_another_page_or_of_files_elsewhere_is_none(self, tmp_path: Path) -> None:
+        record = Record("n", "team", "0107", "t", "data", "team/0107/report.html", key="k", files={})
+        path = tmp_path / record_path(record.target)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(record_bytes(record))
+        found = read_record(tmp_path, Path("team/0107/report.html"))
+        assert found is not None and found.key == "k"
+        names = ("../x", "team/0107/../0135/report.html", "/x", "team/0107/a/b", "team/0107/..\\..\\x", "x")
+        foreign = [replace(record, files={name: "h"}) for name in names]
+        for one in (replace(record, target="team/0135/report.html"), *foreign):
+            path.write_bytes(record_bytes(one))
+            assert read_record(tmp_path, Path("team/0107/report.html")) is None
+
+    def test_a_manifest_that_is_lost_or_cut_is_written_again(self, network: Path) -> None:
+        made(network)
+        whole = manifest(network)
+        path = network.parent / "out/example/manifest.json"
+        path.write_text(path.read_text("utf-8")[:100], "utf-8")
+        assert made(network) == set()
+        assert without_times(manifest(network)) == without_times(whole)
+
+    def test_an_index_that_was_changed_is_written_again(self, network: Path) -> None:
+        made(network)
+        path = network.parent / "out/example/coach/index.html"
+        whole = path.read_bytes()
+        for text in (b"", whole + b" "):
+            path.write_bytes(text)
+            assert made(network) == set()
+            assert path.read_bytes() == whole
+
+
+class TestOptions:
+    def test_force_makes_everything(self, network: Path) -> None:
+        every = made(network)
+        assert made(network, again="all") == every
+
+    def test_retry_failed_makes_what_failed_and_leaves_the_rest(self, network: Path) -> None:
+        failing = ["team, 0107", "district, 0184"]
+        run(network, Ready(failing=failing))
+        change_one_value(network, "0247")
+        assert made(network, again="failed") == set(failing)
+        told = {one["name"]: one for one in manifest(network)["reports"]}
+        assert len(told) == 15
+        assert {one["status"] for one in told.values()} == {"ok"}
+        assert told["coach, network"]["outdated"] and told["network, network"]["outdated"]
+        assert made(network, again="failed") == set()
+        assert made(network) == {"team, 0247", "district, 0247"} | WHOLES
+        assert not any(one["outdated"] for one in manifest(network)["reports"])
+
+    def test_only_makes_the_reports_of_a_school_in_the_ordinary_folder(self, network: Path) -> None:
+        made(network)
+        before = tree(network.parent / "out/example")
+        for school in ("0107", "0184"):
+            change_one_value(network, school)
+        assert made(network, only=["0107"]) == of("0107")
+        after = tree(network.parent / "out/example")
+        changed = {name for name in before if before[name] != after[name]}
+        assert changed - {"manifest.json", "coach/index.html", "district/index.html", "coach/data-quality.html",
+                          "district/data-quality.html"} == {
+            "team/0107/report.html", "team/0107/report-points.csv", "team/0107/log.html", "team/0107/log-points.csv",
+            "district/schools/0107.html", "district/schools/0107-points.csv",
+        }  # fmt: skip
+        assert set(before) == set(after)
+        assert sorted(path.name for path in (network.parent / "out").iterdir()) == ["example"]
+        outdated = {one["name"] for one in manifest(network)["reports"] if one["outdated"]}
+        assert outdated == WHOLES
+        assert b"The network report is older than today's data: it was made on 20" in after["coach/index.html"]
+        assert b"The network report is older" not in before["coach/index.html"]
+        assert made(network) == of("0184") | WHOLES
+        assert b"The network report is older" not in tree(network.parent / "out/example")["coach/index.html"]
+
+    def test_only_in_a_new_folder_lists_every_school(self, network: Path) -> None:
+        assert made(network, only=["0135", "0184"]) == of("0135") | of("0184")
+        told = manifest(network)
+        assert len(told["schools"]) == 4
+        assert {one["name"] for one in told["reports"]} == of("0135") | of("0184")
+        assert told["this_run"]["only"] == ["0135", "0184"]
+        assert made(network) == of("0107") | of("0247") - {"team, 0247, improvement log"} | WHOLES
+
+    def test_only_an_unknown_school_is_refused(self, network: Path) -> None:
+        with pytest.raises(ParamsError, match="found '0108', expected 0184 perhaps"):
+            plan_run(network, only=["0107", "0108"])
+
+    def test_force_and_retry_failed_contradict_each_other(self, network: Path) -> None:
+        answer = CliRunner().invoke(cli.pdsa, ["report", str(network), "--force", "--retry-failed"])
+        assert answer.exit_code == 2
+        assert "give one" in answer.output
+
+    def test_two_runs_that_meet(self, network: Path) -> None:
+        made(network)
+        out = network.parent / "out"
+        before = tree(out / "example")
+        change_one_value(network, "0135")
+        with one_at_a_time(out / "example"):
+            answer = CliRunner().invoke(cli.pdsa, ["report", str(network), "--out", str(out)])
+        assert "another run that is not done yet (process " in str(answer.exception)
+        assert getattr(answer.exception, "exit_code", None) == 2
+        assert tree(out / "example") == before
+
+    def test_what_a_dead_run_left_is_swept(self, network: Path) -> None:
+        made(network)
+        folder = network.parent / "out/example"
+        (folder / ".tmp-0123").mkdir()
+        for name in (".tmp-0123/1.new", "coach/.tmp-4567"):
+            (folder / name).write_text("half")
+        assert made(network) == set()
+        assert not list(folder.rglob(".tmp-*"))
+
+
+@pytest.fixture(scope="module")
+def whole(example: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("slices") / "network"
+    shutil.copytree(example, folder)
+    select(folder, SCHOOLS)
+    return open_workspace(folder)
+
+
+def releases(workspace: Workspace, school: str) -> dict[Audience, str]:
+    return {one: sha256(pack(dossier_for(workspace, one, school))).hexdigest() for one in ("team", "district")}  # type: ignore[misc]
+
+
+class TestSlices:
+    """The hash of a school's slice stands for its dossier: whatever changes the one changes the other."""
+
+    def test_the_same_dossier_is_packed_to_the_same_bytes(self, whole: Workspace, network: Path) -> None:
+        other = open_workspace(network)
+        for school in SCHOOLS:
+            assert releases(whole, school) == releases(other, school)
+            assert Slices(whole).of(school) == Slices(other).of(school)
+        assert Slices(whole).of() == Slices(other).of()
+
+    def test_another_school_is_in_no_slice_and_in_no_dossier(self, network: Path) -> None:
+        """Whoever lets a school's dossier depend on other schools finds out here: `Slices` must know of it."""
+        before = open_workspace(network)
+        told = {school: (Slices(before).of(school), releases(before, school)) for school in SCHOOLS}
+        change_one_value(network, "0135")
+        change(network / "schools.csv", ("0135,", "0135,X"))
+        with (network / "annotations.csv").open("a", encoding="utf-8") as file:
+            file.write("2026-03-02,0135,,instrument,A new form\n")
+        after = open_workspace(network)
+        for school in SCHOOLS:
+            same = (Slices(after).of(school), releases(after, school)) == told[school]
+            assert same == (school != "0135"), school
+        assert Slices(after).of() != Slices(before).of()
+
+    @pytest.mark.parametrize(
+        ("file", "old", "new"),
+        [
+            ("network.yaml", "min_n: 10", "min_n: 12"),
+            ("network.yaml", "name: ", "name: X"),
+            ("measures.csv", "On track", "On the track"),
+            ("schools.csv", "Tarnwick", "Tarnwyck"),
+            ("params/example.yaml", "as_of: 2026-06-12", "as_of: 2026-05-12"),
+            ("params/example.yaml", "schema: 1\n", "schema: 1\nchart: {rules: ihi}\n"),
+            ("params/example.yaml", "schema: 1\n", "schema: 1\nper_school: {'0107': {on_track: {baseline: 9}}}\n"),
+            ("annotations.csv", "Advisory check-in every Monday", "Advisory check-in every Tuesday"),
+        ],
+    )
+    def test_what_changes_a_dossier_changes_its_slice(
+        self, whole: Workspace, network: Path, file: str, old: str, new: str
+    ) -> None:
+        change(network / file, (old, new))
+        after = open_workspace(network)
+        assert releases(after, "0107") != releases(whole, "0107")
+        assert Slices(after).of("0107") != Slices(whole).of("0107")
+
+
+class TestKeys:
+    def test_everything_that_a_page_rests_on_is_in_its_key(self, network: Path, tmp_path: Path) -> None:
+        plan: Plan = plan_run(network)
+        job = whole_job(plan.workspace, light_job(plan.workspace, plan.reports[0]))
+        other = tmp_path / "other.ipynb"
+        other.write_bytes(job.notebook.read_bytes() + b"\n")
+        changes: list[dict[str, Any]] = [
+            {"notebook": other}, {"parameters": {**job.parameters, "x": 1}}, {"files": {"release.npz": b"x"}},
+            {"title": "x"}, {"banner": "x"}, {"audience": "coach"}, {"expected": "x"}, {"target": Path("team/x.html")},
+            {"name": "x"}, {"school": "x"},
+        ]  # fmt: skip
+        keys = [keys_module.job_key(replace(job, **one)) for one in changes]
+        assert len({job.key, *keys}) == len(changes) + 1
+        assert keys_module.job_key(replace(job, key="x", own="x")) == job.key
+
+    def test_a_notebook_that_is_edited_has_another_key(self, network: Path, tmp_path: Path) -> None:
+        plan = plan_run(network)
+        path = tmp_path / "mine.ipynb"
+        path.write_text("{}")
+        job = replace(light_job(plan.workspace, plan.reports[0]), notebook=path)
+        first = keys_module.job_key(job)
+        path.write_text("[]")
+        os.utime(path, ns=(1, 1))
+        assert keys_module.job_key(job) != first

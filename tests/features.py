@@ -45,7 +45,7 @@ CELLS: Sequence[str] = (
     "display(Markdown('**x**'), Latex('$x$'), JSON({'a': [1]}), Javascript('void 0'))",
     "# svg\nSVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"4\" height=\"4\"><circle r=\"2\"/></svg>')",
     f"# png\nImage(bytes.fromhex('{PIXEL}'))",
-    "# raw data\ndisplay({'application/x-own+json': {'a': 1}, 'text/plain': 'own'}, raw=True, metadata={'x': {'y': 1}})",
+    "# raw data\ndisplay({'application/x-own+json': {'a': 1}, 'text/plain': 'own'}, raw=True, metadata={'x': 1})",
     "# representations\nclass Shown:\n    def _repr_html_(self): return '<p>h</p>'\n"
     "    def _repr_svg_(self): return '<svg/>'\n    def __repr__(self): return 'plain'\nShown()",
     "# bundle\nclass Bundle:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n"
@@ -82,7 +82,8 @@ CELLS: Sequence[str] = (
     "# file descriptor\nos.write(1, b'written to 1\\n')" + SOON,
     "# bytes that are no text\nos.write(1, b'\\xff\\xfe and text\\n')" + SOON,
     "# input\ntry:\n    input('Name? ')\nexcept Exception as error:\n    print(type(error).__name__, error)",
-    "# password\nimport getpass\ntry:\n    getpass.getpass()\nexcept Exception as error:\n    print(type(error).__name__)",
+    "# password\nimport getpass\ntry:\n    getpass.getpass()\n"
+    "except Exception as error:\n    print(type(error).__name__)",
     "# capture\n%%capture caught\nprint('hidden'); display('hidden too'); print('and this', file=sys.stderr)",
     "# captured\nprint(repr(caught.stdout), repr(caught.stderr), len(caught.outputs)); caught.show()",
     "# redirected\nimport contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as held:\n    print('held')\n"
@@ -105,13 +106,15 @@ CELLS: Sequence[str] = (
     "# large output\nprint('x' * 200_000)",
     "# many lines\nfor n in range(3000): print(n)",
     "# frame\nimport pandas as pd\npd.DataFrame({'school': ['007', 'é'], 'n': [1, None]})",
-    "# series and styler\ndisplay(pd.Series([1, 2], name='n')); pd.DataFrame({'a': [1]}).style.set_uuid('u').format('{:.1f}')",
+    "# series and styler\ndisplay(pd.Series([1, 2], name='n'))\n"
+    "pd.DataFrame({'a': [1]}).style.set_uuid('u').format('{:.1f}')",
     "# pyplot\nimport matplotlib.pyplot as plt\nplt.plot([1, 3, 2]); plt.title('$x^2$');",
     "# figure, shown and as a value\nfigure, axes = plt.subplots(figsize=(2, 1)); axes.bar([1, 2], [3, 4])\nplt.show()",
     "# figure, closed\nfigure = plt.figure(); plt.close(figure); print('nothing to see')",
     "# backend\n%matplotlib inline\nplt.get_backend()",
     "# retina svg\nfrom matplotlib_inline.backend_inline import set_matplotlib_formats\nset_matplotlib_formats('svg')\n"
-    "import matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'x'; os.environ['SOURCE_DATE_EPOCH'] = '0'\nfigure, axes = plt.subplots(figsize=(1, 1))",
+    "import matplotlib\nmatplotlib.rcParams['svg.hashsalt'] = 'x'; os.environ['SOURCE_DATE_EPOCH'] = '0'\n"
+    "figure, axes = plt.subplots(figsize=(1, 1))",
     "# ggplot\nfrom plotnine import aes, geom_point, ggplot\nset_matplotlib_formats('png')\n"
     "ggplot(pd.DataFrame({'x': [1, 2], 'y': [3, 5]}), aes('x', 'y')) + geom_point()",
     "# slider\nimport ipywidgets\nslider = ipywidgets.IntSlider(3, description='Weeks')\nslider",
@@ -164,8 +167,8 @@ ERRORS: Sequence[str] = (
     "# many lines and colors\nraise ValueError('first\\n\\x1b[31msecond\\x1b[0m\\nthird')",
     "# other alphabets\nraise ValueError('学校 🎒 \\u202e')",
     "# bash fails\n%%bash\nexit 4",
-    "# in a callback\nimport ipywidgets\nslider = ipywidgets.IntSlider()\nslider.observe(lambda change: 1 / 0, 'value')\n"
-    "slider.value = 5",
+    "# in a callback\nimport ipywidgets\nslider = ipywidgets.IntSlider()\n"
+    "slider.observe(lambda change: 1 / 0, 'value')\nslider.value = 5",
     "# the kernel goes on\n'alive'",
 )  # fmt: skip
 

@@ -151,7 +151,9 @@ def test_the_notebook_of_features_is_about_something(runs: Runs) -> None:
     assert found["subprocess"][1][0]["text"] == "from a subprocess\n"
     assert found["value-silenced"][1] == []
     errors = told(runs.by("papermill", BROKEN))
-    names = [output["ename"] for _, outputs in errors.values() for output in outputs if output["output_type"] == "error"]
+    names = [
+        output["ename"] for _, outputs in errors.values() for output in outputs if output["output_type"] == "error"
+    ]
     assert len(names) > 28
     assert {"KeyboardInterrupt", "SystemExit", "SyntaxError", "RecursionError", "ExceptionGroup"} <= set(names)
 

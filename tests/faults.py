@@ -118,7 +118,7 @@ class Ended:
     errors: str
     report: Report
 
-    def clean(self, seconds: float = 20) -> Ended:
+    def clean(self, seconds: float = 60) -> Ended:
         """The same, after checking that no process and no temporary file is left, at the latest after a while."""
         deadline = time.monotonic() + seconds
         while (self.report.left() or any(self.report.own.iterdir())) and time.monotonic() < deadline:

@@ -55,6 +55,7 @@ def report(
         clock = time.perf_counter()
         plan = plan_run(params, data=flags["data"], only=only, again=again, log=flags["log"])
         reading = time.perf_counter() - clock
+        _tell_unread(plan)
         if flags["dry_run"]:
             _list(plan, out)
             return
@@ -86,6 +87,16 @@ def _again(force: bool, retry_failed: bool) -> Again:
     if force and retry_failed:
         raise click.UsageError("--force makes every report again, --retry-failed only some of them: give one.")
     return "all" if force else "failed" if retry_failed else "changed"
+
+
+def _tell_unread(plan: Plan) -> None:
+    """Every row that has to be mended, to whoever runs the batch."""
+    from pdsa.errors import InputError
+    from pdsa.workspace.rows import MEND_ROWS
+
+    for school, problems in plan.workspace.unread.items():
+        rest = "no report of this school is made; those of the others are"
+        click.echo(str(InputError(f"{school}, {plan.workspace.known[school].name}", problems, rest, MEND_ROWS)), err=True)
 
 
 def _list(plan: Plan, out: Path) -> None:

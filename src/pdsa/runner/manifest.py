@@ -107,9 +107,11 @@ def _quality(plan: Plan) -> dict[str, object]:
     for audience, lists in QUALITY_LISTS.items():
         if audience in plan.workspace.params.audiences:
             dossier = dossier_for(plan.workspace, audience)
-            names = {school.id: school.name for school in dossier.header.schools}
+            read = [school for school in dossier.header.schools if school.id not in plan.workspace.unread]
+            names = {school.id: school.name for school in read}
             told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
             found[audience] = {**asdict(told), "unfinished": list(plan.unfinished), "as_of": dossier.header.as_of}
+            found[audience] |= {"unread": list(dossier.header.unread)}
     return {audience: _plain(told) for audience, told in found.items()}
 
 

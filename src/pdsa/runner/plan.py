@@ -152,7 +152,7 @@ def plan_run(
     InputError
         With every problem of the params file, of the data or of the improvement log.
     """
-    workspace = open_workspace(params, data=data, log=log)
+    workspace = open_workspace(params, data=data, log=log, apart=True)
     _refuse_unknown(params_file(params).name, workspace, only)
     reports: list[Wanted] = []
     left_out: list[str] = []

@@ -21,7 +21,7 @@ from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.logs import write_log
 from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest
-from pdsa.runner.placing import note, of_disk
+from pdsa.runner.placing import note, of_disk, place
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
 from pdsa.runner.records import verified
@@ -109,6 +109,7 @@ def make_reports(
         sweep(folder)
         decision = decide(plan, folder)
         results = _unchanged(folder, decision, on_done)
+        results += _refused(folder, decision, on_done)
         if decision.jobs:
             with nullcontext(pool) if pool else _here(plan, workers, parent) as makers:
                 results += run_jobs(decision.jobs, folder, pool=makers, on_done=partial(_told, folder, on_done))
@@ -143,6 +144,14 @@ def _told(folder: Path, on_done: Callable[[Result], None] | None, result: Result
     write_log(folder, result)
     if on_done:
         on_done(result)
+
+
+def _refused(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
+    """The reports of schools whose rows have to be mended first: their older pages stand, marked as stale."""
+    found = [place(folder, job, made) for job, made in decision.refused]
+    for result in found:
+        _told(folder, on_done, result)
+    return found
 
 
 def _in_order(plan: Plan, results: Iterable[Result]) -> list[Result]:

@@ -64,7 +64,7 @@ class Slices:
     @cached_property
     def _every(self) -> tuple[str, ...]:
         space = self.workspace
-        wholes = (space.schools, space.every, space.params.per_school, space.annotations)
+        wholes = (space.schools, space.every, space.params.per_school, space.annotations, tuple(space.unread))
         return (*map(repr, wholes), *map(self._written, space.log.held.values()))
 
     @cached_property

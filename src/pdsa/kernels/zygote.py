@@ -53,7 +53,6 @@ class Zygote:
     control: socket.socket
     wakeup: socket.socket
     kernel: Any
-    folder: str
     running: dict[int, Running] = field(default_factory=dict)
 
     def serve(self) -> None:
@@ -144,7 +143,6 @@ class Zygote:
             system.kill_adopted(one.token)
             one.tidy()
         system.kill_adopted("")
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main(settings: Mapping[str, Any]) -> None:
@@ -160,13 +158,17 @@ def main(settings: Mapping[str, Any]) -> None:
     os.set_inheritable(control.fileno(), False)
     wakeup = _watch_signals()
     system.adopt_orphans()
-    kernel = _prepare(settings)
-    gc.collect()
-    gc.freeze()
-    threads = system.threads()
-    wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
-    if threads == 1:
-        Zygote(control, wakeup, kernel, settings["folder"]).serve()
+    try:
+        kernel = _prepare(settings)
+        gc.collect()
+        gc.freeze()
+        threads = system.threads()
+        with contextlib.suppress(OSError):  # an owner that has gone meanwhile
+            wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
+        if threads == 1:
+            Zygote(control, wakeup, kernel).serve()
+    finally:
+        shutil.rmtree(settings["folder"], ignore_errors=True)
 
 
 def _prepare(settings: Mapping[str, Any]) -> Any:

@@ -110,8 +110,8 @@ def _quality(plan: Plan) -> dict[str, object]:
             read = [school for school in dossier.header.schools if school.id not in plan.workspace.unread]
             names = {school.id: school.name for school in read}
             told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
-            found[audience] = {**asdict(told), "unfinished": list(plan.unfinished), "as_of": dossier.header.as_of}
-            found[audience] |= {"unread": list(dossier.header.unread)}
+            more = {"unfinished": plan.unfinished, "as_of": dossier.header.as_of, "unread": dossier.header.unread}
+            found[audience] = {**asdict(told), **more}
     return {audience: _plain(told) for audience, told in found.items()}
 
 

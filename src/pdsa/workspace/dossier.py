@@ -149,7 +149,7 @@ class Dossier:
         lines = [f"{self.header.network.name}."] if self.header.school else []
         lines.append(f"Data through {self._latest_words()}.")
         if self.header.unread:
-            lines.append(f"Nothing here is of {', '.join(self.header.unread)}: rows of theirs have to be mended first.")
+            lines.append(f"Without the numbers of {', '.join(self.header.unread)}: their rows have to be mended first.")
         if self.header.school and self.missing:
             lines.append(f"Without a value: {self.missing}.")
         return Findings((Finding(" ".join(lines)),))

@@ -302,6 +302,16 @@ class TestSecrets:
         for path in outputs.rglob("*"):
             assert not path.is_file() or b"Zq7" not in path.read_bytes()
 
+    def test_the_manifest_is_kept_without_it(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name = plans[0].workspace.schools[0].name
+        monkeypatch.setenv("ODD_SECRET", name)
+        found = run(plans[0], tmp_path)
+        text = found.manifest.read_text("utf-8")
+        assert name not in text
+        assert json.loads(text)["schools"] == {SCHOOL: "[value of ODD_SECRET]"}
+
     def test_a_message_with_a_secret_is_kept_without_it(
         self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

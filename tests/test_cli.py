@@ -273,8 +273,9 @@ class TestReport:
         lines = answer.stdout.splitlines()
         assert lines[-1] == str(out / "example/district/index.html")
         assert (out / "example/district/index.html").is_file()
-        assert [line[:5] for line in lines[:-2]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
-        assert lines[-2].startswith("4 reports made, 0 failed, ")
+        assert [line[:5] for line in lines[:-3]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+        assert lines[-3].startswith("4 reports made, 0 failed, ")
+        assert lines[-2].startswith("Reading the data took ")
 
     def test_an_output_folder_that_is_a_file(self, example: Path, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("a file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pdsa.cli.far import far_options, far_pool, is_far, write_jobs
+from pdsa.cli.progress import Closing, Progress, command_again, style_of
 
 if TYPE_CHECKING:
-    from pdsa.runner import Plan, Result, Run
+    from pdsa.runner import Plan
     from pdsa.runner.plan import Again
 
 
@@ -29,45 +31,55 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Check everything and list the reports; write nothing.")
 @click.option("--log", default="", envvar="PDSA_LOG_URL", help="Address of the improvement log in PostgreSQL.")
 @click.option("--quiet", is_flag=True, help="Print failures and the index only.")
+@click.option("--json-lines", is_flag=True, help="Print one JSON object a line, for programs.")
 @far_options
 def report(
     params: Path,
-    data: str,
     only: tuple[str, ...],
     out: Path,
+    *,
     workers: int | None,
-    log: str,
+    quiet: bool,
+    json_lines: bool,
     **flags: Any,
 ) -> None:
     """Make the reports that PARAMS asks for, a params file or a workspace folder: those that changed or are new."""
     from pdsa.runner.warm import warm_reports
 
-    again = _again(flags["force"], flags["retry_failed"])
+    again, style = _again(flags["force"], flags["retry_failed"]), style_of(quiet=quiet, json_lines=json_lines)
     # the warm parent imports while the data are read
     with nullcontext() if flags["dry_run"] or is_far(flags) else warm_reports() as parent:
         from pdsa.runner import make_reports, plan_run
         from pdsa.site import write_indexes
 
-        plan = plan_run(params, data=data, only=only, again=again, log=log)
+        clock = time.perf_counter()
+        plan = plan_run(params, data=flags["data"], only=only, again=again, log=flags["log"])
+        reading = time.perf_counter() - clock
         if flags["dry_run"]:
             _list(plan, out)
             return
         if flags["jobs"]:
             write_jobs(flags["jobs"], plan, out)
             return
-        progress, indexes = _Progress(len(plan.chosen), flags["quiet"]), list[Path]()
-        run = make_reports(
-            plan,
-            out,
-            pool=far_pool(flags, plan, out),
-            workers=workers,
-            parent=parent,
-            on_done=progress.show,
-            finish=lambda folder: indexes.extend(write_indexes(folder)),
-        )
-    _close(plan, run, flags["quiet"])
-    click.echo(str(indexes[-1] if indexes else run.folder))
+        indexes = list[Path]()
+        with Progress(style, len(plan.chosen)) as progress:
+            run = make_reports(
+                plan,
+                out,
+                pool=far_pool(flags, plan, out),
+                workers=workers,
+                parent=parent,
+                on_done=progress.show,
+                finish=lambda folder: indexes.extend(write_indexes(folder)),
+            )
+    index = indexes[-1] if indexes else run.folder
+    Closing(plan, run, index, reading, command_again(click.get_current_context(), _once)).tell(style)
     sys.exit(1 if run.failed else 0)
+
+
+def _once(option: str) -> bool:
+    """Whether an option is of this one run; the address of the log may hold a password."""
+    return option in ("force", "retry_failed", "log")
 
 
 def _again(force: bool, retry_failed: bool) -> Again:
@@ -85,30 +97,3 @@ def _list(plan: Plan, out: Path) -> None:
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
     click.echo(f"{len(plan.chosen)} reports would go to {out / plan.out_name}; nothing was written.")
-
-
-class _Progress:
-    """A line for each report as it is done."""
-
-    def __init__(self, total: int, quiet: bool) -> None:
-        self.total, self.quiet, self.done = total, quiet, 0
-
-    def show(self, result: Result) -> None:
-        self.done += 1
-        if result.status == "unchanged" or (result.status == "ok" and self.quiet):
-            return
-        click.echo(f"[{self.done}/{self.total}] {result.status:6} {result.seconds:5.1f} s  {result.job.name}")
-        if result.problem:
-            click.echo(f"         {result.problem}\n         Next: {result.next_step}.", err=True)
-
-
-def _close(plan: Plan, run: Run, quiet: bool) -> None:
-    failed, unchanged = len(run.failed), len(run.unchanged)
-    for reason in plan.left_out:
-        click.echo(f"Left out: {reason}.", err=True)
-    for name in run.outdated:
-        click.echo(f"Not made again: {name}; it is older than today's data. Without --only it is made.", err=True)
-    if not quiet or failed:
-        executed = len(run.results) - unchanged
-        told = f"{executed - failed} reports made, " + f"{unchanged} unchanged, " * bool(unchanged) + f"{failed} failed"
-        click.echo(f"{told}, {run.seconds:.1f} s ({run.seconds / max(executed, 1):.2f} s each).")

@@ -188,8 +188,12 @@ def source_index(notebook: NotebookNode, index: int | None) -> int | None:
 
 
 def printed_text(notebook: NotebookNode, most: int = 100_000) -> str:
-    """Return what the cells printed, for a log; at most so many characters, the last ones."""
-    texts = [
-        output.text for cell in notebook.cells for output in cell.get("outputs", ()) if output.output_type == "stream"
-    ]
+    """Return what the cells printed, and the traceback of what they raised, for a log; the last characters of it."""
+    texts = (_printed(output) for cell in notebook.cells for output in cell.get("outputs", ()))
     return plain("".join(texts))[-most:]
+
+
+def _printed(output: NotebookNode) -> str:
+    if output.output_type == "error":
+        return "\n".join(output.traceback) + "\n"
+    return str(output.text) if output.output_type == "stream" else ""

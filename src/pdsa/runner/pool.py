@@ -40,6 +40,8 @@ class LocalPool:
     def made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Made]]:
         """Yield each job once, with what was made; closing the iterator ends what still runs."""
         stop = Stop()
+        if self.parent is not None:
+            self.parent.is_ready()  # once, here: no report is to seem slow for it
         with ThreadPoolExecutor(max(1, self.workers), thread_name_prefix="pdsa-report") as threads:
             try:
                 tasks = {threads.submit(make, job, self.limits, stop=stop, parent=self.parent): job for job in jobs}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem, ReportError
@@ -20,6 +21,7 @@ from pdsa.runner.beside import set_aside, write_archives
 from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
+from pdsa.runner.logs import write_log
 from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest
 from pdsa.runner.placing import note, of_disk
 from pdsa.runner.plan import Plan, notebook_path, plan_run
@@ -111,7 +113,7 @@ def make_reports(
         results = _unchanged(folder, decision, on_done)
         if decision.jobs:
             with nullcontext(pool) if pool else _here(plan, workers, parent) as makers:
-                results += run_jobs(decision.jobs, folder, pool=makers, on_done=on_done)
+                results += run_jobs(decision.jobs, folder, pool=makers, on_done=partial(_told, folder, on_done))
         results = _in_order(plan, results)
         run = Run(folder, tuple(results), folder / "manifest.json", time.perf_counter() - clock, _names(decision))
         try:
@@ -137,6 +139,12 @@ def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], Non
         if on_done:
             on_done(result)
     return list(decision.unchanged)
+
+
+def _told(folder: Path, on_done: Callable[[Result], None] | None, result: Result) -> None:
+    write_log(folder, result)
+    if on_done:
+        on_done(result)
 
 
 def _in_order(plan: Plan, results: Iterable[Result]) -> list[Result]:

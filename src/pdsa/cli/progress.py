@@ -1,0 +1,231 @@
+"""What `pdsa report` says while it works and at its end: to a person, to a file, or to a program."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from pdsa.runner import Plan, Result, Run
+
+Style = Literal["bar", "lines", "quiet", "json"]
+
+ALONE = 3  # equal failures that are told one by one
+SLOWEST = 3
+
+
+def style_of(*, quiet: bool, json_lines: bool) -> Style:
+    """Return how to tell: a live bar where somebody watches, lines in a file."""
+    if quiet and json_lines:
+        raise click.UsageError("--quiet is for people, --json-lines for programs: give one.")
+    if json_lines:
+        return "json"
+    if quiet:
+        return "quiet"
+    return "bar" if sys.stderr.isatty() else "lines"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Tells of each report as it comes.
+
+    Parameters
+    ----------
+    style
+        How to tell.
+    total
+        How many reports the run looks at.
+    """
+
+    style: Style
+    total: int
+    done: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    slowest: tuple[float, str] = (0.0, "")
+    _bar: tqdm[None] | None = field(default=None)
+
+    def __enter__(self) -> Progress:
+        if self.style == "bar":
+            from tqdm import tqdm
+
+            shape = "{n_fmt} of {total_fmt} |{bar}| {remaining} left{desc}"
+            width = shutil.get_terminal_size().columns
+            self._bar = tqdm(total=self.total, file=sys.stderr, bar_format=shape, ncols=width, leave=False)
+        elif self.style == "json":
+            _event("started", reports=self.total)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, result: Result) -> None:
+        """Tell of one report."""
+        self._count(result)
+        if self.style == "json":
+            _event("report", **_facts(result))
+        elif self._bar is not None:
+            self._move(result)
+        elif result.status == "failed" or (result.status == "ok" and self.style == "lines"):
+            click.echo(f"[{self.done}/{self.total}] {result.status:6} {result.seconds:5.2f} s  {result.job.name}")
+
+    def _count(self, result: Result) -> None:
+        self.done += 1
+        self.unchanged += result.status == "unchanged"
+        self.failed += result.status == "failed"
+        if result.status != "unchanged":
+            self.slowest = max(self.slowest, (result.seconds, result.job.name))
+
+    def _move(self, result: Result) -> None:
+        bar = self._bar
+        assert bar is not None  # noqa: S101 the caller looked
+        counts = [f"{self.failed} failed"] * bool(self.failed) + [f"{self.unchanged} unchanged"] * bool(self.unchanged)
+        slow = f"slowest {self.slowest[1]} {self.slowest[0]:.1f} s" if self.slowest[1] else ""
+        bar.set_description_str("".join(f", {part}" for part in (*counts, slow) if part), refresh=False)
+        if result.status == "unchanged":  # it took no time, and would make the rest look quick
+            bar.total -= 1
+            bar.refresh()
+        else:
+            bar.update()
+
+
+def _event(kind: str, **facts: object) -> None:
+    """One line for a program."""
+    print(json.dumps({"event": kind, **facts}, sort_keys=True, ensure_ascii=False), flush=True)
+
+
+def _facts(result: Result) -> dict[str, object]:
+    problem = result.problem
+    return {
+        "audience": result.job.audience,
+        "name": result.job.name,
+        "next_step": result.next_step,
+        "path": result.job.target.as_posix(),
+        "problem": str(problem) if problem else "",
+        "school": result.job.school,
+        "seconds": round(result.seconds, 3),
+        "status": result.status,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What is said when the run is over.
+
+    Parameters
+    ----------
+    plan, run
+        What was planned, and what became of it.
+    index
+        The page to open.
+    reading
+        Seconds that reading and checking the data took.
+    again
+        The command that makes the failed reports again.
+    """
+
+    plan: Plan
+    run: Run
+    index: Path
+    reading: float
+    again: str
+
+    def tell(self, style: Style) -> None:
+        """Say it."""
+        if style == "json":
+            self._tell_program()
+            return
+        for line in self._aside():
+            click.echo(line, err=True)
+        if style != "quiet" or self.run.failed:
+            click.echo(self._counts())
+            for line in self._times() if style != "quiet" else ():
+                click.echo(line)
+        click.echo(str(self.index))
+
+    def _tell_program(self) -> None:
+        run = self.run
+        made = len(run.results) - len(run.failed) - len(run.unchanged)
+        _event(
+            "finished", failed=len(run.failed), index=str(self.index), left_out=list(self.plan.left_out), made=made,
+            not_made_again=list(run.outdated), seconds=round(run.seconds, 3), unchanged=len(run.unchanged),
+        )  # fmt: skip
+
+    def _aside(self) -> Iterable[str]:
+        yield from (f"Left out: {reason}." for reason in self.plan.left_out)
+        for name in self.run.outdated:
+            yield f"Not made again: {name}; it is older than today's data. Without --only it is made."
+        if self.run.failed:
+            yield from self._failures()
+
+    def _failures(self) -> Iterable[str]:
+        """Every failed report by name; equal failures of many schools once."""
+        from pdsa.runner.logs import log_path
+
+        groups: dict[tuple[str, str], list[Result]] = {}
+        for result in self.run.failed:
+            groups.setdefault((str(result.problem), result.next_step), []).append(result)
+        yield "Could not be made:"
+        for (problem, step), results in groups.items():
+            for some in [results] if len(results) > ALONE else [[one] for one in results]:
+                yield f"  {'; '.join(one.job.name for one in some)}"
+                yield f"    {problem}"
+                yield f"    Next: {step}."
+                yield f"    Log: {self.run.folder / log_path(some[0].job.target)}"
+        if kept := sum(bool(one.record and one.record.files) for one in self.run.failed):
+            yield f"Pages of an earlier run that stand in their place, marked as older in the index: {kept}."
+        yield f"When that is mended: {self.again}"
+
+    def _counts(self) -> str:
+        run = self.run
+        failed, unchanged = len(run.failed), len(run.unchanged)
+        made = len(run.results) - failed - unchanged
+        return (
+            f"{made} reports made, " + f"{unchanged} unchanged, " * bool(unchanged) + f"{failed} failed" + self._each()
+        )
+
+    def _each(self) -> str:
+        executed = len(self.run.results) - len(self.run.unchanged)
+        return f", {self.run.seconds:.1f} s" + f" ({self.run.seconds / executed:.2f} s each)" * bool(executed) + "."
+
+    def _times(self) -> Iterable[str]:
+        """Where the time went; what was unchanged took none."""
+        made = [result for result in self.run.results if result.status != "unchanged"]
+        slow = sorted(made, key=lambda one: -one.seconds)[:SLOWEST]
+        told = ", ".join(f"{one.job.name} {one.seconds:.1f} s" for one in slow)
+        yield f"Reading the data took {self.reading:.1f} s" + (f"; slowest reports: {told}." if told else ".")
+
+
+def command_again(context: click.Context, skipped: Callable[[str], bool]) -> str:
+    """Return the same command with the user's own options, for the failed reports alone.
+
+    Parameters
+    ----------
+    context
+        Of the command.
+    skipped
+        Whether an option, by the name of its parameter, is left out.
+    """
+    import shlex
+
+    words = ["pdsa", context.info_name or ""]
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif value not in (None, "", False, ()) and value != parameter.default and not skipped(parameter.name or ""):
+            many = value if isinstance(value, tuple) else (value,)
+            words += (
+                [parameter.opts[0]] if value is True else [w for one in many for w in (parameter.opts[0], str(one))]
+            )
+    return shlex.join([*words, "--retry-failed"])

@@ -1,0 +1,207 @@
+"""What `pdsa report` says: lines, a bar, JSON, the log of a report, and a summary that names every failure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pdsa.cli.progress import Closing, Progress, command_again, style_of
+from pdsa.errors import Problem
+from pdsa.kernels import CellEnd
+from pdsa.runner import Job, Made, Result
+from pdsa.runner.logs import log_path, write_log
+from pdsa.runner.records import Record
+
+PROBLEM = Problem("school_report.ipynb, cell 3", "no such file", "a release")
+STEP = "make it again"
+
+
+def job(school: str) -> Job:
+    target = Path(f"team/{school}/report.html")
+    return Job(f"team, {school}", Path("school_report.ipynb"), {}, "team", school, target, "", "", school)
+
+
+def result(school: str, status: str = "ok", seconds: float = 0.5, **changes: Any) -> Result:
+    if status == "failed":
+        changes = {"problem": PROBLEM, "next_step": STEP, **changes}
+    return Result(job(school), status, seconds, **changes)  # type: ignore[arg-type]
+
+
+def closing(*results: Result, **changes: Any) -> Closing:
+    run = SimpleNamespace(
+        folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(),
+        failed=[one for one in results if one.status == "failed"],
+        unchanged=[one for one in results if one.status == "unchanged"],
+    )  # fmt: skip
+    values = {"reading": 1.5, "again": "pdsa report fall --retry-failed", "index": Path("i.html"), **changes}
+    return Closing(SimpleNamespace(left_out=("network: too few",)), run, **values)  # type: ignore[arg-type]
+
+
+class TestProgress:
+    def test_lines_say_what_was_made_and_leave_out_what_stands(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with Progress("lines", 3) as progress:
+            for one in (result("a", "unchanged"), result("b"), result("c", "failed")):
+                progress.show(one)
+        assert capsys.readouterr().out == "[2/3] ok      0.50 s  team, b\n[3/3] failed  0.50 s  team, c\n"
+
+    def test_quiet_says_failures_alone(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with Progress("quiet", 2) as progress:
+            progress.show(result("b"))
+            progress.show(result("c", "failed"))
+        assert capsys.readouterr().out == "[2/2] failed  0.50 s  team, c\n"
+
+    def test_programs_get_an_object_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with Progress("json", 2) as progress:
+            progress.show(result("b", "unchanged"))
+            progress.show(result("c", "failed"))
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert lines[0] == {"event": "started", "reports": 2}
+        assert [line["status"] for line in lines[1:]] == ["unchanged", "failed"]
+        assert lines[2] == {
+            "audience": "team",
+            "event": "report",
+            "name": "team, c",
+            "next_step": "make it again",
+            "path": "team/c/report.html",
+            "problem": "school_report.ipynb, cell 3: found no such file, expected a release.",
+            "school": "c",
+            "seconds": 0.5,
+            "status": "failed",
+        }
+        assert list(lines[2]) == sorted(lines[2])
+
+    def test_a_bar_for_whoever_watches(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "100")
+        with Progress("bar", 4) as progress:
+            for one in (result("a", "unchanged"), result("b", seconds=2.5), result("c", "failed")):
+                progress.show(one)
+            progress._bar.refresh()  # type: ignore[union-attr]
+        told = capsys.readouterr()
+        last = told.err.split("\r")[-2] if told.err.endswith("\r") else told.err.split("\r")[-1]
+        shown = [part for part in told.err.split("\r") if "slowest" in part][-1]
+        assert shown.startswith("2 of 3 |")
+        assert "left, 1 failed, 1 unchanged, slowest team, b 2.5 s" in shown
+        assert last.strip() == ""
+        assert told.out == ""
+
+    def test_the_style_follows_from_options_and_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert style_of(quiet=True, json_lines=False) == "quiet"
+        assert style_of(quiet=False, json_lines=True) == "json"
+        for watched, style in ((True, "bar"), (False, "lines")):
+            monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda watched=watched: watched))
+            assert style_of(quiet=False, json_lines=False) == style
+        with pytest.raises(click.UsageError, match="give one"):
+            style_of(quiet=True, json_lines=True)
+
+
+class TestClosing:
+    def test_it_names_every_failure_with_its_next_step_and_log(self, capsys: pytest.CaptureFixture[str]) -> None:
+        old = Record("team, b", "team", "b", "", "data", "team/b/report.html", files={"team/b/report.html": "x"})
+        closing(result("a"), result("b", "failed", record=old), result("c", "failed")).tell("lines")
+        told = capsys.readouterr()
+        assert told.err.splitlines() == [
+            "Left out: network: too few.",
+            "Could not be made:",
+            "  team, b",
+            "    school_report.ipynb, cell 3: found no such file, expected a release.",
+            "    Next: make it again.",
+            "    Log: outputs/fall/.logs/team/b.report.txt",
+            "  team, c",
+            "    school_report.ipynb, cell 3: found no such file, expected a release.",
+            "    Next: make it again.",
+            "    Log: outputs/fall/.logs/team/c.report.txt",
+            "Pages of an earlier run that stand in their place, marked as older in the index: 1.",
+            "When that is mended: pdsa report fall --retry-failed",
+        ]
+        assert told.out.splitlines() == [
+            "1 reports made, 2 failed, 4.0 s (1.33 s each).",
+            "Reading the data took 1.5 s; slowest reports: team, a 0.5 s, team, b 0.5 s, team, c 0.5 s.",
+            "i.html",
+        ]
+
+    def test_equal_failures_are_told_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        closing(*(result(name, "failed") for name in "abcde")).tell("quiet")
+        told = capsys.readouterr().err
+        assert told.count("Next: ") == 1
+        assert "  team, a; team, b; team, c; team, d; team, e\n" in told
+
+    def test_nothing_to_do_is_one_line_and_the_index(self, capsys: pytest.CaptureFixture[str]) -> None:
+        closing(result("a", "unchanged")).tell("quiet")
+        assert capsys.readouterr().out == "i.html\n"
+
+    def test_programs_get_the_counts(self, capsys: pytest.CaptureFixture[str]) -> None:
+        closing(result("a"), result("b", "unchanged"), result("c", "failed")).tell("json")
+        assert json.loads(capsys.readouterr().out) == {
+            "event": "finished",
+            "failed": 1,
+            "index": "i.html",
+            "left_out": ["network: too few"],
+            "made": 1,
+            "not_made_again": [],
+            "seconds": 4.0,
+            "unchanged": 1,
+        }
+
+
+def test_the_command_to_run_again_has_the_users_options() -> None:
+    from pdsa.cli.report import _once, report
+
+    told: list[str] = []
+    command = click.Command(
+        "report",
+        params=report.params,
+        callback=lambda **values: told.append(command_again(click.get_current_context(), _once)),
+    )
+    arguments = ["my fall.yaml", "--only", "007", "--only", "a b", "--out", "o", "--workers", "3", "--force"]
+    CliRunner().invoke(command, [*arguments, "--log", "postgresql://u:secret@h/d"], catch_exceptions=False)
+    assert told == ["pdsa report 'my fall.yaml' --only 007 --only 'a b' --out o --workers 3 --retry-failed"]
+
+
+class TestLog:
+    def test_it_tells_how_each_cell_ended_and_what_was_printed(self, tmp_path: Path) -> None:
+        cells = (CellEnd(0, "ok", 0.25), CellEnd(2, "timeout", 3.0), CellEnd(3, "not run"))
+        made = Made("failed", 3.5, cells=cells, printed="before\n", peak_mb=123.4, tries=2)
+        write_log(tmp_path, result("007", "failed", made=made))
+        lines = (tmp_path / ".logs/team/007.report.txt").read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith("team, 007: failed, 20")
+        assert lines[1:] == [
+            "notebook school_report.ipynb, kernel started twice",
+            "memory of its process at most 123 MB",
+            "",
+            "school_report.ipynb, cell 3: found no such file, expected a release.",
+            "Next: make it again.",
+            "",
+            "cell  how it ended  seconds",
+            "   1  ok              0.250",
+            "   3  timeout         3.000",
+            "   4  not run         0.000",
+            "",
+            "printed:",
+            "before",
+            "",
+        ]
+        assert "not handed on" in (tmp_path / ".logs/README.txt").read_text(encoding="utf-8").replace("\n", " ")
+
+    def test_no_secret_stands_in_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("DISTRICT_API_TOKEN", "hush-hush-hush")
+        one = result("a", made=Made("ok", 1.0, printed="token hush-hush-hush here"))
+        write_log(tmp_path, one)
+        assert "hush-hush" not in (tmp_path / log_path(one.job.target)).read_text(encoding="utf-8")
+
+    def test_what_is_unchanged_keeps_its_log(self, tmp_path: Path) -> None:
+        write_log(tmp_path, result("a", "unchanged"))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_log_that_cannot_be_written_stops_nothing(self, tmp_path: Path) -> None:
+        (tmp_path / ".logs").write_text("a file in its place")
+        write_log(tmp_path, replace(result("a"), made=Made("ok", 1.0)))

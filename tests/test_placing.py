@@ -318,7 +318,7 @@ class TestSecrets:
         from pdsa.runner.plan import light_job
 
         monkeypatch.setenv("PDSA_LOG_URL", "postgresql://me:Zq7fd3a@db/log")
-        job = light_job(plans[1].workspace, plans[1].reports[0])
+        job = light_job(plans[1], plans[1].reports[0])
         problem = Problem("cell 3", "no answer from postgresql://me:Zq7fd3a@db/log", "one")
         result = place(tmp_path, job, Made("failed", 0.1, problem=problem, next_step="ask Zq7fd3a"))
         assert str(result.problem) == (
@@ -333,7 +333,7 @@ class TestSecrets:
         from pdsa.runner.plan import light_job
 
         monkeypatch.setenv("MY_TOKEN", "Zq7fd3a")
-        job = light_job(plans[1].workspace, plans[1].reports[0])
+        job = light_job(plans[1], plans[1].reports[0])
         printed = "a line\nx.py:3: UserWarning: Zq7fd3a is old\nx.py:3: UserWarning: Zq7fd3a is old\n"
         result = place(tmp_path, job, replace(Ready().page(job), printed=printed))
         assert result.record is not None

@@ -18,7 +18,7 @@ import pytest
 from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent
 from pdsa.kernels.source import prepared
 from pdsa.runner import Job, make, plan_run
-from pdsa.runner.plan import job_of as _job
+from pdsa.runner.plan import light_job, whole_job
 from pdsa.runner.warm import warm_reports
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are had on Linux only")
@@ -308,7 +308,7 @@ def jobs(tmp_path_factory: pytest.TempPathFactory) -> list[Job]:
     plan = plan_run(folder / "example" / "params" / "example.yaml")
     first = {wanted.notebook: wanted for wanted in reversed(plan.reports)}
     assert len(first) == 3
-    return [_job(plan.workspace, wanted) for wanted in first.values()]
+    return [whole_job(plan.workspace, light_job(plan.workspace, wanted)) for wanted in first.values()]
 
 
 def test_warm_and_cold_make_the_same_bytes(jobs: list[Job]) -> None:

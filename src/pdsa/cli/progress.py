@@ -196,7 +196,8 @@ class Closing:
 
     def _each(self) -> str:
         executed = len(self.run.results) - len(self.run.unchanged)
-        return f", {self.run.seconds:.1f} s" + f" ({self.run.seconds / executed:.2f} s each)" * bool(executed) + "."
+        each = f" ({self.run.seconds / executed:.2f} s each)" if executed else ""
+        return f", {self.run.seconds:.1f} s{each}."
 
     def _times(self) -> Iterable[str]:
         """Where the time went; what was unchanged took none."""

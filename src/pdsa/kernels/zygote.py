@@ -53,7 +53,6 @@ class Zygote:
     control: socket.socket
     wakeup: socket.socket
     kernel: Any
-    folder: str
     running: dict[int, Running] = field(default_factory=dict)
 
     def serve(self) -> None:
@@ -144,7 +143,6 @@ class Zygote:
             system.kill_adopted(one.token)
             one.tidy()
         system.kill_adopted("")
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main(settings: Mapping[str, Any]) -> None:
@@ -164,9 +162,11 @@ def main(settings: Mapping[str, Any]) -> None:
     gc.collect()
     gc.freeze()
     threads = system.threads()
-    wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
+    with contextlib.suppress(OSError):  # an owner that has gone meanwhile
+        wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
     if threads == 1:
-        Zygote(control, wakeup, kernel, settings["folder"]).serve()
+        Zygote(control, wakeup, kernel).serve()
+        shutil.rmtree(settings["folder"], ignore_errors=True)
 
 
 def _prepare(settings: Mapping[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.kernels import Limits, check_parameters
 from pdsa.params.words import problem_of
-from pdsa.publish import digest, write_atomic
+from pdsa.publish import digest, disk
 from pdsa.runner.job import Job
 from pdsa.runner.keys import differences, job_key, surroundings
 from pdsa.runner.plan import NOTEBOOKS, notebook_path
@@ -101,6 +101,8 @@ def is_packaged(notebook: Path) -> bool:
 def write_order(folder: Path, name: str, order: Order) -> Path:
     """Write one order, and what its notebook reads beside it; return the path of the order.
 
+    Nothing is forced to the disk: who reads it knows the hashes, and an order that a power cut broke is made anew.
+
     Parameters
     ----------
     folder
@@ -112,10 +114,11 @@ def write_order(folder: Path, name: str, order: Order) -> Path:
     """
     job = order.job
     files = {file: digest(data) for file, data in job.files.items()}
+    disk.make_folder(folder / FILES)
     for file, data in job.files.items():
         place = folder / FILES / files[file]
         if not place.exists():
-            write_atomic(place, data)
+            disk.write(place, data)
     path = {} if is_packaged(job.notebook) else {"path": str(job.notebook.resolve())}
     text = {
         "order": 1,
@@ -129,7 +132,9 @@ def write_order(folder: Path, name: str, order: Order) -> Path:
         "limits": asdict(order.limits),
         **{name: getattr(job, name) for name in _SAME},
     }
-    write_atomic(folder / f"{name}.json", json.dumps(text, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    disk.write(
+        folder / f"{name}.json", (json.dumps(text, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    )
     return folder / f"{name}.json"
 
 

@@ -78,7 +78,7 @@ def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:
     places = f"the first of {len(more) + 1} places to mend" if more else "a place to mend"
     problem = Problem(first.place, places if ", row " in first.place else first.found, first.expected)
     whole = "\n".join(map(str, (first, *more)))
-    return light_job(plan.workspace, wanted), Made("failed", 0.0, problem=problem, next_step=MEND_ROWS, printed=whole)
+    return light_job(plan, wanted), Made("failed", 0.0, problem=problem, next_step=MEND_ROWS, printed=whole)
 
 
 class _Look:
@@ -90,7 +90,7 @@ class _Look:
 
     def at(self, wanted: Wanted, record: Record | None) -> Job | tuple[Job, Record]:
         """The job to make; or a job without its release, and its record as it is from now on."""
-        light = light_job(self.plan.workspace, wanted)
+        light = light_job(self.plan, wanted)
         light = replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
         if record is not None and record.is_known(light.own):
             return light, record

@@ -243,6 +243,7 @@ class TestMessages:
         with pytest.raises(PdsaError, match="no space left on the disk") as caught:
             run(plans[1], outputs)
         assert caught.value.exit_code == 1
+        assert "2 of 2 reports stand, but manifest and indexes are not all of this run." in str(caught.value)
         assert "what is made already stands" in str(caught.value)
         assert (outputs / "example/team" / SCHOOL / "report.html").read_bytes() in before.new.values()
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pdsa.errors import ParamsError, Problem, ReportError
+from pdsa.errors import ParamsError, Problem, RunError
 from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
@@ -187,11 +187,13 @@ def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
     return {"started": started, "seconds": round(run.seconds, 2), "executed": executed, **counts, "only": [*plan.only]}
 
 
-def _unfinished(run: Run, error: OSError) -> ReportError:
+def _unfinished(run: Run, error: OSError) -> RunError:
     """The disk refused what comes after the reports; every report that was placed stands."""
     path = Path(error.filename) if isinstance(error.filename, str) else run.manifest
     problem, step = of_disk(error, path)
-    return ReportError("manifest and index", problem, step)
+    stand = len(run.results) - len(run.failed)
+    kept = f"{stand} of {len(run.results)} reports stand, but manifest and indexes are not all of this run"
+    return RunError(str(run.folder), (problem,), kept, step)
 
 
 def refuse_other_network(folder: Path, network: str) -> None:

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import dask
 import nbformat
 import numpy as np
 import pandas as pd
@@ -26,7 +28,7 @@ from pdsa.kernels import Limits
 from pdsa.network import SIGNALS
 from pdsa.records import ChartSpec
 from pdsa.runner import Job, LocalPool, Result, keys, run_jobs
-from pdsa.runner.cluster import ClusterPool, Tls, connect, connected, scan
+from pdsa.runner.cluster import ClusterPool, Tls, connect, connected, errand, scan
 from pdsa.runner.cluster.connect import address_of
 from pdsa.runner.keys import surroundings
 from pdsa.series import MISSING, REPORTED, Panel
@@ -147,6 +149,47 @@ def test_an_error_of_a_worker_is_a_failed_report(two: Cluster, tmp_path: Path) -
     results = run_jobs([make_job(broken, "adams")], tmp_path, pool=ClusterPool(two.address, LIMITS, tmp_path))
     assert [result.status for result in results] == ["failed"]
     assert str(results[0].problem) == "broken.ipynb, cell 2: found KeyError: 'b', expected a cell that runs to its end."
+
+
+def test_a_secret_of_the_worker_stays_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "import os\nfrom IPython.display import HTML\n"
+    loud = write_notebook(
+        tmp_path / "loud.ipynb", told + "print(os.environ['FAR_TOKEN'])\nHTML(os.environ['FAR_TOKEN'])"
+    )
+    broken = write_notebook(tmp_path / "broken.ipynb", told + "raise ValueError(os.environ['FAR_TOKEN'])")
+    monkeypatch.setenv("FAR_TOKEN", "hunter22-of-the-worker")
+    with cluster(tmp_path, 1) as one:
+        monkeypatch.delenv("FAR_TOKEN")
+        pool = ClusterPool(one.address, LIMITS, tmp_path / "out")
+        results = run_jobs([make_job(loud, "adams"), make_job(broken, "lincoln")], tmp_path / "out", pool=pool)
+    assert [result.status for result in results] == ["failed", "failed"]
+    assert "the value of the environment variable FAR_TOKEN" in str(results[0].problem)
+    assert "ValueError" in str(results[1].problem)
+    assert "hunter22" not in repr(results)
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file() and b"hunter22" in path.read_bytes()]
+
+
+def test_a_cluster_that_goes_away_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errand, "PATIENCE", 1.0)
+    monkeypatch.setattr(errand, "LOOK", 0.2)
+    slow = write_notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(50)")
+    quick = write_notebook(tmp_path / "quick.ipynb")
+    jobs = [make_job(quick, "quick"), *(make_job(slow, f"slow-{n}") for n in range(2))]
+    for part, told in ((1, "no worker for 1 seconds"), (0, "that the scheduler is gone")):
+        folder = tmp_path / f"{part}"
+        folder.mkdir()
+        with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), cluster(folder, 1) as one:
+            pool = ClusterPool(one.address, LIMITS, folder / "out")
+            with pytest.raises(InputError) as caught:
+                run_jobs(jobs, folder / "out", pool=pool, on_done=partial(end, one.processes[part].pid))
+        (problem,) = caught.value.problems
+        assert (problem.found, problem.expected) == (told, "workers for the 2 reports that are not made yet")
+        assert "what was made is not made anew" in caught.value.next_step
+        assert [path.name for path in (folder / "out").glob(".tmp-*")] == []
+
+
+def end(group: int, result: Result) -> None:
+    os.killpg(group, signal.SIGKILL)
 
 
 def test_series_are_scanned_in_parts_with_the_same_numbers(two: Cluster) -> None:

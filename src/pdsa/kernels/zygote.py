@@ -158,16 +158,14 @@ def main(settings: Mapping[str, Any]) -> None:
     os.set_inheritable(control.fileno(), False)
     wakeup = _watch_signals()
     system.adopt_orphans()
-    try:
-        kernel = _prepare(settings)
-        gc.collect()
-        gc.freeze()
-        threads = system.threads()
-        with contextlib.suppress(OSError):  # an owner that has gone meanwhile
-            wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
-        if threads == 1:
-            Zygote(control, wakeup, kernel).serve()
-    finally:
+    kernel = _prepare(settings)
+    gc.collect()
+    gc.freeze()
+    threads = system.threads()
+    with contextlib.suppress(OSError):  # an owner that has gone meanwhile
+        wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
+    if threads == 1:
+        Zygote(control, wakeup, kernel).serve()
         shutil.rmtree(settings["folder"], ignore_errors=True)
 
 

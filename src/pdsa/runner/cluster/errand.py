@@ -145,7 +145,7 @@ def _deadly(job: Job) -> Made:
 
 
 def _lost(found: str, waiting: int) -> InputError:
-    problem = Problem("cluster", found, f"workers for the {waiting} reports that are not made yet")
+    problem = Problem("cluster", found, f"workers to the end; reports not made yet: {waiting}")
     step = "bring scheduler and workers back and run the same command again: what was made is not made anew"
     return InputError("cluster", (problem,), "the run ended before its end", step)
 

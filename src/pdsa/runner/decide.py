@@ -75,7 +75,7 @@ class _Look:
 
     def at(self, wanted: Wanted, record: Record | None) -> Job | tuple[Job, Record]:
         """The job to make; or a job without its release, and its record as it is from now on."""
-        light = light_job(self.plan.workspace, wanted)
+        light = light_job(self.plan, wanted)
         light = replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
         if record is not None and record.is_known(light.own):
             return light, record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,6 +14,7 @@ from pathlib import Path
 from pdsa.errors import ParamsError, Problem, ReportError
 from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
+from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep, sync_folders
 from pdsa.runner.beside import set_aside, write_archives
@@ -167,7 +169,7 @@ def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: 
     in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
     entries = [entry(record, run.folder, decision.outdated) for record in in_order]
     found = manifest_of(plan, entries, _this_run(plan, run, started), data=data, old=old)
-    write_manifest(run.manifest, found | {"beside": beside})
+    write_manifest(run.manifest, cleaned(found | {"beside": beside}, secrets_of(os.environ)))
 
 
 def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:

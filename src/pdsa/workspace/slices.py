@@ -15,8 +15,10 @@ from pdsa.inquiry.state import Held
 from pdsa.workspace.packing import POINTWISE
 from pdsa.workspace.whole import Workspace
 
-# What a report may take of the machine changes no dossier.
-_OF_MACHINE: dict[str, Any] = dict.fromkeys(("workers", "timeout_seconds", "report_timeout_seconds", "memory_mb"))
+# Who makes a report, and what it may take of the machine, changes no dossier.
+_OF_MACHINE: dict[str, Any] = dict.fromkeys(
+    ("workers", "timeout_seconds", "report_timeout_seconds", "memory_mb", "notebooks")
+)
 Array = npt.NDArray[np.generic]
 
 

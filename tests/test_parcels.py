@@ -15,7 +15,8 @@ from pdsa.runner.parcels import unwrap, wrap
 
 GOOD = Made(
     "ok", 0.25, "<p>é – 7</p>\r\n".encode(), {"points.csv": b"a,b\n1,\xc3\xa9\n"},
-    {"id": "007", "verdicts": {"steady": 2}}, cells=(CellEnd(0, "ok", 0.1), CellEnd(2, "ok", 0.15)), printed="two\nlines", peak_mb=91.5, tries=2,
+    {"id": "007", "verdicts": {"steady": 2}}, cells=(CellEnd(0, "ok", 0.1), CellEnd(2, "ok", 0.15)),
+    printed="two\nlines", peak_mb=91.5, tries=2,
 )  # fmt: skip
 BAD = Made(
     "failed", 1.5, problem=Problem("x.ipynb, cell 3", "KeyError: 'b'", "a cell that runs to its end"),

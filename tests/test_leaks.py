@@ -9,7 +9,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from markupsafe import escape
 
-from pdsa.publish.leaks import leaked, redacted, secrets_of
+from pdsa.publish.leaks import cleaned, leaked, redacted, secrets_of
 
 HARD = "p&ss<w>o\"r'd/é +1"
 
@@ -56,6 +56,25 @@ class TestLeaked:
 
     def test_a_part_of_it_is_not_it(self) -> None:
         assert leaked(b"hunter2", secrets_of({"MY_TOKEN": "hunter22"})) == ""
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [("the PIN is 314159.", True), ("(314159)", True), ("0.31415926", False), ("3.314159", False),
+         ("ab314159cd", False), ("314159.5", False), ("x=314159", True)],
+    )  # fmt: skip
+    def test_digits_alone_must_stand_alone(self, text: str, found: bool) -> None:
+        """Six digits stand in every table and every hash by chance."""
+        secrets = secrets_of({"PIN_KEY": "314159"})
+        assert (leaked(text.encode(), secrets) == "PIN_KEY") == found
+        assert ("314159" not in redacted(text, secrets)) == found
+
+    def test_json_is_cleaned_text_by_text(self) -> None:
+        secrets = secrets_of({"MY_TOKEN": 'hun"ter22'})
+        told = {"a": ['say hun"ter22', 3, None], "b": {"c": "hunter22"}}
+        assert cleaned(told, secrets) == {"a": ["say [value of MY_TOKEN]", 3, None], "b": {"c": "hunter22"}}
+        clean = {"a": "nothing"}
+        assert cleaned(clean, secrets) is clean
+        assert cleaned(told, ()) is told
 
     def test_the_name_takes_the_place_of_the_value(self) -> None:
         secrets = secrets_of({"MY_TOKEN": "hunter22", "URL": "x://me:otherword@h"})

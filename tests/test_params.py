@@ -21,6 +21,7 @@ from pdsa.params import (
     NetworkModel,
     ParamsModel,
     SchoolModel,
+    SelectModel,
     build,
     build_rows,
     nearest,
@@ -209,6 +210,23 @@ class TestMessages:
             "audience: found an unknown key, expected audiences perhaps? Known: schema, name, workspace, data, "
             "network, measures, inputs, select, audiences, as_of, chart, per_measure, ....",
         ]
+
+    @pytest.mark.parametrize(
+        ("model", "place"),
+        [
+            (ParamsModel, "{}: x\n"),
+            (SelectModel, "select: {{{}: x}}\n"),
+            (ChartModel, "chart: {{{}: x}}\n"),
+            (ChartModel, "per_measure: {{zeal: {{{}: x}}}}\n"),
+            (ChartModel, "per_school: {{'0107': {{zeal: {{{}: x}}}}}}\n"),
+        ],
+    )
+    def test_every_key_is_named_when_it_is_misspelled(self, model: type[Any], place: str) -> None:
+        keys = [field.alias or name for name, field in model.model_fields.items()]
+        for key in keys:
+            wrong = key[:-1] if key[:-1] not in keys else f"{key}x"
+            found = [one for one in refused(BASE + place.format(wrong)) if "unknown key" in one]
+            assert len(found) == 1 and f"expected {key} perhaps? " in found[0], (wrong, found)
 
     def test_unknown_keys_deep_down_name_what_is_known_there(self) -> None:
         network = "network: {id: a, name: b, calendar: {modus: x, closures: [{strat: 1}]}}\n"

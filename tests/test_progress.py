@@ -112,14 +112,10 @@ class TestClosing:
         assert told.err.splitlines() == [
             "Left out: network: too few.",
             "Could not be made:",
-            "  team, b",
+            "  team, b; team, c",
             "    school_report.ipynb, cell 3: found no such file, expected a release.",
             "    Next: make it again.",
-            "    Log: outputs/fall/.logs/team/b.report.txt",
-            "  team, c",
-            "    school_report.ipynb, cell 3: found no such file, expected a release.",
-            "    Next: make it again.",
-            "    Log: outputs/fall/.logs/team/c.report.txt",
+            "    Log of the first: outputs/fall/.logs/team/b.report.txt",
             "Pages of an earlier run that stand in their place, marked as older in the index: 1.",
             "When that is mended: pdsa report fall --retry-failed",
         ]
@@ -130,10 +126,11 @@ class TestClosing:
         ]
 
     def test_equal_failures_are_told_once(self, capsys: pytest.CaptureFixture[str]) -> None:
-        closing(*(result(name, "failed") for name in "abcde")).tell("quiet")
+        closing(*(result(name, "failed") for name in "abcdefgh")).tell("quiet")
         told = capsys.readouterr().err
         assert told.count("Next: ") == 1
-        assert "  team, a; team, b; team, c; team, d; team, e\n" in told
+        named = "team, a; team, b; team, c; team, d; team, e; team, f"
+        assert f"  {named}; the same for 2 other reports\n" in told
 
     def test_nothing_to_do_is_one_line_and_the_index(self, capsys: pytest.CaptureFixture[str]) -> None:
         closing(result("a", "unchanged")).tell("quiet")
@@ -165,6 +162,11 @@ def test_the_command_to_run_again_has_the_users_options() -> None:
     arguments = ["my fall.yaml", "--only", "007", "--only", "a b", "--out", "o", "--workers", "3", "--force"]
     CliRunner().invoke(command, [*arguments, "--log", "postgresql://u:secret@h/d"], catch_exceptions=False)
     assert told == ["pdsa report 'my fall.yaml' --only 007 --only 'a b' --out o --workers 3 --retry-failed"]
+
+
+def test_mended_rows_change_more_than_the_failed_reports() -> None:
+    with click.Context(click.Command("report"), info_name="report") as context:
+        assert command_again(context, bool, all_changed=True) == "pdsa report"
 
 
 class TestLog:

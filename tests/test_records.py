@@ -350,7 +350,7 @@ class TestSlices:
 class TestKeys:
     def test_everything_that_a_page_rests_on_is_in_its_key(self, network: Path, tmp_path: Path) -> None:
         plan: Plan = plan_run(network)
-        job = whole_job(plan.workspace, light_job(plan.workspace, plan.reports[0]))
+        job = whole_job(plan.workspace, light_job(plan, plan.reports[0]))
         other = tmp_path / "other.ipynb"
         other.write_bytes(job.notebook.read_bytes() + b"\n")
         changes: list[dict[str, Any]] = [
@@ -366,7 +366,7 @@ class TestKeys:
         plan = plan_run(network)
         path = tmp_path / "mine.ipynb"
         path.write_text("{}")
-        job = replace(light_job(plan.workspace, plan.reports[0]), notebook=path)
+        job = replace(light_job(plan, plan.reports[0]), notebook=path)
         first = keys_module.job_key(job)
         path.write_text("[]")
         os.utime(path, ns=(1, 1))

@@ -68,6 +68,12 @@ class ParamsError(InputError):
     """A params file, a name given on the command line or a notebook's parameters are wrong."""
 
 
+class RunError(InputError):
+    """A run could not be brought to its end; the reports that it made stand."""
+
+    exit_code = 1
+
+
 class ReportError(PdsaError):
     """One report could not be made; the others go on.
 

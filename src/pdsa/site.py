@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,6 +41,28 @@ class Row:
     missing: str
     hidden: int
     failures: tuple[Mapping[str, Any], ...]
+
+    @property
+    def stale(self) -> list[tuple[Any, ...]]:
+        """The reports of which an older page stands, those of the same days together: names, made, failing since."""
+        old = (one for one in self.failures if one["stale"] and one.get("stale_since"))
+        return _together((one["name"], one["made"][:10], one["stale_since"][:10]) for one in old)
+
+    @property
+    def problems(self) -> list[tuple[Any, ...]]:
+        """What was found where and what to do next, with the names of all reports of which that is so."""
+        told = ("place", "found", "expected")
+        return _together(
+            (one["name"], *(one["problem"][part] for part in told), one["next_step"]) for one in self.failures
+        )
+
+
+def _together(found: Iterable[tuple[str, ...]]) -> list[tuple[Any, ...]]:
+    """Names of which the rest is the same are one."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, *rest in found:
+        names.setdefault(tuple(rest), []).append(name)
+    return [(tuple(own), *rest) for rest, own in names.items()]
 
 
 def write_indexes(folder: Path) -> tuple[Path, ...]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Style = Literal["bar", "lines", "quiet", "json"]
 
-ALONE = 3  # equal failures that are told one by one
+NAMED = 6  # reports with the same failure that are named
 SLOWEST = 3
 
 
@@ -169,7 +169,7 @@ class Closing:
             yield from self._failures()
 
     def _failures(self) -> Iterable[str]:
-        """Every failed report by name; equal failures of many schools once."""
+        """Every failed report; what is equal is told once."""
         from pdsa.runner.logs import log_path
 
         groups: dict[tuple[str, str], list[Result]] = {}
@@ -177,11 +177,12 @@ class Closing:
             groups.setdefault((str(result.problem), result.next_step), []).append(result)
         yield "Could not be made:"
         for (problem, step), results in groups.items():
-            for some in [results] if len(results) > ALONE else [[one] for one in results]:
-                yield f"  {'; '.join(one.job.name for one in some)}"
-                yield f"    {problem}"
-                yield f"    Next: {step}."
-                yield f"    Log: {self.run.folder / log_path(some[0].job.target)}"
+            more = f"; the same for {len(results) - NAMED} other reports" if len(results) > NAMED else ""
+            yield f"  {'; '.join(one.job.name for one in results[:NAMED])}{more}"
+            yield f"    {problem}"
+            yield f"    Next: {step}."
+            of = " of the first" if len(results) > 1 else ""
+            yield f"    Log{of}: {self.run.folder / log_path(results[0].job.target)}"
         if kept := sum(bool(one.record and one.record.files) for one in self.run.failed):
             yield f"Pages of an earlier run that stand in their place, marked as older in the index: {kept}."
         yield f"When that is mended: {self.again}"
@@ -207,7 +208,7 @@ class Closing:
         yield f"Reading the data took {self.reading:.1f} s" + (f"; slowest reports: {told}." if told else ".")
 
 
-def command_again(context: click.Context, skipped: Callable[[str], bool]) -> str:
+def command_again(context: click.Context, skipped: Callable[[str], bool], *, all_changed: bool = False) -> str:
     """Return the same command with the user's own options, for the failed reports alone.
 
     Parameters
@@ -216,6 +217,8 @@ def command_again(context: click.Context, skipped: Callable[[str], bool]) -> str
         Of the command.
     skipped
         Whether an option, by the name of its parameter, is left out.
+    all_changed
+        Whether other reports than those that failed will have to be made too.
     """
     import shlex
 
@@ -229,4 +232,4 @@ def command_again(context: click.Context, skipped: Callable[[str], bool]) -> str
             words += (
                 [parameter.opts[0]] if value is True else [w for one in many for w in (parameter.opts[0], str(one))]
             )
-    return shlex.join([*words, "--retry-failed"])
+    return shlex.join(words if all_changed else [*words, "--retry-failed"])

@@ -46,18 +46,19 @@ def report(
     """Make the reports that PARAMS asks for, a params file or a workspace folder: those that changed or are new."""
     from pdsa.runner.warm import warm_reports
 
-    again, style = _again(flags["force"], flags["retry_failed"]), style_of(quiet=quiet, json_lines=json_lines)
+    which, style = _again(flags["force"], flags["retry_failed"]), style_of(quiet=quiet, json_lines=json_lines)
     # the warm parent imports while the data are read
     with nullcontext() if flags["dry_run"] or is_far(flags) else warm_reports() as parent:
         from pdsa.runner import make_reports, plan_run
         from pdsa.site import write_indexes
 
         clock = time.perf_counter()
-        plan = plan_run(params, data=flags["data"], only=only, again=again, log=flags["log"])
+        plan = plan_run(params, data=flags["data"], only=only, again=which, log=flags["log"])
         reading = time.perf_counter() - clock
+        _tell_unread(plan)
         if flags["dry_run"]:
             _list(plan, out)
-            return
+            sys.exit(1 if plan.workspace.unread else 0)
         if flags["jobs"]:
             write_jobs(flags["jobs"], plan, out)
             return
@@ -73,7 +74,8 @@ def report(
                 finish=lambda folder: indexes.extend(write_indexes(folder)),
             )
     index = indexes[-1] if indexes else run.folder
-    Closing(plan, run, index, reading, command_again(click.get_current_context(), _once)).tell(style)
+    again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))
+    Closing(plan, run, index, reading, again).tell(style)
     sys.exit(1 if run.failed else 0)
 
 
@@ -86,6 +88,17 @@ def _again(force: bool, retry_failed: bool) -> Again:
     if force and retry_failed:
         raise click.UsageError("--force makes every report again, --retry-failed only some of them: give one.")
     return "all" if force else "failed" if retry_failed else "changed"
+
+
+def _tell_unread(plan: Plan) -> None:
+    """Every row that has to be mended, to whoever runs the batch."""
+    from pdsa.errors import InputError
+    from pdsa.workspace.rows import MEND_ROWS
+
+    for school, problems in plan.workspace.unread.items():
+        who = f"{school}, {plan.workspace.known[school].name}"
+        told = InputError(who, problems, "no report of this school is made; those of the others are", MEND_ROWS)
+        click.echo(str(told), err=True)
 
 
 def _list(plan: Plan, out: Path) -> None:

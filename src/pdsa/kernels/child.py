@@ -16,11 +16,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pdsa.kernels import system, wire
 
+# The default handler, but asyncio must not know it as that: it would end the notebook in place of the cell.
+_INTERRUPT = partial(signal.default_int_handler)
 FLOOD = 3  # exit code of a notebook that said too much; it has told so before
 
 
@@ -57,7 +60,7 @@ def _surround(request: Mapping[str, Any]) -> None:
     _seed()
     if (wakeup := signal.set_wakeup_fd(-1)) >= 0:
         os.close(wakeup)
-    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+    for number, handler in ((signal.SIGINT, _INTERRUPT), (signal.SIGTERM, signal.SIG_DFL)):
         signal.signal(number, handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with contextlib.suppress(OSError):  # of all processes this one is to go first when the memory is full

@@ -344,6 +344,14 @@ def start_parent(preload: Sequence[str] = PRELOAD, warm_up: str = "", *, wireles
     if not system.can_fork():
         return None
     folder = Path(tempfile.mkdtemp(prefix="pdsa-parent-"))
+    try:
+        return _started(folder, preload, warm_up, wireless=wireless)
+    except BaseException:  # Ctrl-C is one
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _started(folder: Path, preload: Sequence[str], warm_up: str, *, wireless: bool) -> Parent:
     ours, theirs = socket.socketpair()
     settings = {
         **{"control": theirs.fileno(), "preload": list(preload), "warm_up": warm_up},

@@ -53,7 +53,7 @@ def kill_group(pid: int, number: int) -> None:
 
 
 def kill_adopted(token: str) -> None:
-    """Kill the processes of an ended notebook that left its group; of all of them with an empty token."""
+    """Kill the processes of an ended notebook that left its group; with an empty token, whatever is left of any."""
     for _ in range(10):  # what was killed may leave children of its own
         found = [pid for pid in _children() if _belongs(pid, token)]
         if not found:
@@ -72,6 +72,8 @@ def _children() -> Iterator[int]:
 
 
 def _belongs(pid: int, token: str) -> bool:
+    if not token:
+        return True  # a notebook can start a process without any variables
     try:
         variables = (_PROC / str(pid) / "environ").read_bytes()
     except OSError:

@@ -121,7 +121,7 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Let a message wait."""
-        self.waiting.append(message)
+        self.waiting.append({**message, "buffers": []})  # as it would arrive
 
 
 class Client:

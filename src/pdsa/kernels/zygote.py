@@ -9,6 +9,7 @@ Run as `python -m pdsa.kernels.zygote SETTINGS`, by `pdsa.kernels.parent`.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import gc
 import json
@@ -18,9 +19,12 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 from pdsa.kernels import child, system, wire
@@ -158,7 +162,7 @@ def main(settings: Mapping[str, Any]) -> None:
     os.set_inheritable(control.fileno(), False)
     wakeup = _watch_signals()
     system.adopt_orphans()
-    kernel = _prepare(settings)
+    kernel = _prepare(settings, partial(_leave_if_alone, control, settings["folder"]))
     gc.collect()
     gc.freeze()
     threads = system.threads()
@@ -169,10 +173,13 @@ def main(settings: Mapping[str, Any]) -> None:
         shutil.rmtree(settings["folder"], ignore_errors=True)
 
 
-def _prepare(settings: Mapping[str, Any]) -> Any:
+def _prepare(settings: Mapping[str, Any], meanwhile: Callable[[], None]) -> Any:
     """Import, make the shell, draw something once; all before the first fork."""
-    for name in ("nbformat", "ipykernel.kernelapp", *settings["preload"]):
-        import_quickly(name)
+    with _as_in_a_notebook():
+        for name in ("nbformat", "ipykernel.kernelapp", *settings["preload"]):
+            meanwhile()
+            import_quickly(name)
+    meanwhile()
     kernel = None
     if settings["wireless"]:
         from pdsa.kernels.wireless import make_kernel, rehearse
@@ -184,6 +191,30 @@ def _prepare(settings: Mapping[str, Any]) -> Any:
     if kernel is not None:
         rehearse(kernel)
     return kernel
+
+
+def _leave_if_alone(control: socket.socket, folder: str) -> None:
+    """End this process where its owner has gone before it could serve."""
+    poll = select.poll()
+    poll.register(control, select.POLLHUP)
+    if any(event & select.POLLHUP for _, event in poll.poll(0)):
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+
+@contextlib.contextmanager
+def _as_in_a_notebook() -> Iterator[None]:
+    """Let modules that ask where they are imported find a notebook, and take back what they change for everybody.
+
+    pandas shows other numbers of columns in a terminal; plotnine shortens the warnings of the whole process.
+    """
+    form = warnings.formatwarning
+    builtins.get_ipython = lambda: SimpleNamespace(kernel=None)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del builtins.get_ipython  # type: ignore[attr-defined]
+        warnings.formatwarning = form
 
 
 def _watch_signals() -> socket.socket:

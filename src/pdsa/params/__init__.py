@@ -287,6 +287,12 @@ class SelectModel(Model):
     schools: tuple[Id, ...] = ()
 
 
+class NotebooksModel(Model):
+    school_report: str = ""
+    network_report: str = ""
+    improvement_log: str = ""
+
+
 _AS_THEY_ARE = (
     *("name", "workspace", "data", "as_of", "workers", "timeout_seconds", "report_timeout_seconds", "memory_mb"),
 )
@@ -312,6 +318,7 @@ class ParamsModel(Model):
     timeout_seconds: Annotated[Number, Field(gt=0)] = 300.0
     report_timeout_seconds: Annotated[Number, Field(gt=0)] = 1800.0
     memory_mb: Annotated[Whole, Field(ge=100, le=1_000_000)] = 4096
+    notebooks: NotebooksModel = NotebooksModel()
 
     @model_validator(mode="after")
     def one_source(self) -> ParamsModel:
@@ -330,6 +337,7 @@ class ParamsModel(Model):
             network=self.network.record() if self.network else None,
             measures=tuple(one.record() for one in self.measures),
             inputs=tuple(one.record() for one in self.inputs),
+            notebooks=tuple((name, path) for name, path in self.notebooks if path),
             charts=(("", self.chart.record()), *((m, s.record()) for m, s in self.per_measure.items())),
             per_school=tuple((s, m, c.record()) for s, per in self.per_school.items() for m, c in per.items()),
         )

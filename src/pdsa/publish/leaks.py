@@ -5,9 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar, cast
 from urllib.parse import quote, quote_plus, unquote
+
+T = TypeVar("T")
 
 SHORTEST = 6  # characters; anything shorter is found in every page by chance
 # Words of a name as they are joined in practice: GITHUB_TOKEN, PGPASSWORD, AWS_SECRET_ACCESS_KEY, APIKEY.
@@ -80,7 +83,18 @@ def leaked(data: bytes, secrets: Iterable[Secret]) -> str:
     secrets
         What `secrets_of` found.
     """
-    return next((one.variable for one in secrets if any(form in data for form in one.forms)), "")
+    return next((one.variable for one in secrets if any(_stands_in(form, data) for form in one.forms)), "")
+
+
+def _stands_in(form: bytes, data: bytes) -> bool:
+    """Whether a form stands in the data; digits alone must not be part of a longer number or of a hash."""
+    if form not in data:
+        return False
+    return not form.isdigit() or _alone(form).search(data) is not None
+
+
+def _alone(digits: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<![0-9A-Za-z.])" + digits + rb"(?![0-9A-Za-z]|\.[0-9])")
 
 
 def redacted(text: str, secrets: Iterable[Secret]) -> str:
@@ -96,5 +110,29 @@ def redacted(text: str, secrets: Iterable[Secret]) -> str:
     data = text.encode("utf-8", "surrogateescape")
     for one in secrets:
         for form in sorted(one.forms, key=len, reverse=True):
-            data = data.replace(form, f"[value of {one.variable}]".encode())
+            name = f"[value of {one.variable}]".encode()
+            data = _alone(form).sub(name, data) if form.isdigit() else data.replace(form, name)
     return data.decode("utf-8", "surrogateescape")
+
+
+def cleaned(value: T, secrets: Sequence[Secret]) -> T:
+    """Return what JSON can hold with every text in it redacted; the same object where nothing is to be redacted.
+
+    Parameters
+    ----------
+    value
+        Such as a manifest.
+    secrets
+        What `secrets_of` found.
+    """
+    if not secrets or not leaked(json.dumps(value, ensure_ascii=False, default=str).encode(), secrets):
+        return value
+    return cast(T, _walked(value, secrets))
+
+
+def _walked(value: object, secrets: Sequence[Secret]) -> object:
+    if isinstance(value, dict):
+        return {name: _walked(one, secrets) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walked(one, secrets) for one in value]
+    return redacted(value, secrets) if isinstance(value, str) else value

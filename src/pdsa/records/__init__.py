@@ -291,7 +291,8 @@ class RunParams:
     """One params file: which data, which schools, which reports.
 
     `charts` pairs a measure (or "" for all) with settings; `per_school` adds the school in front. `timeout_seconds`
-    is of a cell, `report_timeout_seconds` of a whole report, `memory_mb` what a report may ask for.
+    is of a cell, `report_timeout_seconds` of a whole report, `memory_mb` what a report may ask for. `notebooks` make a
+    kind of report in place of the package's, by path from the params file.
     """
 
     name: str
@@ -312,3 +313,4 @@ class RunParams:
     timeout_seconds: float = 300.0
     report_timeout_seconds: float = 1800.0
     memory_mb: int = 4096
+    notebooks: tuple[tuple[str, str], ...] = ()

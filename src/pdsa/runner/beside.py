@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from pdsa.publish import digest, disk, write_manifest
+from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.together import put_away
 from pdsa.runner.job import Result
 from pdsa.runner.plan import Plan
@@ -79,7 +80,7 @@ def write_archives(plan: Plan, folder: Path) -> dict[str, str]:
             rows = archive_rows(dossier_for(plan.workspace, audience))
             target = folder / audience / ARCHIVE_ROWS
             if rows:
-                write_manifest(target, {"schema": 1, "cycles": rows})
+                write_manifest(target, cleaned({"schema": 1, "cycles": rows}, secrets_of(os.environ)))
                 written[f"{audience}/{ARCHIVE_ROWS}"] = digest(target)
             elif target.is_file():
                 disk.remove(target)

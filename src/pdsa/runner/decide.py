@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from pdsa.runner.job import Job, Result
+from pdsa.errors import Problem
+from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.keys import slice_key
 from pdsa.runner.plan import Plan, Wanted, light_job, whole_job
 from pdsa.runner.records import Record, read_record, standing
 from pdsa.workspace import Slices
+from pdsa.workspace.rows import MEND_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Decision:
     ----------
     jobs
         The reports to make.
+    refused
+        Those that cannot be made, because rows of their school have to be mended first, and why.
     unchanged
         A result for each chosen report that stands already.
     records
@@ -37,6 +41,7 @@ class Decision:
     records: Mapping[str, Record]
     outdated: frozenset[str]
     whole: str
+    refused: tuple[tuple[Job, Made], ...] = ()
 
 
 def decide(plan: Plan, folder: Path) -> Decision:
@@ -53,7 +58,8 @@ def decide(plan: Plan, folder: Path) -> Decision:
     chosen = [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
     whole = set() if plan.again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
     jobs, unchanged, look = [], [], _Look(plan)
-    for wanted in chosen:
+    refused = tuple(_refused(plan, wanted) for wanted in chosen if wanted.school in plan.workspace.unread)
+    for wanted in (one for one in chosen if one.school not in plan.workspace.unread):
         record = found[wanted] if wanted.target.as_posix() in whole else None
         decided = look.at(wanted, record)
         if isinstance(decided, Job):
@@ -63,7 +69,16 @@ def decide(plan: Plan, folder: Path) -> Decision:
     records = {record.target: record for record in found.values() if record is not None}
     left = [wanted for wanted in plan.reports if not wanted.school and wanted not in set(chosen)]
     outdated = [w.target.as_posix() for w in left if isinstance(look.at(w, found[w]), Job) and found[w] is not None]
-    return Decision(tuple(jobs), tuple(unchanged), records, frozenset(outdated), look.own(""))
+    return Decision(tuple(jobs), tuple(unchanged), records, frozenset(outdated), look.own(""), refused)
+
+
+def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:
+    """A report whose school has rows to mend; what they hold stands in its log alone, for its record is read."""
+    first, *more = plan.workspace.unread[wanted.school]
+    places = f"the first of {len(more) + 1} places to mend" if more else "a place to mend"
+    problem = Problem(first.place, places if ", row " in first.place else first.found, first.expected)
+    whole = "\n".join(map(str, (first, *more)))
+    return light_job(plan, wanted), Made("failed", 0.0, problem=problem, next_step=MEND_ROWS, printed=whole)
 
 
 class _Look:
@@ -75,7 +90,7 @@ class _Look:
 
     def at(self, wanted: Wanted, record: Record | None) -> Job | tuple[Job, Record]:
         """The job to make; or a job without its release, and its record as it is from now on."""
-        light = light_job(self.plan.workspace, wanted)
+        light = light_job(self.plan, wanted)
         light = replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
         if record is not None and record.is_known(light.own):
             return light, record

@@ -10,8 +10,8 @@ from pathlib import Path
 from pdsa.errors import InputError, ParamsError, Problem
 from pdsa.kernels import Limits, check_parameters
 from pdsa.publish import inside
+from pdsa.runner.endings import AGAIN
 from pdsa.runner.job import Job, Result
-from pdsa.runner.make import AGAIN
 from pdsa.runner.placing import place
 from pdsa.runner.pool import LocalPool, Pool
 

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 
 from pdsa.errors import InputError, PdsaError, Problem, ReportError
 from pdsa.kernels import Execution, Limits, Parent, Stop, execute
+from pdsa.runner.endings import step_after
 from pdsa.runner.job import Job, Made
 from pdsa.runner.page import COMPLETE, page_files, render_page, shown
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-AGAIN = "mend what the message names and run the same command again"
-NEXT = {
-    "error": AGAIN,
-    "timeout": "give the report more time or less data, and run the same command again",
-    "died": "close other programs or make one report at a time; most often the memory was full",
-}
 TRIES = 2  # a kernel that died is started once more
 
 
@@ -81,7 +76,7 @@ def _refuse_unfinished(run: Execution, job: Job) -> None:
     # an error of pdsa brings its own next step
     found, _, step = " ".join(found.split()).partition(" Next: ")
     problem = Problem(place, f"{found:.600}".rstrip("."), "a cell that runs to its end")
-    raise ReportError(job.name, problem, step.rstrip(".") or NEXT[run.status])
+    raise ReportError(job.name, problem, step.rstrip(".") or step_after(run))
 
 
 def _marker(notebook: NotebookNode, job: Job) -> dict[str, object]:

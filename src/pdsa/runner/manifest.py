@@ -11,7 +11,7 @@ from typing import Any
 from pdsa.publish import digest
 from pdsa.quality import quality
 from pdsa.runner.keys import code_digest, versions
-from pdsa.runner.plan import NOTEBOOKS, Plan, notebook_path
+from pdsa.runner.plan import Plan
 from pdsa.runner.records import Record, stands
 from pdsa.terms import Audience
 from pdsa.workspace import dossier_for
@@ -77,7 +77,7 @@ def manifest_of(
         "code": code_digest(),
         "params": _plain(asdict(workspace.params)),
         "inputs": dict(workspace.inputs),
-        "notebooks": {name: digest(notebook_path(name)) for name in NOTEBOOKS},
+        "notebooks": {name: digest(path) for name, path in plan.notebooks.items()},
         "sources": [asdict(note) for note in workspace.sources if note.status != "used"],
         "left_out": list(plan.left_out),
         "schools": {school.id: school.name for school in workspace.schools},
@@ -107,9 +107,11 @@ def _quality(plan: Plan) -> dict[str, object]:
     for audience, lists in QUALITY_LISTS.items():
         if audience in plan.workspace.params.audiences:
             dossier = dossier_for(plan.workspace, audience)
-            names = {school.id: school.name for school in dossier.header.schools}
+            read = [school for school in dossier.header.schools if school.id not in plan.workspace.unread]
+            names = {school.id: school.name for school in read}
             told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
-            found[audience] = {**asdict(told), "unfinished": list(plan.unfinished), "as_of": dossier.header.as_of}
+            more = {"unfinished": plan.unfinished, "as_of": dossier.header.as_of, "unread": dossier.header.unread}
+            found[audience] = {**asdict(told), **more}
     return {audience: _plain(told) for audience, told in found.items()}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -18,6 +18,7 @@ from pdsa.publish import slug
 from pdsa.records.entries import Entry
 from pdsa.runner.job import Job
 from pdsa.runner.keys import job_key
+from pdsa.runner.own import own_notebooks
 from pdsa.terms import Audience
 from pdsa.workspace import SCHOOLS, Workspace, dossier_for, log_for, no_pseudonyms, open_workspace, pack
 from pdsa.workspace.files import params_file
@@ -92,6 +93,8 @@ class Plan:
         `changed`: of these, what is not as it should be. `failed`: what failed last time. `all`: everything.
     imports, unfinished
         What was imported, and which imports were broken off.
+    own
+        Notebooks that the params file names in place of the package's, by the name of those.
     """
 
     workspace: Workspace
@@ -101,6 +104,7 @@ class Plan:
     again: Again = "changed"
     imports: tuple[Entry, ...] = ()
     unfinished: tuple[str, ...] = ()
+    own: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def out_name(self) -> str:
@@ -111,6 +115,11 @@ class Plan:
     def chosen(self) -> tuple[Wanted, ...]:
         """The reports that the run looks at."""
         return tuple(wanted for wanted in self.reports if not self.only or wanted.school in self.only)
+
+    @property
+    def notebooks(self) -> dict[str, Path]:
+        """The file that makes each kind of report, by the name that it has in the package."""
+        return {name: self.own.get(name) or notebook_path(name) for name in NOTEBOOKS}
 
     @property
     def limits(self) -> Limits:
@@ -152,8 +161,10 @@ def plan_run(
     InputError
         With every problem of the params file, of the data or of the improvement log.
     """
-    workspace = open_workspace(params, data=data, log=log)
-    _refuse_unknown(params_file(params).name, workspace, only)
+    workspace = open_workspace(params, data=data, log=log, apart=True)
+    file = params_file(params)
+    _refuse_unknown(file.name, workspace, only)
+    own = own_notebooks(file, workspace.params.notebooks)
     reports: list[Wanted] = []
     left_out: list[str] = []
     for audience in get_args(Audience):
@@ -164,7 +175,7 @@ def plan_run(
             continue
         reports += _wanted(workspace, audience)
     imports, unfinished = _ledger(params, workspace.params.workspace)
-    return Plan(workspace, tuple(reports), tuple(left_out), tuple(dict.fromkeys(only)), again, imports, unfinished)
+    return Plan(workspace, tuple(reports), tuple(left_out), tuple(dict.fromkeys(only)), again, imports, unfinished, own)
 
 
 def _refuse_unknown(source: str, workspace: Workspace, only: Sequence[str]) -> None:
@@ -203,22 +214,22 @@ def _few(workspace: Workspace) -> str:
     return f"{n} of at least {FEWEST_PSEUDONYMS} schools" if n < FEWEST_PSEUDONYMS else ""
 
 
-def light_job(workspace: Workspace, wanted: Wanted) -> Job:
+def light_job(plan: Plan, wanted: Wanted) -> Job:
     """Return one job without its release and its key: enough to say what became of it.
 
     Parameters
     ----------
-    workspace
-        The whole network.
+    plan
+        What `plan_run` decided.
     wanted
-        One of a plan's reports.
+        One of its reports.
     """
-    audience, school = wanted.audience, wanted.school
+    workspace, audience, school = plan.workspace, wanted.audience, wanted.school
     title = workspace.known[school].name if school else workspace.network.name
     needs_school = school or wanted.notebook == LOG_NOTEBOOK
     return Job(
         name=wanted.name,
-        notebook=notebook_path(wanted.notebook),
+        notebook=plan.own.get(wanted.notebook) or notebook_path(wanted.notebook),
         parameters={"source": RELEASE, "audience": audience} | ({"school": school} if needs_school else {}),
         audience=audience,
         school=school,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -10,9 +11,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pdsa.errors import ParamsError, Problem, ReportError
+from pdsa.errors import ParamsError, Problem, RunError
 from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
+from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep, sync_folders
 from pdsa.runner.beside import set_aside, write_archives
@@ -21,7 +23,7 @@ from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.logs import write_log
 from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest
-from pdsa.runner.placing import note, of_disk
+from pdsa.runner.placing import note, of_disk, place
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
 from pdsa.runner.records import verified
@@ -109,6 +111,7 @@ def make_reports(
         sweep(folder)
         decision = decide(plan, folder)
         results = _unchanged(folder, decision, on_done)
+        results += _refused(folder, decision, on_done)
         if decision.jobs:
             with nullcontext(pool) if pool else _here(plan, workers, parent) as makers:
                 results += run_jobs(decision.jobs, folder, pool=makers, on_done=partial(_told, folder, on_done))
@@ -145,6 +148,14 @@ def _told(folder: Path, on_done: Callable[[Result], None] | None, result: Result
         on_done(result)
 
 
+def _refused(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
+    """The reports of schools whose rows have to be mended first: their older pages stand, marked as stale."""
+    found = [place(folder, job, made) for job, made in decision.refused]
+    for result in found:
+        _told(folder, on_done, result)
+    return found
+
+
 def _in_order(plan: Plan, results: Iterable[Result]) -> list[Result]:
     found = {result.job.target: result for result in results}
     return [found[wanted.target] for wanted in plan.chosen if wanted.target in found]
@@ -167,7 +178,7 @@ def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: 
     in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
     entries = [entry(record, run.folder, decision.outdated) for record in in_order]
     found = manifest_of(plan, entries, _this_run(plan, run, started), data=data, old=old)
-    write_manifest(run.manifest, found | {"beside": beside})
+    write_manifest(run.manifest, cleaned(found | {"beside": beside}, secrets_of(os.environ)))
 
 
 def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
@@ -176,11 +187,13 @@ def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
     return {"started": started, "seconds": round(run.seconds, 2), "executed": executed, **counts, "only": [*plan.only]}
 
 
-def _unfinished(run: Run, error: OSError) -> ReportError:
+def _unfinished(run: Run, error: OSError) -> RunError:
     """The disk refused what comes after the reports; every report that was placed stands."""
     path = Path(error.filename) if isinstance(error.filename, str) else run.manifest
     problem, step = of_disk(error, path)
-    return ReportError("manifest and index", problem, step)
+    stand = len(run.results) - len(run.failed)
+    kept = f"{stand} of {len(run.results)} reports stand, but manifest and indexes are not all of this run"
+    return RunError(str(run.folder), (problem,), kept, step)
 
 
 def refuse_other_network(folder: Path, network: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pdsa.read import RawTable, read_input
 from pdsa.records import Measure, Network, RunParams, School
 from pdsa.series import Panel, panel_of
 from pdsa.terms import Audience
+from pdsa.workspace.apart import read_apart
 from pdsa.workspace.diary import read_log
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Mark, complete, points_file, summary_file
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
@@ -71,7 +72,9 @@ def load(
     return dossier
 
 
-def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = (), log: str = "") -> Workspace:
+def open_workspace(
+    path: Path, *, data: str = "", only: Sequence[str] = (), log: str = "", apart: bool = False
+) -> Workspace:
     """Read and check everything that a params file names.
 
     Parameters
@@ -84,13 +87,15 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = (), log:
         Ids of the schools to report on; all by default.
     log
         Address of the improvement log in PostgreSQL; the file in the workspace by default.
+    apart
+        Whether schools with mistakes in their rows are set apart, in `unread`; by default they are an error.
     """
     file = params_file(path)
     params = form(forms.ParamsModel, file).record()
     check_settings(params, file.name)
     base = file.parent
     if params.workspace:
-        loaded = _from_folder(params, (base / params.workspace).resolve(), log)
+        loaded = _from_folder(params, (base / params.workspace).resolve(), log, apart)
     else:
         folder = Path(data) if data else base / params.data
         loaded = _from_inputs(params, folder.resolve(), file.name)
@@ -101,7 +106,7 @@ def open_workspace(path: Path, *, data: str = "", only: Sequence[str] = (), log:
     return replace(loaded, schools=chosen, every=loaded.schools, inputs=inputs)
 
 
-def _from_folder(params: RunParams, folder: Path, log: str) -> Workspace:
+def _from_folder(params: RunParams, folder: Path, log: str, apart: bool) -> Workspace:
     """A workspace folder: network.yaml, measures.csv, schools.csv, annotations.csv and observations/*.csv."""
     network = form(forms.NetworkModel, folder / "network.yaml").record()
     measures = tuple(one.record() for one in sheet(forms.MeasureModel, folder / "measures.csv", "id"))
@@ -113,7 +118,11 @@ def _from_folder(params: RunParams, folder: Path, log: str) -> Workspace:
     if odd:
         raise InputError(folder.name, tuple(Problem(one, "no ordinary file", "a file") for one in odd), NOTHING)
     _refuse_empty(folder.name, measures, schools, files)
-    observations, sources = read_observations(files, measures, schools)
+    unread: Mapping[str, tuple[Problem, ...]] = {}
+    if apart:
+        observations, sources, unread = read_apart(files, measures, schools)
+    else:
+        observations, sources = read_observations(files, measures, schools)
     if observations.empty:
         raise InputError(
             folder.name, (Problem("observations/", "no row in any file", "observations"),), NOTHING, FILL_IN
@@ -121,11 +130,19 @@ def _from_folder(params: RunParams, folder: Path, log: str) -> Workspace:
     observations = _within(observations, params)
     panels = _panels(observations, measures, network, params)
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
-    inputs = tuple((f.relative_to(folder).as_posix(), digest(f)) for f in [*names, *files] if f.is_file())
+    inputs = tuple((f.relative_to(folder).as_posix(), _digest(f)) for f in [*names, *files] if f.is_file())
     state, heads = read_log(folder, log)
     inputs += (("improvement log", heads),) * bool(heads)
     state = known_by(state, params.as_of)
-    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, log=state)
+    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, log=state, unread=unread)
+
+
+def _digest(file: Path) -> str:
+    """The hash of an input; a file that could not be read is told where its school is."""
+    try:
+        return digest(file)
+    except OSError:
+        return "unreadable"
 
 
 def _from_inputs(params: RunParams, folder: Path, source: str) -> Workspace:

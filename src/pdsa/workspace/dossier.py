@@ -39,7 +39,8 @@ SCHOOLS = "schools"
 class Header:
     """Everything of a dossier that is not an array; `school` is "" for reports of the network.
 
-    `pages` is the folder of the schools' pages as seen from the network's page, "" where there is none.
+    `pages` is the folder of the schools' pages as seen from the network's page, "" where there is none. `unread` names
+    the schools of which nothing is there, because rows of theirs have to be mended first.
     """
 
     network: Network
@@ -54,6 +55,7 @@ class Header:
     sources: tuple[str, ...]
     as_of: date | None = None
     pages: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +148,8 @@ class Dossier:
         """Under the title: the network, how far the data go, what is missing."""
         lines = [f"{self.header.network.name}."] if self.header.school else []
         lines.append(f"Data through {self._latest_words()}.")
+        if self.header.unread:
+            lines.append(f"Without the numbers of {', '.join(self.header.unread)}: their rows have to be mended first.")
         if self.header.school and self.missing:
             lines.append(f"Without a value: {self.missing}.")
         return Findings((Finding(" ".join(lines)),))

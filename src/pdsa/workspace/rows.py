@@ -79,6 +79,7 @@ def check_rows(sheet: Sheet, measures: tuple[Measure, ...], schools: tuple[Schoo
         With every problem, by row of the file.
     """
     if not len(sheet.frame):
+        _check_header(sheet)
         return _empty()
     table = sheet.frame.drop(columns=[name for name in PROVENANCE if name in sheet.frame])
     placed = table.assign(row=sheet.rows)
@@ -95,6 +96,14 @@ def check_rows(sheet: Sheet, measures: tuple[Measure, ...], schools: tuple[Schoo
     return checked.assign(
         source=_origin_sources(sheet), row=row, file=pd.Categorical([sheet.name] * len(checked)), file_row=sheet.rows
     )
+
+
+def _check_header(sheet: Sheet) -> None:
+    """Without rows a header says whether this is a file of observations that nobody has filled in yet."""
+    odd = [repr(name) for name in sheet.frame if name not in OBSERVATION_COLUMNS]
+    if odd:
+        problem = Problem("header", f"only {', '.join(odd)}"[:200], f"columns {', '.join(OBSERVATION_COLUMNS)}")
+        raise InputError(sheet.name, (problem,), NOTHING, MEND_ROWS)
 
 
 def _empty() -> pd.DataFrame:

@@ -15,8 +15,10 @@ from pdsa.inquiry.state import Held
 from pdsa.workspace.packing import POINTWISE
 from pdsa.workspace.whole import Workspace
 
-# What a report may take of the machine changes no dossier.
-_OF_MACHINE: dict[str, Any] = dict.fromkeys(("workers", "timeout_seconds", "report_timeout_seconds", "memory_mb"))
+# Who makes a report, and what it may take of the machine, changes no dossier.
+_OF_MACHINE: dict[str, Any] = dict.fromkeys(
+    ("workers", "timeout_seconds", "report_timeout_seconds", "memory_mb", "notebooks")
+)
 Array = npt.NDArray[np.generic]
 
 
@@ -64,7 +66,7 @@ class Slices:
     @cached_property
     def _every(self) -> tuple[str, ...]:
         space = self.workspace
-        wholes = (space.schools, space.every, space.params.per_school, space.annotations)
+        wholes = (space.schools, space.every, space.params.per_school, space.annotations, tuple(space.unread))
         return (*map(repr, wholes), *map(self._written, space.log.held.values()))
 
     @cached_property

@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Generic, TypeVar
 
+from pdsa.errors import Problem
 from pdsa.inquiry import State
 from pdsa.inquiry.state import Held
 from pdsa.records import Annotation, Measure, Network, RunParams, School, SourceNote
@@ -53,6 +54,7 @@ class Workspace:
     inputs: tuple[tuple[str, str], ...]
     every: tuple[School, ...] = ()  # the whole network, of which `schools` may be a choice
     log: State = field(default_factory=State)  # the improvement log as it stands, for no reader yet
+    unread: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)  # schools set apart, and what is wrong
 
     # A state, its panels and its remarks never change: what each school's report asks for is gathered once.
     @cached_property

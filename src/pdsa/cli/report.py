@@ -50,6 +50,7 @@ def report(
     # the warm parent imports while the data are read
     with nullcontext() if flags["dry_run"] or is_far(flags) else warm_reports() as parent:
         from pdsa.runner import make_reports, plan_run
+        from pdsa.runner.decide import count_of
         from pdsa.site import write_indexes
 
         clock = time.perf_counter()
@@ -63,7 +64,8 @@ def report(
             write_jobs(flags["jobs"], plan, out)
             return
         indexes = list[Path]()
-        with Progress(style, len(plan.chosen)) as progress:
+        total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
+        with Progress(style, total) as progress:
             run = make_reports(
                 plan,
                 out,

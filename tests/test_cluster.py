@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ from clusters import SOURCE, Cluster, cluster
 from pdsa.chart import analyze_panel
 from pdsa.errors import InputError, ParamsError
 from pdsa.example import write_example
-from pdsa.kernels import Limits
+from pdsa.kernels import Limits, warm_parent
 from pdsa.network import SIGNALS
 from pdsa.records import ChartSpec
 from pdsa.runner import Job, LocalPool, Result, keys, run_jobs
-from pdsa.runner.cluster import ClusterPool, Tls, connect, connected, scan
+from pdsa.runner.cluster import ClusterPool, Tls, connect, connected, errand, scan
 from pdsa.runner.cluster.connect import address_of
 from pdsa.runner.keys import surroundings
 from pdsa.series import MISSING, REPORTED, Panel
@@ -41,6 +42,8 @@ import psutil
 worker = next(one for one in psutil.Process().parents() if "spawn_main" in " ".join(one.cmdline()))
 os.kill(worker.pid, signal.SIGKILL)
 """
+SLEEP = "import time\ntime.sleep(50)"
+SECRET = "hunter22-of-the-worker"
 LIMITS = Limits(cell_seconds=60)
 
 
@@ -64,8 +67,11 @@ def make_job(notebook: Path, school: str, **changes: Any) -> Job:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("cluster"), 2) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FAR_TOKEN", SECRET)
+        with cluster(tmp_path_factory.mktemp("cluster"), 2) as found:
+            patch.undo()
+            yield found
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -80,7 +86,8 @@ def test_a_worker_is_killed_and_every_report_is_there_once(two: Cluster, tmp_pat
     )
     jobs = [make_job(notebook, f"school-{n}") for n in range(6)]
     local, far = tmp_path / "local", tmp_path / "far"
-    here = run_jobs(jobs, local, pool=LocalPool(2, LIMITS))
+    with warm_parent(("IPython", "nbclient")) as parent:
+        here = run_jobs(jobs, local, pool=LocalPool(2, LIMITS, parent))
     done: list[Result] = []
     victim = two.workers()[0]
 
@@ -97,13 +104,17 @@ def test_a_worker_is_killed_and_every_report_is_there_once(two: Cluster, tmp_pat
     assert victim not in two.workers()
 
 
-def test_a_deadly_report_is_told_and_the_others_are_made(two: Cluster, tmp_path: Path) -> None:
+def test_a_deadly_report_is_told_and_the_others_are_made(
+    two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert errand.CHANCES == 3
+    monkeypatch.setattr(errand, "CHANCES", 2)  # each new worker takes its time
     good, deadly = write_notebook(tmp_path / "good.ipynb"), write_notebook(tmp_path / "deadly.ipynb", DEADLY)
     jobs = [make_job(deadly, "deadly"), *(make_job(good, f"school-{n}") for n in range(3))]
     results = run_jobs(jobs, tmp_path, pool=ClusterPool(two.address, LIMITS, tmp_path))
     assert [result.status for result in results] == ["failed", "ok", "ok", "ok"], results
     assert str(results[0].problem) == (
-        "team, deadly: found that the worker making it ended 3 times, the last time with no other report beside it, "
+        "team, deadly: found that the worker making it ended 2 times, the last time with no other report beside it, "
         "expected a worker that lives on."
     )
     assert [path.name for path in tmp_path.glob(".tmp-*")] == []
@@ -111,7 +122,7 @@ def test_a_deadly_report_is_told_and_the_others_are_made(two: Cluster, tmp_path:
 
 def test_a_run_that_is_stopped_stops_its_workers_too(two: Cluster, tmp_path: Path) -> None:
     quick = write_notebook(tmp_path / "quick.ipynb")
-    slow = write_notebook(tmp_path / "slow.ipynb", "import time\ntime.sleep(50)")
+    slow = write_notebook(tmp_path / "slow.ipynb", SLEEP)
     jobs = [make_job(quick, "quick"), *(make_job(slow, f"slow-{n}") for n in range(4))]
     coming = ClusterPool(two.address, LIMITS, tmp_path / "out").made(jobs)
     assert next(coming)[0].school == "quick"
@@ -147,6 +158,20 @@ def test_an_error_of_a_worker_is_a_failed_report(two: Cluster, tmp_path: Path) -
     results = run_jobs([make_job(broken, "adams")], tmp_path, pool=ClusterPool(two.address, LIMITS, tmp_path))
     assert [result.status for result in results] == ["failed"]
     assert str(results[0].problem) == "broken.ipynb, cell 2: found KeyError: 'b', expected a cell that runs to its end."
+
+
+def test_a_secret_of_the_worker_stays_there(two: Cluster, tmp_path: Path) -> None:
+    told = "import os\nfrom IPython.display import HTML\n"
+    shown = "print(os.environ['FAR_TOKEN'])\nHTML(os.environ['FAR_TOKEN'])"
+    loud = write_notebook(tmp_path / "loud.ipynb", told + shown)
+    broken = write_notebook(tmp_path / "broken.ipynb", told + "raise ValueError(os.environ['FAR_TOKEN'])")
+    jobs, out = [make_job(loud, "adams"), make_job(broken, "lincoln")], tmp_path / "out"
+    results = run_jobs(jobs, out, pool=ClusterPool(two.address, LIMITS, out))
+    assert [result.status for result in results] == ["failed", "failed"]
+    assert "the value of the environment variable FAR_TOKEN" in str(results[0].problem)
+    assert "ValueError" in str(results[1].problem)
+    assert SECRET not in repr(results)
+    assert not [path for path in out.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
 
 def test_series_are_scanned_in_parts_with_the_same_numbers(two: Cluster) -> None:
@@ -211,13 +236,6 @@ def test_a_cluster_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch)
     assert "start it with `dask scheduler`, or correct the address" in told
 
 
-def test_a_cluster_without_workers_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect, "WORKER_SECONDS", 0.5)
-    with cluster(tmp_path, 0) as alone:
-        told = refusal(alone.address)
-    assert f"Next: start one on each machine: dask worker {alone.address} --nworkers 1" in told
-
-
 def test_workers_with_another_pdsa_or_without_the_folder_are_told(
     two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,22 +255,42 @@ def test_workers_with_another_pdsa_or_without_the_folder_are_told(
     )
 
 
-def test_tls_needs_certificates_and_goes_both_ways(tmp_path: Path) -> None:
+def test_tls_goes_both_ways_and_a_lost_worker_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ca, cert, key = certificates(tmp_path)
+    own, other = Tls(str(ca), str(cert), str(key)), Tls(*map(str, certificates(tmp_path / "other")))
+    words = ("--protocol", "tls", "--tls-ca-file", str(ca), "--tls-cert", str(cert), "--tls-key", str(key))
+    with cluster(tmp_path, 1, *words) as safe:
+        assert safe.address.startswith("tls://")
+        quick, slow = write_notebook(tmp_path / "quick.ipynb"), write_notebook(tmp_path / "slow.ipynb", SLEEP)
+        jobs, out = [make_job(quick, "quick"), make_job(slow, "slow")], tmp_path / "out"
+        pool = ClusterPool(safe.address.removeprefix("tls://"), LIMITS, out, own)
+        assert [result.status for result in run_jobs(jobs[:1], out, pool=pool)] == ["ok"]
+        assert "does it speak tls?" in refusal(safe.address, other)
+        assert "does it speak tcp, without TLS?" in refusal(safe.address.replace("tls:", "tcp:"))
+        monkeypatch.setattr(errand, "PATIENCE", 1.0)
+        monkeypatch.setattr(errand, "LOOK", 0.2)
+        with pytest.raises(InputError) as caught:
+            run_jobs(jobs, out, pool=pool, on_done=partial(end, safe.processes[1].pid))
+        assert str(caught.value) == (
+            "cluster: 1 problem found; the run ended before its end.\n"
+            "  cluster: found no worker for 1 seconds, expected workers to the end; reports not made yet: 1.\n"
+            "  Next: bring scheduler and workers back and run the same command again: what was made is not made anew."
+        )
+        assert list(out.glob(".tmp-*")) == []
+        monkeypatch.setattr(connect, "WORKER_SECONDS", 0.5)
+        assert f"start one on each machine: dask worker {safe.address} --nworkers 1" in refusal(safe.address, own)
+
+
+def end(group: int, result: Result) -> None:
+    os.killpg(group, signal.SIGKILL)
+
+
+def test_tls_needs_certificates(tmp_path: Path) -> None:
     told = refusal("tls://127.0.0.1", Tls(key="key.pem"))
     assert "--tls-ca (or DASK_DISTRIBUTED__COMM__TLS__CA_FILE): found nothing" in told
     assert "--tls-cert (or DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT): found nothing" in told
-    ca, cert, key = certificates(tmp_path)
-    own = Tls(str(ca), str(cert), str(key))
-    other = certificates(tmp_path / "other")
-    words = ("--tls-ca-file", str(ca), "--tls-cert", str(cert), "--tls-key", str(key))
-    with cluster(tmp_path, 1, "--protocol", "tls", *words) as safe:
-        assert safe.address.startswith("tls://")
-        job = make_job(write_notebook(tmp_path / "plain.ipynb", TABLE), "lincoln")
-        pool = ClusterPool(safe.address.removeprefix("tls://"), LIMITS, tmp_path / "out", own)
-        results = run_jobs([job], tmp_path / "out", pool=pool)
-        assert [result.status for result in results] == ["ok"], results
-        assert "does it speak tls?" in refusal(safe.address, Tls(*map(str, other)))
-        assert "does it speak tcp, without TLS?" in refusal(safe.address.replace("tls:", "tcp:"))
+    told = refusal("scheduler", Tls(str(tmp_path / "ca.pem"), str(tmp_path / "cert.pem")))
+    assert f"found no file {tmp_path / 'ca.pem'}, expected a certificate in PEM format" in told
 
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:
@@ -261,3 +299,15 @@ def certificates(folder: Path) -> tuple[Path, Path, Path]:
     for line in re.findall("^openssl .*$", README.read_text(encoding="utf-8"), flags=re.MULTILINE):
         subprocess.run(shlex.split(line), cwd=folder, check=True, capture_output=True)
     return folder / "ca.pem", folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_scheduler_that_goes_away_is_told(two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last test here: nobody is left afterwards."""
+    monkeypatch.setattr(errand, "PATIENCE", 1.0)
+    monkeypatch.setattr(errand, "LOOK", 0.2)
+    quick, slow = write_notebook(tmp_path / "quick.ipynb"), write_notebook(tmp_path / "slow.ipynb", SLEEP)
+    jobs, out = [make_job(quick, "quick"), *(make_job(slow, f"slow-{n}") for n in range(2))], tmp_path / "out"
+    with pytest.raises(InputError) as caught:
+        run_jobs(jobs, out, pool=ClusterPool(two.address, LIMITS, out), on_done=partial(end, two.processes[0].pid))
+    assert caught.value.problems[0].found in ("that the scheduler is gone", "no worker for 1 seconds")
+    assert list(out.glob(".tmp-*")) == []

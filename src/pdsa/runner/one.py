@@ -40,6 +40,8 @@ def write_orders(plan: Plan, outputs: Path, folder: Path) -> int:
         raise ParamsError("orders", (problem,), "nothing was written", step)
     run = outputs / plan.out_name
     refuse_other_network(run, plan.workspace.network.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # it holds the numbers of every school
     jobs = decide(plan, run).jobs
     for number, job in enumerate(jobs, 1):
         order = Order(job, plan.limits, plan.out_name, plan.workspace.network.id)

@@ -48,7 +48,7 @@ def place(out: Path, job: Job, made: Made) -> Result:
         record, files = _recorded(out, job, made, secrets)
         replace_together(out, {**files, record_path(job.target): record_bytes(record)})
     except (PdsaError, OSError) as error:
-        return _failed(out, job, made, old, _safe(*_told(job, error), secrets))
+        return _failed(out, job, made, old, safe(*_told(job, error), secrets))
     _put_left_over_away(out, old, record)
     return _published(out, job, made, record)
 
@@ -78,7 +78,7 @@ def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tup
     for path, data in files.items():
         inside(out, path)
         if variable := leaked(data, secrets):
-            raise _leak(job, path, variable)
+            raise leak(job, path, variable)
     record = replace(
         blank(job),
         key=job.key,
@@ -93,7 +93,8 @@ def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tup
     return record, files
 
 
-def _leak(job: Job, path: Path, variable: str) -> ReportError:
+def leak(job: Job, path: Path, variable: str) -> ReportError:
+    """Return the error of a report in which the value of an environment variable stands that nobody may read."""
     found = f"the value of the environment variable {variable}"
     step = f"take it out of the cell of {job.notebook.name} that prints it, or run without it: env -u {variable} pdsa"
     return ReportError(job.name, Problem(path.as_posix(), found, "no secret in a file that people read"), step)
@@ -151,8 +152,8 @@ def note(out: Path, result: Result) -> None:
         replace_together(out, {record_path(result.job.target): record_bytes(result.record)})
 
 
-def _safe(problem: Problem, step: str, secrets: Sequence[Secret]) -> tuple[Problem, str]:
-    """The message without the value of any secret: it is printed, kept and shown in the index."""
+def safe(problem: Problem, step: str, secrets: Sequence[Secret]) -> tuple[Problem, str]:
+    """Return the message without the value of any secret: it is printed, kept and shown in the index."""
     parts = (redacted(text, secrets) for text in (problem.place, problem.found, problem.expected))
     return Problem(*parts), redacted(step, secrets)
 

@@ -70,7 +70,6 @@ def connected(text: str, tls: Tls | None = None) -> Iterator[Client]:
     address = address_of(text)
     distributed = _distributed()
     security = _security(address, tls or Tls())
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says, the errors here say
     try:
         client = distributed.Client(
             address, security=security, timeout=ANSWER_SECONDS, set_as_default=False, name="pdsa"
@@ -92,6 +91,8 @@ def _distributed() -> Any:
         problem = Problem("--on", "no dask on this machine", "the extra `cluster` of pdsa-workbench")
         step = "python -m pip install 'pdsa-workbench[cluster]', here and on every worker"
         raise ParamsError("cluster", (problem,), NOTHING, step) from None
+    for name in [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they say, the errors here say
     return distributed
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CHANCES = 3  # how often a report may end the worker that makes it; the last time it is alone on the cluster
 PATIENCE = 60.0  # seconds without any worker after which a run is given up
 LOOK = 5.0  # seconds between two looks at whether there are workers
+_NO_SCHEDULER = "that the scheduler is gone"
 _GONE = (OSError, RuntimeError, TimeoutError)  # what dask raises when nobody is at the other end
 
 
@@ -94,7 +95,8 @@ class Errand:
             if self.client.scheduler_info(n_workers=1)["workers"]:
                 self.seen = time.monotonic()
         if time.monotonic() - self.seen > PATIENCE:
-            raise _lost(f"no worker for {PATIENCE:g} seconds", len(self.waiting))
+            there = self.client.status == "running"
+            raise _lost(f"no worker for {PATIENCE:g} seconds" if there else _NO_SCHEDULER, len(self.waiting))
 
     def _made(self, name: str, future: Future) -> Made | None:
         """What became of one order; whatever a worker raises becomes a failed report."""
@@ -107,7 +109,7 @@ class Errand:
         except KilledWorker:
             return None
         except CancelledError:
-            raise _lost("that the scheduler is gone", len(self.waiting)) from None
+            raise _lost(_NO_SCHEDULER, len(self.waiting)) from None
         except (PdsaError, OSError) as error:
             problem, step = told(job, error)
         except Exception as error:  # noqa: BLE001 one failing report never stops the others
@@ -143,7 +145,7 @@ def _deadly(job: Job) -> Made:
 
 
 def _lost(found: str, waiting: int) -> InputError:
-    problem = Problem("cluster", found, f"workers for the {waiting} reports that are not made yet")
+    problem = Problem("cluster", found, f"workers to the end; reports not made yet: {waiting}")
     step = "bring scheduler and workers back and run the same command again: what was made is not made anew"
     return InputError("cluster", (problem,), "the run ended before its end", step)
 

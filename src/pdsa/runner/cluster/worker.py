@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pdsa.errors import Problem, ReportError
 from pdsa.kernels import Stop
 from pdsa.publish import digest, disk
+from pdsa.publish.leaks import leaked, redacted, secrets_of
 from pdsa.runner.cluster.warm import warm_parent
+from pdsa.runner.job import Job, Made
 from pdsa.runner.keys import surroundings
 from pdsa.runner.make import make
 from pdsa.runner.orders import read_order
 from pdsa.runner.parcels import wrap
+from pdsa.runner.placing import leak, safe
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -65,7 +70,18 @@ def _made(box: Path, name: str) -> bytes:
         made = make(order.job, order.limits, stop=stop, parent=warm_parent())
     if stop.is_set():
         raise ReportError(name, Problem("the run", "that it was stopped", "a run that waits"), "run it again")
-    return wrap(made)
+    return wrap(_guarded(order.job, made))
+
+
+def _guarded(job: Job, made: Made) -> Made:
+    """Keep back what holds a secret of this machine: the client, which looks as well, knows only its own."""
+    secrets = secrets_of(os.environ)
+    for name, data in {job.target.name: made.page, **made.files}.items():
+        if variable := leaked(data, secrets):
+            error = leak(job, job.target.with_name(name), variable)
+            made = Made("failed", made.seconds, problem=error.problem, next_step=error.next_step, cells=made.cells)
+    problem, step = safe(made.problem, made.next_step, secrets) if made.problem else (None, made.next_step)
+    return replace(made, problem=problem, next_step=step, printed=redacted(made.printed, secrets))
 
 
 @contextmanager

@@ -149,13 +149,14 @@ class TestKernels:
     def test_a_kernel_that_hangs(self, stale: tuple[Path, Path, Tree]) -> None:
         network, out, _ = stale
         params = network / "params/example.yaml"
-        params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 4"))
-        report = Report(network, out)
+        params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 6"))
+        # it may be stopped before its first cell has begun
+        report = Report(network, out, before="from pdsa.kernels import parent\nparent.BEGIN_SECONDS = 6")
         hung = report.wait_for(report.kernels)[0]
         kill(hung, signal.SIGSTOP)
         ended = report.end().clean()
         assert ended.code == 1
-        assert ended.errors.count("longer than 4 seconds") == 1
+        assert ended.errors.count("longer than 6 seconds") == 1
         assert "3 reports made, 1 failed" in ended.output
         fresh(network, out)
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PRELOAD = ("numpy", "pandas", "matplotlib", "plotnine", "IPython", "nbclient", "ipywidgets", "pdsa")
 START_SECONDS = 120  # what the imports of a slow disk may take
+BEGIN_SECONDS = 30  # what a child may take from its fork to its first cell, where a cell may not take longer
 # Of the owner's variables the parent itself gets these only: it outlives each notebook, and secrets are none of it.
 _KEPT = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
 Watch = Callable[[str, int], None]
@@ -240,9 +241,9 @@ class _Play:
         """Return what broke the notebook; status `ok` if it came to its end, None if the child has gone."""
         last = time.monotonic() + self.limits.report_seconds
         try:
-            self.child.channel.settimeout(START_SECONDS)
+            self.child.channel.settimeout(BEGIN_SECONDS)
             wire.send(self.child.channel, request)
-            until = min(last, time.monotonic() + max(self.limits.cell_seconds, START_SECONDS))
+            until = min(last, time.monotonic() + max(self.limits.cell_seconds, BEGIN_SECONDS))
             while (told := wire.receive(self.child.channel, until)) is not None:
                 self.hear(told)
                 if self.what is not None:

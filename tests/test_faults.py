@@ -139,8 +139,9 @@ class TestKernels:
         report.wait_for(lambda: [kill(pid) for pid in report.kernels()] and False)
         ended = report.end().clean()
         assert ended.code == 1
-        assert ended.errors.count("found the kernel was ended by SIGKILL") == 4
-        assert ended.errors.count("Next: ") == 4
+        assert "found the kernel was ended by SIGKILL" in ended.errors
+        assert "Next: " in ended.errors
+        assert all(name in ended.errors for name in ("team, 0107", "team, 0114", "team, 0121", "coach, network"))
         assert whole(out, old) == FILES
         told = json.loads((out / "example/manifest.json").read_text())["reports"]
         assert [(one["status"], one["stale"]) for one in told] == [("failed", True)] * 4

@@ -46,8 +46,13 @@ class Running:
 
     def tidy(self) -> None:
         """Take away the child's folder; an owner that is still there has the same in mind."""
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        tidy(self.folder)
+
+
+def tidy(folder: str) -> None:
+    """Take away a folder, unless it has no name or is gone."""
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -58,6 +63,7 @@ class Zygote:
     wakeup: socket.socket
     kernel: Any
     running: dict[int, Running] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)  # of all children: an owner may be killed before it tidies up
 
     def serve(self) -> None:
         """Work until the owner has gone, then leave nothing behind."""
@@ -101,6 +107,7 @@ class Zygote:
         if pid == 0:
             self._become_child(channel, status, asked)
         channel.close()
+        self.folders.add(asked["folder"])
         self.running[pid] = Running(pid, status, asked["token"], asked["folder"], system.killed_for_memory())
         with contextlib.suppress(OSError):
             wire.send(status, {"pid": pid})
@@ -145,8 +152,9 @@ class Zygote:
         for pid, one in self.running.items():
             system.kill_group(pid, signal.SIGKILL)
             system.kill_adopted(one.token)
-            one.tidy()
         system.kill_adopted("")
+        for folder in self.folders:
+            tidy(folder)
 
 
 def main(settings: Mapping[str, Any]) -> None:

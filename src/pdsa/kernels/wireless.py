@@ -21,6 +21,8 @@ from nbclient.client import NotebookClient
 from traitlets.config import Config
 
 Message = dict[str, Any]
+# The rest of what jupyter's `Session.send` takes, in its order; the first and the third are for sockets.
+_FURTHER = ("ident", "buffers", "track", "header", "metadata")
 _NUMBERS = {"stdout": 1, "stderr": 2}
 
 
@@ -37,12 +39,11 @@ class LocalSession(Session):  # type: ignore[misc]
         msg_or_type: str | Message,
         content: Mapping[str, Any] | None = None,
         parent: Mapping[str, Any] | None = None,
-        ident: object = None,
-        buffers: list[Any] | None = None,
-        track: bool = False,
-        header: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        *further: Any,
+        **named: Any,
     ) -> Message:
+        given = {**dict(zip(_FURTHER, further, strict=False)), **named}
+        header, metadata, buffers = (given.get(name) for name in ("header", "metadata", "buffers"))
         message: Message = (
             msg_or_type
             if isinstance(msg_or_type, dict)

@@ -141,6 +141,8 @@ def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Prob
 def note(out: Path, result: Result) -> None:
     """Keep what is known of an unchanged report: no failure any more, or other data that make the same page.
 
+    Where the disk refuses, the next run finds out the same again.
+
     Parameters
     ----------
     out
@@ -149,7 +151,8 @@ def note(out: Path, result: Result) -> None:
         Of a report that is unchanged.
     """
     if result.record is not None:
-        replace_together(out, {record_path(result.job.target): record_bytes(result.record)})
+        with contextlib.suppress(OSError):
+            replace_together(out, {record_path(result.job.target): record_bytes(result.record)})
 
 
 def safe(problem: Problem, step: str, secrets: Sequence[Secret]) -> tuple[Problem, str]:

@@ -58,6 +58,19 @@ class TestProgress:
             progress.show(result("c", "failed"))
         assert capsys.readouterr().out == "[2/2] failed  0.50 s  team, c\n"
 
+    @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+    def test_who_stops_it_is_told_what_stands(
+        self, kind: type[BaseException], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for style in ("quiet", "json"):
+            with pytest.raises(kind), Progress(style, 9) as progress:  # type: ignore[arg-type]
+                for one in (result("a", "unchanged"), result("b"), result("c", "failed")):
+                    progress._count(one)
+                raise kind
+        told = capsys.readouterr()
+        assert told.err == "Ended before its end: 2 of 9 reports stand. Run it again to go on.\n"
+        assert json.loads(told.out.splitlines()[-1]) == {"done": 3, "event": "stopped", "reports": 9}
+
     def test_programs_get_an_object_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
         with Progress("json", 2) as progress:
             progress.show(result("b", "unchanged"))

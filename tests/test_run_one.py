@@ -83,6 +83,17 @@ def test_reports_made_one_by_one_are_those_of_a_run(
     assert none.output.startswith("0 reports need making")
 
 
+def test_orders_go_into_a_folder_of_their_own_and_no_cluster_makes_them(desk: Path) -> None:
+    words = ("report", "net/params/example.yaml", "--only", "0107", "--jobs")
+    again = invoke(desk, *words, "jobs")
+    assert isinstance(again.exception, InputError)
+    assert "--jobs: found jobs, which holds something already" in str(again.exception)
+    both = invoke(desk, *words, "more", "--on", "scheduler")
+    assert both.exit_code == 2 and "give one" in both.output
+    assert not (desk / "more").exists()
+    assert (desk / "jobs").stat().st_mode & 0o077 == 0
+
+
 def test_the_command_says_in_one_line_what_became_of_it(tmp_path: Path) -> None:
     good = order_of(tmp_path / "good", MARK)
     bad = order_of(tmp_path / "bad", "{'a': 1}['b']")

@@ -50,9 +50,11 @@ def far_pool(options: dict[str, Any], plan: Plan, out: Path) -> Pool | None:
 def write_jobs(folder: Path, plan: Plan, out: Path) -> None:
     """Write the orders of a plan, and say how they are carried out."""
     from pdsa.runner.one import write_orders
+    from pdsa.runner.orders import is_packaged
 
     count = write_orders(plan, out, folder)
+    own = "".join(f" --notebook {path}" for path in plan.notebooks.values() if not is_packaged(path))
     click.echo(f"{count} reports need making; each is a file in {folder}.")
     if count:
-        click.echo(f"Each of 1 to {count}, anywhere: pdsa run-one {folder}/1.json --out {out}")
+        click.echo(f"Each of 1 to {count}, anywhere: pdsa run-one {folder}/1.json --out {out}{own}")
     click.echo("Then the same command without --jobs: it finds the reports, and writes manifest and indexes.")

@@ -21,6 +21,8 @@ Style = Literal["bar", "lines", "quiet", "json"]
 
 NAMED = 6  # reports with the same failure that are named
 SLOWEST = 3
+REDRAWN = 0.1  # seconds from one drawing of the bar to the next
+ROWS = 20
 
 
 def style_of(*, quiet: bool, json_lines: bool) -> Style:
@@ -60,14 +62,26 @@ class Progress:
 
             shape = "{n_fmt} of {total_fmt} |{bar}| {remaining} left{desc}"
             width = shutil.get_terminal_size().columns
-            self._bar = tqdm(total=self.total, file=sys.stderr, bar_format=shape, ncols=width, leave=False)
+            # a terminal that does not know its height has no room for a bar, so it is told one
+            looks = {"bar_format": shape, "ncols": width, "nrows": ROWS, "leave": False}
+            self._bar = tqdm(total=self.total, file=sys.stderr, mininterval=REDRAWN, miniters=0, **looks)
         elif self.style == "json":
             _event("started", reports=self.total)
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if self._bar is not None:
             self._bar.close()
+        if kind in (KeyboardInterrupt, SystemExit):
+            self._stopped()
+
+    def _stopped(self) -> None:
+        """Ended on the way: what is there, and how to go on."""
+        if self.style == "json":
+            _event("stopped", done=self.done, reports=self.total)
+        else:
+            stand = self.done - self.failed
+            click.echo(f"Ended before its end: {stand} of {self.total} reports stand. Run it again to go on.", err=True)
 
     def show(self, result: Result) -> None:
         """Tell of one report."""
@@ -94,7 +108,7 @@ class Progress:
         bar.set_description_str("".join(f", {part}" for part in (*counts, slow) if part), refresh=False)
         if result.status == "unchanged":  # it took no time, and would make the rest look quick
             bar.total -= 1
-            bar.refresh()
+            bar.update(0)
         else:
             bar.update()
 
@@ -163,8 +177,9 @@ class Closing:
 
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
-        for name in self.run.outdated:
-            yield f"Not made again: {name}; it is older than today's data. Without --only it is made."
+        if self.run.outdated:
+            whole = "the same command without --only and --retry-failed makes them"
+            yield f"Older than today's data, settings or program: {'; '.join(self.run.outdated)}; {whole}."
         if self.run.failed:
             yield from self._failures()
 

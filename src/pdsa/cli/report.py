@@ -73,7 +73,8 @@ def report(
                 on_done=progress.show,
                 finish=lambda folder: indexes.extend(write_indexes(folder)),
             )
-    index = indexes[-1] if indexes else run.folder
+    # what failed and why stands in the first index, the coach's; without one there may be no index at all
+    index = indexes[0 if run.failed else -1] if indexes else run.folder
     again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))
     Closing(plan, run, index, reading, again).tell(style)
     sys.exit(1 if run.failed else 0)

@@ -170,7 +170,9 @@ def read_order(path: Path, allowed: Sequence[Path] = ()) -> Order:
 
 
 def _refusal(path: Path, problems: Sequence[Problem]) -> ParamsError:
-    step = "write the orders anew with `pdsa report PARAMS --jobs FOLDER`, by the pdsa that carries them out"
+    step = (
+        "do as it says, or write the orders anew: pdsa report PARAMS --jobs FOLDER, by the pdsa that carries them out"
+    )
     return ParamsError(path.name, tuple(problems), NOT_STARTED, step)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -47,6 +48,9 @@ def carry_out(box: str, name: str, chances: int) -> tuple[str, str]:
     """
     folder = Path(box)
     parcel = folder / PARCELS / f"{name}.json"
+    if not folder.is_dir():
+        problem = Problem(f"worker on {platform.node()}", f"that it does not see {box}", "the folder that all share")
+        raise ReportError(name, problem, "mount the folder there as on the other machines, and run it again")
     if not parcel.exists():
         if not _try(folder / TRIES, name, chances):
             return "", ""

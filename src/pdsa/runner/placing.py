@@ -38,8 +38,14 @@ def place(out: Path, job: Job, made: Made) -> Result:
     out
         The folder below which every target lies.
     job, made
-        The job and what making it gave.
+        The job and what making it gave; the result has both without their bytes.
     """
+    result = _placed(out, job, made)
+    # nobody keeps what was placed: a run has thousands of pages
+    return replace(result, job=replace(job, files={}), made=replace(made, page=b"", files={}))
+
+
+def _placed(out: Path, job: Job, made: Made) -> Result:
     secrets = secrets_of(os.environ)
     old = read_record(out, job.target)
     try:

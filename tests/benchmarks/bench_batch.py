@@ -45,8 +45,6 @@ CHARTS = "figures.side_by_side(charts, windows=journal.windows)"
 DRAWN = """picture = io.StringIO()
 plots.control_chart(charts[{}]).save(picture, format="svg", verbose=False)
 HTML(picture.getvalue())"""
-# A cell that a way needs but ours has not: nothing. Both sides run the same notebook file.
-SUMMARY = re.compile(r"(\d+) reports? made(?:, (\d+) unchanged)?, (\d+) failed, ([\d.]+) s")
 
 
 @dataclass
@@ -56,7 +54,6 @@ class Spent:
     seconds: float = 0.0
     cpu: float = 0.0
     memory: float = 0.0
-    told: str = ""
     shares: dict[str, float] = field(default_factory=dict)
 
     def each(self, reports: int) -> Spent:
@@ -187,21 +184,12 @@ def ours(book: Path, network: Path, workers: int) -> Spent:
     return by_script("ours", book, network, workers).each(SCHOOLS)
 
 
-def command(network: Path, workers: int, tmp_path: Path) -> tuple[Spent, int]:
-    """(d) The whole command `pdsa report`, and how many reports it made: pages of the log come beside those of data."""
+def report(params: Path, out: Path, *options: object) -> tuple[Spent, dict[str, float]]:
+    """The whole command `pdsa report`, and what its last line tells to programs: what it made, and in what time."""
     with watched() as spent:
-        told = pdsa("report", network, "--out", tmp_path / f"out-{workers}", "--workers", workers)
-    made, _, failed, _ = summary(told)
-    assert failed == 0, told
-    return replace(spent, told=told), made
-
-
-def summary(told: str) -> tuple[int, int, int, float]:
-    """Reports made, unchanged and failed, and the seconds after loading, of what the command printed."""
-    found = SUMMARY.findall(told)
-    assert found, told
-    made, unchanged, failed, seconds = found[-1]
-    return int(made), int(unchanged or 0), int(failed), float(seconds)
+        told = json.loads(pdsa("report", params, "--out", out, "--json-lines", *options).splitlines()[-1])
+    assert told["failed"] == 0, told
+    return spent, told
 
 
 def row(name: str, spent: Spent, first: Spent) -> str:
@@ -232,9 +220,9 @@ def test_bench_ways(network: Path, releases: dict[str, Path], books: dict[str, P
         made = {}
         if book == SHIPPED:
             for workers in (1, CORES):
-                whole, reports = command(network, workers, tmp_path)
-                ways[f"(d) pdsa report, {workers} worker{'s' * (workers > 1)}"] = whole.each(reports)
-                made[workers] = reports
+                whole, told = report(network, tmp_path / f"by-{workers}", "--workers", workers)
+                ways[f"(d) pdsa report, {workers} worker{'s' * (workers > 1)}"] = whole.each(int(told["made"]))
+                made[workers] = int(told["made"])
         print(f"\n{name} report\n{head}")
         print("\n".join(row(way, spent, first) for way, spent in ways.items()))
         if made:
@@ -276,52 +264,37 @@ def city(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     return params
 
 
-def of_city(params: Path, data: Path, out: Path) -> tuple[Spent, tuple[int, int, int, float]]:
-    with watched() as spent:
-        told = pdsa("report", params, "--data", data, "--out", out, "--workers", CORES)
-    return spent, summary(told)
-
-
 def test_bench_sizes(city: Callable[..., Path], tmp_path: Path) -> None:
     """24, 240 and all schools of a city: what a report costs, a run that has nothing to do, and one changed value."""
     from pdsa.workspace import open_workspace
 
     data: Path = city.data  # type: ignore[attr-defined]
     every = [school.id for school in open_workspace(city((), "team"), data=str(data)).schools]
-    costs: dict[int, float] = {}
+    options, costs = ("--data", data, "--workers", CORES), []
     print()
     for size in SIZES:
         schools = every[:size] if size < SIZES[-1] or SHORT else ()
+        reports = len(schools) or len(every) + 1
         params = city(schools, "team" if schools else "team, coach")
-        spent, (made, _, failed, seconds) = of_city(params, data, tmp_path)
-        assert failed == 0
-        assert made == (len(schools) or len(every) + 1)
-        costs[made] = seconds / made
-        print(f"{made:5} reports: {seconds:.1f} s after loading, {costs[made] * 1000:.0f} ms each; ", end="")
+        spent, told = report(params, tmp_path, *options)
+        assert told["made"] == reports
+        costs.append(told["seconds"] / reports)
+        print(f"{reports:5} reports: {told['seconds']:.1f} s after loading, {costs[-1] * 1000:.0f} ms each; ", end="")
         print(f"all {spent.seconds:.1f} s, {spent.cpu:.1f} CPU-s, peak {spent.memory:.0f} MB")
-    flat = max(costs.values()) / min(costs.values())
+    flat = max(costs) / min(costs)
     print(f"the dearest report costs {flat:.2f} times the cheapest")
-    if schools:
-        _, (made, unchanged, _, seconds) = of_city(params, data, tmp_path)
-        assert (made, unchanged) == (0, len(schools))
-        return
-    largest = max(page.stat().st_size for page in tmp_path.rglob("*.html"))
-    print(f"largest page {largest / 1e6:.2f} MB")
-    spent, (made, unchanged, _, seconds) = of_city(params, data, tmp_path)
-    print(f"second run: {made} notebooks executed, {unchanged} unchanged, {seconds:.2f} s after loading, ", end="")
-    print(f"all {spent.seconds:.1f} s")
-    assert (made, unchanged) == (0, len(every) + 1)
-    changed = change_one_value(data)
-    spent, (made, unchanged, _, seconds) = of_city(params, data, tmp_path)
-    print(f"one changed value of school {changed}: {made} notebooks executed, {seconds:.2f} s after loading")
-    assert (made, unchanged) == (2, len(every) - 1)
-    assert seconds < 60
-    assert flat <= FLAT
-    assert seconds_of_nothing_is_small(params, data, tmp_path)
-
-
-def seconds_of_nothing_is_small(params: Path, data: Path, out: Path) -> bool:
-    return of_city(params, data, out)[1][3] < SECOND_RUN
+    print(f"largest page {max(page.stat().st_size for page in tmp_path.rglob('*.html')) / 1e6:.2f} MB")
+    spent, nothing = report(params, tmp_path, *options)
+    print(f"second run: {nothing['made']} notebooks executed, {nothing['unchanged']} unchanged, ", end="")
+    print(f"{nothing['seconds']:.2f} s after loading, all {spent.seconds:.1f} s")
+    assert (nothing["made"], nothing["unchanged"]) == (0, reports)
+    school = change_one_value(data)
+    _, told = report(city((), "team, coach") if not SHORT else params, tmp_path, *options)
+    print(f"one changed value of school {school}: {told['made']} notebooks executed, {told['seconds']:.2f} s")
+    if not SHORT:
+        assert (told["made"], told["unchanged"]) == (2, reports - 2)
+        assert nothing["seconds"] < SECOND_RUN
+        assert flat <= FLAT
 
 
 def change_one_value(data: Path) -> str:

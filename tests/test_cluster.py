@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import nbformat
 import numpy as np
 import pandas as pd
@@ -292,6 +293,10 @@ def test_tls_needs_certificates(tmp_path: Path) -> None:
     assert "--tls-cert (or DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT): found nothing" in told
     told = refusal("scheduler", Tls(str(tmp_path / "ca.pem"), str(tmp_path / "cert.pem")))
     assert f"found no file {tmp_path / 'ca.pem'}, expected a certificate in PEM format" in told
+    own = {"ca-file": "/of-dask/ca.pem", "client.cert": "/of-dask/cert.pem"}
+    with dask.config.set({f"distributed.comm.tls.{name}": value for name, value in own.items()}):
+        told = refusal("scheduler")
+    assert "found no file /of-dask/ca.pem" in told and "found no file /of-dask/cert.pem" in told
 
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import dask.config
 import nbformat
 import numpy as np
 import pandas as pd
@@ -145,7 +146,8 @@ def test_ctrl_c_leaves_a_run_that_goes_on_where_it_stopped(two: Cluster, tmp_pat
     assert stopped.stdout is not None
     assert "ok" in stopped.stdout.readline()
     stopped.send_signal(signal.SIGINT)
-    assert stopped.communicate(timeout=60)[1].strip() == "Stopped."
+    told = stopped.communicate(timeout=60)[1]
+    assert "of 13 reports stand. Run it again to go on." in told and told.endswith("Stopped.\n")
     assert stopped.returncode == 130
     assert list((tmp_path / "outputs" / "example").glob(".tmp-*")) == []
     stood = len(list((tmp_path / "outputs" / "example" / ".records").rglob("*.json")))
@@ -291,6 +293,10 @@ def test_tls_needs_certificates(tmp_path: Path) -> None:
     assert "--tls-cert (or DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT): found nothing" in told
     told = refusal("scheduler", Tls(str(tmp_path / "ca.pem"), str(tmp_path / "cert.pem")))
     assert f"found no file {tmp_path / 'ca.pem'}, expected a certificate in PEM format" in told
+    own = {"ca-file": "/of-dask/ca.pem", "client.cert": "/of-dask/cert.pem"}
+    with dask.config.set({f"distributed.comm.tls.{name}": value for name, value in own.items()}):
+        told = refusal("scheduler")
+    assert "found no file /of-dask/ca.pem" in told and "found no file /of-dask/cert.pem" in told
 
 
 def certificates(folder: Path) -> tuple[Path, Path, Path]:

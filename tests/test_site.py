@@ -201,6 +201,14 @@ class TestFailures:
         assert "network.html" in page(old, "district").links
         assert "KeyError" not in page(old, "district").words
 
+    def test_the_log_page_that_failed(self) -> None:
+        about = {"name": "coach, network, improvement log", "about": "log", "path": "coach/log.html"}
+        found = page(manifest_of(*all_reports(), failed("coach", "") | about), "coach")
+        assert "The improvement log could not be made." in found.words
+        assert "KeyError" in found.words
+        assert "log.html" not in found.links
+        assert "network.html" in found.links
+
     def test_what_happened_to_the_input_is_for_the_coach(self) -> None:
         words = page(manifest_of(*all_reports()), "coach").words
         assert "Not made: network: 2 of 3 schools have no pseudonym in schools.csv." in words

@@ -135,6 +135,7 @@ class TestEnds:
         ("cell", "status", "words"),
         [
             ("import sys\nsys.exit(0)", "error", "0"),
+            ("%nosuchmagic 3", "error", "Line magic function `%nosuchmagic` not found."),
             ("import os\nos._exit(3)", "died", "the kernel ended itself with exit code 3"),
             ("import os\nos._exit(0)", "died", "the kernel ended itself with exit code 0"),
             ("import ctypes\nctypes.string_at(0)", "died", "the kernel crashed and was ended by SIGSEGV"),
@@ -215,9 +216,17 @@ class TestEnds:
             started.process.kill()
             assert future.result(20).status == "died"
         assert gone(int(flag.read_text()))
-        # and from then on there is nobody to ask
-        assert execute(write(tmp_path, "b", "1"), {}, limits=Limits(), parent=started).status == "died"
+        # and from then on kernels start cold
+        assert not started.is_ready()
+        assert execute(write(tmp_path, "b", "1"), {}, limits=Limits(), parent=started).status == "ok"
         started.close()
+
+    def test_what_leaves_its_group_and_its_variables_ends_with_the_last_child(
+        self, parent: Parent, tmp_path: Path
+    ) -> None:
+        start = f"import subprocess\nsubprocess.Popen(['sleep', '{LEFT}'], start_new_session=True, env={{}})"
+        assert run(parent, tmp_path, start).status == "ok"
+        assert sleepers() == []
 
     @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
     def test_an_owner_that_ends_takes_all_along(self, tmp_path: Path, number: int) -> None:

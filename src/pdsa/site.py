@@ -147,7 +147,8 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
     rows = [_row(manifest, reports, school, name, audience) for school, name in manifest["schools"].items()]
     rows.sort(key=lambda row: (not row.failures, row.name.casefold(), row.school))
     network = [r for r in manifest["reports"] if r["audience"] == audience and not r["school"]]
-    logs = [r for r in network if r.get("about") == "log" and (r["status"] == "ok" or r["stale"])]
+    every_log = [r for r in network if r.get("about") == "log"]
+    logs = [r for r in every_log if r["status"] == "ok" or r["stale"]]
     network = [r for r in network if r.get("about") != "log"]
     return _template("index.html.j2").render(
         quality=bool(quality_of(manifest, audience)),
@@ -157,6 +158,7 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
         failed=[row for row in rows if row.failures],
         network=network[0] if network else None,
         log=logs[0]["path"].rpartition("/")[2] if logs else "",
+        failed_log=next((r for r in every_log if r["status"] == "failed"), None),
         archive=ARCHIVE if archive else "",
         style=STYLE,
     )

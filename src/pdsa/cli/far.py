@@ -34,6 +34,8 @@ def is_far(options: dict[str, Any]) -> bool:
     """Return whether other machines make the reports, so that this one need not get ready for it."""
     if options["on"] and options["jobs"]:
         raise click.UsageError("--on has a cluster make the reports, --jobs leaves it to others: give one.")
+    if options["jobs"] and options["force"]:
+        raise click.UsageError("--jobs is for reports that need making, --force for the others too: give one.")
     return bool(options["on"] or options["jobs"])
 
 

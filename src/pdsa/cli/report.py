@@ -14,7 +14,8 @@ from pdsa.cli.far import far_options, far_pool, is_far, write_jobs
 from pdsa.cli.progress import Closing, Progress, command_again, style_of
 
 if TYPE_CHECKING:
-    from pdsa.runner import Plan
+    from pdsa.kernels import Parent
+    from pdsa.runner import Plan, Run
     from pdsa.runner.plan import Again
 
 
@@ -75,6 +76,7 @@ def report(
                 on_done=progress.show,
                 finish=lambda folder: indexes.extend(write_indexes(folder)),
             )
+    _tell_cold(parent, run)
     # what failed and why stands in the first index, the coach's; without one there may be no index at all
     index = indexes[0 if run.failed else -1] if indexes else run.folder
     again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))
@@ -91,6 +93,14 @@ def _again(force: bool, retry_failed: bool) -> Again:
     if force and retry_failed:
         raise click.UsageError("--force makes every report again, --retry-failed only some of them: give one.")
     return "all" if force else "failed" if retry_failed else "changed"
+
+
+def _tell_cold(parent: Parent | None, run: Run) -> None:
+    """Say that the kernels started cold although they could start warm: that is slower, and holds fewer limits."""
+    if parent is not None and len(run.results) > len(run.unchanged) and not parent.is_ready():
+        why = parent.why().splitlines()
+        reason = why[-1] if why else "its process ended"
+        click.echo(f"The warm start failed ({reason}); reports were made by kernels that start cold.", err=True)
 
 
 def _tell_unread(plan: Plan) -> None:

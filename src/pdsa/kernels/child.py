@@ -118,7 +118,7 @@ async def _cells(player: Any, teller: Teller, pipe: Pipe, *, as_tagged: bool) ->
         for other in sorted(player.changed - {index}):
             teller.tell({"also": other, "outputs": player.notebook.cells[other].outputs})
         goes_on = whole or (as_tagged and "raises-exception" in cell.metadata.get("tags", ()))
-        end = {"cell": index, "outputs": cell.outputs, "count": cell.execution_count}
+        end = {"cell": index, "outputs": cell.outputs, "count": cell.execution_count, "error": player.error}
         teller.tell({**end, "whole": whole, "goes_on": goes_on, "seconds": seconds})
         if not goes_on:
             return

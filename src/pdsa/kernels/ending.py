@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Outcome = Literal["ok", "error", "timeout", "died"]
 CellOutcome = Literal["ok", "error", "timeout", "died", "not run"]
 
+INJECTED = "injected-parameters"  # papermill's tag of the cell that holds the values of a run
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -171,7 +172,7 @@ def cell_ends(notebook: NotebookNode, done: Mapping[int, tuple[CellOutcome, floa
     """
     ends, skipped = [], 0
     for index, cell in enumerate(notebook.cells):
-        if "injected-parameters" in cell.metadata.get("tags", ()):
+        if INJECTED in cell.metadata.get("tags", ()):
             skipped += 1
         elif cell.cell_type == "code":
             status, seconds = done.get(index, ("not run", 0.0))
@@ -184,7 +185,7 @@ def source_index(notebook: NotebookNode, index: int | None) -> int | None:
     if index is None:
         return None
     before = notebook.cells[:index]
-    return index - sum("injected-parameters" in cell.metadata.get("tags", ()) for cell in before)
+    return index - sum(INJECTED in cell.metadata.get("tags", ()) for cell in before)
 
 
 def printed_text(notebook: NotebookNode, most: int = 100_000) -> str:

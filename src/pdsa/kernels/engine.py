@@ -13,13 +13,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pdsa.kernels.ending import INJECTED
+
 if TYPE_CHECKING:
     from pdsa.kernels.ending import Execution, Limits
     from pdsa.kernels.parent import Parent
 
-INJECTED = "injected-parameters"
-_parents: list[Parent | None] = []
-# What papermill and nbclient let a caller choose that has no meaning without sockets.
+_PLAIN = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 NEVER = 10.0**9  # seconds; papermill's own default is to wait for ever
 
 
@@ -59,7 +59,7 @@ def _engine() -> Any:
 def _execute(nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
     from papermill.engines import NBClientEngine
 
-    parent = _warm() if _is_ours(kernel_name) and "kernel_manager_class" not in kwargs else None
+    parent = _hearth().lit() if _is_ours(kernel_name) and "kernel_manager_class" not in kwargs else None
     if parent is None or not parent.is_ready():
         return NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **kwargs)
     limits = _limits(kwargs)
@@ -69,27 +69,23 @@ def _execute(nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
 
 
 def _is_ours(kernel_name: str) -> bool:
-    """Whether the kernelspec starts this interpreter; a name that is not installed is left to nbclient's message."""
+    """Whether the kernelspec starts this interpreter, and nothing more; what is not installed nbclient tells."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
-        argv = KernelSpecManager().get_kernel_spec(kernel_name).argv
+        spec = KernelSpecManager().get_kernel_spec(kernel_name)
     except NoSuchKernel:
         return False
-    return argv[1:3] == ["-m", "ipykernel_launcher"] and argv[0] in (sys.executable, "python", "python3")
+    program, *rest = (word for word in spec.argv if word != "-Xfrozen_modules=off")
+    return program in (sys.executable, "python", "python3") and rest == _PLAIN and not spec.env
 
 
-def _warm() -> Parent | None:
-    """Return this process's warm parent, started with the first notebook and ended with the process."""
-    import atexit
+@cache
+def _hearth() -> Any:
+    """This process's warm parent, started with the first notebook and ended with the process."""
+    from pdsa.kernels.parent import Hearth
 
-    from pdsa.kernels.parent import start_parent
-
-    if not _parents or (_parents[0] is not None and _parents[0].process.poll() is not None):
-        _parents[:] = [start_parent()]
-        if _parents[0] is not None:
-            atexit.register(_parents[0].close)
-    return _parents[0]
+    return Hearth()
 
 
 def _limits(kwargs: dict[str, Any]) -> Limits:
@@ -140,6 +136,8 @@ def _refuse(nb_man: Any, run: Execution, limits: Limits) -> None:
     if index is not None:
         nb_man.cell_exception(nb_man.nb.cells[index], cell_index=index)
     if run.status == "timeout":
-        raise CellTimeoutError.error_from_timeout_and_cell(run.evalue, int(limits.cell_seconds), nb_man.nb.cells[index])
+        raise CellTimeoutError.error_from_timeout_and_cell(
+            run.evalue, int(limits.cell_seconds), nb_man.nb.cells[index or 0]
+        )
     if run.status == "died":
         raise DeadKernelError(f"{run.evalue[0].upper()}{run.evalue[1:]}")

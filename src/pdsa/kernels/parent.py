@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 PRELOAD = ("numpy", "pandas", "matplotlib", "plotnine", "IPython", "nbclient", "ipywidgets", "pdsa")
 START_SECONDS = 120  # what the imports of a slow disk may take
+BEGIN_SECONDS = 30  # what a child may take from its fork to its first cell, where a cell may not take longer
 # Of the owner's variables the parent itself gets these only: it outlives each notebook, and secrets are none of it.
 _KEPT = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
 Watch = Callable[[str, int], None]
@@ -88,7 +91,8 @@ class Child:
         except (TimeoutError, OSError):
             told = None
         if told is None:  # the parent was ended itself: nobody else is left to do it
-            system.kill_group(self.pid or 0, 9) if self.pid else None
+            if self.pid:
+                system.kill_group(self.pid, signal.SIGKILL, alone=False)
             return Ended()
         return Ended(told["code"], told["peak_mb"], told["memory_full"])
 
@@ -121,7 +125,8 @@ class Parent:
                 except (TimeoutError, OSError):
                     told = None
                 self._ready = told is not None and told["threads"] == 1
-            return self._ready
+            # a parent that was ended since forks nothing more
+            return self._ready and self.process.poll() is None
 
     def why(self) -> str:
         """Return the last words of a parent that did not start."""
@@ -242,9 +247,9 @@ class _Play:
         """Return what broke the notebook; status `ok` if it came to its end, None if the child has gone."""
         last = time.monotonic() + self.limits.report_seconds
         try:
-            self.child.channel.settimeout(START_SECONDS)
+            self.child.channel.settimeout(BEGIN_SECONDS)
             wire.send(self.child.channel, request)
-            until = min(last, time.monotonic() + max(self.limits.cell_seconds, START_SECONDS))
+            until = min(last, time.monotonic() + max(self.limits.cell_seconds, BEGIN_SECONDS))
             while (told := wire.receive(self.child.channel, until)) is not None:
                 self.hear(told)
                 if self.what is not None:
@@ -301,7 +306,7 @@ class _Play:
         if told["whole"]:
             self.broken = None
         elif not told["goes_on"]:
-            error = next(one for one in told["outputs"] if one["output_type"] == "error")
+            error = next((one for one in told["outputs"] if one["output_type"] == "error"), told["error"])
             self.what = raised(error["ename"], error["evalue"], error["traceback"])
         self.watch("end", index)
 
@@ -386,6 +391,42 @@ def _started(folder: Path, preload: Sequence[str], warm_up: str, *, wireless: bo
             start_new_session=True,
         )
     return Parent(process, ours, folder)
+
+
+@dataclass(slots=True)
+class Hearth:
+    """Keeps one warm parent for a whole process, and starts another where the system ended the last.
+
+    Parameters
+    ----------
+    preload, warm_up, wireless
+        As of `start_parent`.
+    """
+
+    preload: Sequence[str] = PRELOAD
+    warm_up: str = ""
+    wireless: bool = True
+    _parent: Parent | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def lit(self) -> Parent | None:
+        """Return the parent, which may still be importing; None where there is no fork to be had."""
+        with self._lock:
+            if self._parent is not None and self._parent.process.poll() is not None:
+                self._parent.close()
+                self._parent = None
+            if self._parent is None:
+                self._parent = start_parent(self.preload, self.warm_up, wireless=self.wireless)
+                atexit.register(self.out)
+            return self._parent
+
+    def out(self) -> None:
+        """Close it, and leave nothing of it behind."""
+        atexit.unregister(self.out)
+        with self._lock:
+            if self._parent is not None:
+                self._parent.close()
+                self._parent = None
 
 
 @contextlib.contextmanager

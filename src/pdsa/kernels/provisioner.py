@@ -6,7 +6,7 @@ starts a kernel, so it imports little.
 
 from __future__ import annotations
 
-import atexit
+import asyncio
 import os
 import select
 import shutil
@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,10 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 
 from pdsa.kernels import system, wire
-from pdsa.kernels.parent import PRELOAD, Child, Parent, start_parent
+from pdsa.kernels.parent import Child, Hearth
 
 LAUNCHER = ["-m", "ipykernel_launcher"]
-_one = threading.Lock()
-_parents: list[Parent | None] = []
+_HEARTH = Hearth(wireless=False)
 
 
 class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
@@ -50,25 +48,23 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork the kernel, or start it cold."""
-        parent = _warm() if cmd[1:3] == LAUNCHER and Path(cmd[0]) == Path(sys.executable) else None
-        if parent is None or not parent.is_ready():
+        # in a thread: a server has other kernels to look after while this one is imported for
+        process = await asyncio.to_thread(_forked, cmd, kwargs)
+        if process is None:
             return await super().launch_kernel(cmd, **kwargs)
-        self.cwd = kwargs.get("cwd") or str(Path.cwd())
-        child = parent.child()
-        environment = {**(kwargs.get("env") or os.environ), system.MARK: child.token}
-        self.process = ForkedKernel(child, cmd, environment, str(self.cwd))
-        self.pid = self.pgid = self.process.pid
+        self.process, self.cwd = process, process.folder
+        self.pid = self.pgid = process.pid
         return self.connection_info
 
 
-def _warm() -> Parent | None:
-    """Return this process's one warm parent for kernels, started when it is first wanted."""
-    with _one:
-        if not _parents or (_parents[0] is not None and _parents[0].process.poll() is not None):
-            _parents[:] = [start_parent(PRELOAD, wireless=False)]
-            if _parents[0] is not None:
-                atexit.register(_parents[0].close)
-        return _parents[0]
+def _forked(cmd: list[str], kwargs: dict[str, Any]) -> ForkedKernel | None:
+    """Fork a kernel; None for kernels of another interpreter, and where there is no fork."""
+    parent = _HEARTH.lit() if cmd[1:3] == LAUNCHER and Path(cmd[0]) == Path(sys.executable) else None
+    if parent is None or not parent.is_ready():
+        return None
+    child = parent.child()
+    environment = {**(kwargs.get("env") or os.environ), system.MARK: child.token}
+    return ForkedKernel(child, cmd, environment, str(kwargs.get("cwd") or Path.cwd()))
 
 
 class ForkedKernel:
@@ -77,7 +73,7 @@ class ForkedKernel:
     stdin = stdout = stderr = None
 
     def __init__(self, child: Child, argv: list[str], environment: dict[str, str], folder: str) -> None:
-        self.args, self._child, self.returncode = argv, child, None
+        self.args, self.folder, self._child, self.returncode = argv, folder, child, None
         wire.send(
             child.channel,
             {"argv": argv[3:], "environment": environment, "folder": folder, "memory_mb": 0, "imports_here": False},

@@ -57,10 +57,10 @@ class Stop:
     def room(self, files: Mapping[str, bytes]) -> Iterator[Room]:
         """Give one kernel its surroundings, and leave neither process nor file of it behind."""
         room = Room(Path(tempfile.mkdtemp(prefix="pdsa-")), self)
-        room.fill(files)
         with self._lock:
             self._rooms.append(room)
         try:
+            room.fill(files)
             yield room
         finally:
             room.close()

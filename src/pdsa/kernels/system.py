@@ -43,10 +43,20 @@ def _prctl(option: int, value: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def kill_group(pid: int, number: int) -> None:
-    """Send a signal to a child and what it started; before it leads a group of its own, to itself alone."""
+def kill_group(pid: int, number: int, *, alone: bool = True) -> None:
+    """Send a signal to a child and what it started; before it leads a group of its own, to itself alone.
+
+    Parameters
+    ----------
+    pid, number
+        Of the child and of the signal.
+    alone
+        False for a child that was collected: its number may be another process's by now.
+    """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+        return
+    if not alone:
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)

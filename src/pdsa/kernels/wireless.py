@@ -21,6 +21,8 @@ from nbclient.client import NotebookClient
 from traitlets.config import Config
 
 Message = dict[str, Any]
+# The rest of what jupyter's `Session.send` takes, in its order; the first and the third are for sockets.
+_FURTHER = ("ident", "buffers", "track", "header", "metadata")
 _NUMBERS = {"stdout": 1, "stderr": 2}
 
 
@@ -37,12 +39,11 @@ class LocalSession(Session):  # type: ignore[misc]
         msg_or_type: str | Message,
         content: Mapping[str, Any] | None = None,
         parent: Mapping[str, Any] | None = None,
-        ident: object = None,
-        buffers: list[Any] | None = None,
-        track: bool = False,
-        header: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
+        *further: Any,
+        **named: Any,
     ) -> Message:
+        given = {**dict(zip(_FURTHER, further, strict=False)), **named}
+        header, metadata, buffers = (given.get(name) for name in ("header", "metadata", "buffers"))
         message: Message = (
             msg_or_type
             if isinstance(msg_or_type, dict)
@@ -222,11 +223,14 @@ class Player:
         self._lock = threading.RLock()
         self.index = 0
         self.changed: set[int] = set()
+        self.reply: Message = {}
         kernel.session.told = self.take
 
     def take(self, message: Message) -> None:
         """Put one message into the notebook, as nbclient does."""
         kind, content = message["msg_type"], message["content"]
+        if kind == "execute_reply":
+            self.reply = content
         if kind in ("execute_reply", "status", "input_request"):
             return
         self.drain()
@@ -260,13 +264,20 @@ class Player:
     async def play(self, index: int) -> bool:
         """Run one cell and return whether it ran to its end."""
         cell = self.notebook.cells[index]
-        self.index, self.changed = index, set()
+        self.index, self.changed, self.reply = index, set(), {}
         self.client.clear_before_next_output = False
         request = self._request(cell)
         self.kernel.set_parent([], request, "shell")
         await self.kernel.execute_request(None, [], request)
         self._answer()
-        return not any(output.output_type == "error" for output in cell.outputs)
+        # an error of IPython itself, such as an unknown magic, stands in the reply alone
+        whole = self.reply.get("status") == "ok"
+        return whole and not any(output.output_type == "error" for output in cell.outputs)
+
+    @property
+    def error(self) -> Message:
+        """What the last cell raised, as its reply says."""
+        return {name: self.reply.get(name, "") for name in ("ename", "evalue", "traceback")}
 
     def _request(self, cell: Any) -> Message:
         session = self.kernel.session

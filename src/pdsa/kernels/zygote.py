@@ -1,6 +1,6 @@
 """The warm parent's own process: it imports everything once, then forks a fresh child for each notebook.
 
-It has one thread, and nothing of a notebook ever runs in it. What it is asked for comes over one socket that its
+It has one thread, and no notebook of its owner ever runs in it. What it is asked for comes over one socket that its
 owner alone holds: a line of JSON and two sockets, the first for the child, the second for this process to say how
 the child ended. An owner that goes away, however it goes, ends every child.
 
@@ -19,6 +19,7 @@ import shutil
 import signal
 import socket
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,8 +47,13 @@ class Running:
 
     def tidy(self) -> None:
         """Take away the child's folder; an owner that is still there has the same in mind."""
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        tidy(self.folder)
+
+
+def tidy(folder: str) -> None:
+    """Take away a folder, unless it has no name or is gone."""
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -58,6 +64,7 @@ class Zygote:
     wakeup: socket.socket
     kernel: Any
     running: dict[int, Running] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)  # of all children: an owner may be killed before it tidies up
 
     def serve(self) -> None:
         """Work until the owner has gone, then leave nothing behind."""
@@ -97,10 +104,16 @@ class Zygote:
             return False
         channel, status = (socket.socket(fileno=fd) for fd in fds)
         asked = {**json.loads(request), "parent": os.getpid()}
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # no memory or no process left just now: this notebook is told so, the others go on
+            channel.close()
+            status.close()
+            return True
         if pid == 0:
             self._become_child(channel, status, asked)
         channel.close()
+        self.folders.add(asked["folder"])
         self.running[pid] = Running(pid, status, asked["token"], asked["folder"], system.killed_for_memory())
         with contextlib.suppress(OSError):
             wire.send(status, {"pid": pid})
@@ -113,6 +126,8 @@ class Zygote:
             for sock in (self.control, self.wakeup, status, *(one.status for one in self.running.values())):
                 sock.close()
             code = child.run(channel, self.kernel, asked)
+        except BaseException:  # noqa: BLE001 the process ends here, and its owner reads why in a file
+            traceback.print_exc()
         finally:
             os._exit(code)
 
@@ -124,16 +139,14 @@ class Zygote:
                 return
             if (one := self.running.pop(pid, None)) is None:
                 continue  # something that a child had started and left
-            system.kill_group(pid, signal.SIGKILL)
-            system.kill_adopted(one.token)
+            system.kill_group(pid, signal.SIGKILL, alone=False)
+            # what has no mark is nobody's as soon as nobody is left
+            system.kill_adopted(one.token if self.running else "")
             if one.asked_to_end:
                 one.tidy()
             told = {
                 "code": os.waitstatus_to_exitcode(status),
                 "peak_mb": usage.ru_maxrss / 1024,
-                "cpu": usage.ru_utime + usage.ru_stime,
-                "faults": usage.ru_minflt,
-                "sys": usage.ru_stime,
                 "memory_full": system.killed_for_memory() > one.ended_before,
             }
             with contextlib.suppress(OSError):
@@ -145,8 +158,9 @@ class Zygote:
         for pid, one in self.running.items():
             system.kill_group(pid, signal.SIGKILL)
             system.kill_adopted(one.token)
-            one.tidy()
         system.kill_adopted("")
+        for folder in self.folders:
+            tidy(folder)
 
 
 def main(settings: Mapping[str, Any]) -> None:
@@ -167,7 +181,7 @@ def main(settings: Mapping[str, Any]) -> None:
     gc.freeze()
     threads = system.threads()
     with contextlib.suppress(OSError):  # an owner that has gone meanwhile
-        wire.send(control, {"ready": True, "threads": threads, "pid": os.getpid()})
+        wire.send(control, {"threads": threads})
     if threads == 1:
         Zygote(control, wakeup, kernel).serve()
         shutil.rmtree(settings["folder"], ignore_errors=True)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 from pdsa.errors import Problem, ReportError
+from pdsa.kernels import INJECTED
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -65,7 +66,7 @@ def page_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
     number = 0
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", ())
-        number += "injected-parameters" not in tags
+        number += INJECTED not in tags
         if cell.cell_type == "code" and "page" in tags:
             yield number, cell
 

@@ -38,8 +38,14 @@ def place(out: Path, job: Job, made: Made) -> Result:
     out
         The folder below which every target lies.
     job, made
-        The job and what making it gave.
+        The job and what making it gave; the result has both without their bytes.
     """
+    result = _placed(out, job, made)
+    # nobody keeps what was placed: a run has thousands of pages
+    return replace(result, job=replace(job, files={}), made=replace(made, page=b"", files={}))
+
+
+def _placed(out: Path, job: Job, made: Made) -> Result:
     secrets = secrets_of(os.environ)
     old = read_record(out, job.target)
     try:
@@ -141,6 +147,8 @@ def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Prob
 def note(out: Path, result: Result) -> None:
     """Keep what is known of an unchanged report: no failure any more, or other data that make the same page.
 
+    Where the disk refuses, the next run finds out the same again.
+
     Parameters
     ----------
     out
@@ -149,7 +157,8 @@ def note(out: Path, result: Result) -> None:
         Of a report that is unchanged.
     """
     if result.record is not None:
-        replace_together(out, {record_path(result.job.target): record_bytes(result.record)})
+        with contextlib.suppress(OSError):
+            replace_together(out, {record_path(result.job.target): record_bytes(result.record)})
 
 
 def safe(problem: Problem, step: str, secrets: Sequence[Secret]) -> tuple[Problem, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from pdsa.kernels import Limits, Parent, Stop
@@ -42,20 +44,23 @@ class LocalPool:
         stop = Stop()
         if self.parent is not None:
             self.parent.is_ready()  # once, here: no report is to seem slow for it
+        ended: SimpleQueue[Future[Made]] = SimpleQueue()
         with ThreadPoolExecutor(max(1, self.workers), thread_name_prefix="pdsa-report") as threads:
             try:
                 tasks = {threads.submit(make, job, self.limits, stop=stop, parent=self.parent): job for job in jobs}
-                for task in _as_they_come(tasks):
-                    yield tasks[task], task.result()
+                for task in tasks:
+                    task.add_done_callback(ended.put)
+                while tasks:
+                    task = _next(ended)
+                    yield tasks.pop(task), task.result()  # nobody keeps what was placed: thousands of pages
             except BaseException:
                 stop.set()
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
 
-def _as_they_come(tasks: dict[Future[Made], Job]) -> Iterator[Future[Made]]:
-    """Yield tasks as they end; the short waits let Ctrl-C through on Windows."""
-    pending = set(tasks)
-    while pending:
-        done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-        yield from done
+def _next(ended: SimpleQueue[Future[Made]]) -> Future[Made]:
+    """The next task that has ended; the short waits let Ctrl-C through on Windows."""
+    while True:
+        with suppress(Empty):
+            return ended.get(timeout=0.5)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ class Run:
     results
         What became of each report that the run looked at, in the order of the plan.
     seconds
-        Wall time.
+        Wall time, manifest and indexes included.
     outdated
         Pages of the network that the run did not look at and that are older than today's data.
     """
@@ -123,7 +123,7 @@ def make_reports(
                 finish(folder)
         except OSError as error:
             raise _unfinished(run, error) from error
-    return run
+    return replace(run, seconds=time.perf_counter() - clock)
 
 
 @contextmanager

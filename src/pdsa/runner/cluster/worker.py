@@ -54,7 +54,9 @@ def carry_out(box: str, name: str, chances: int) -> tuple[str, str]:
     if not parcel.exists():
         if not _try(folder / TRIES, name, chances):
             return "", ""
-        _put(parcel, _made(folder, name))
+        made = _made(folder, name)
+        if not parcel.exists():  # a worker that was given up for dead may have gone on and finished
+            _put(parcel, made)
     return parcel.name, digest(parcel)
 
 

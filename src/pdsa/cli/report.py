@@ -76,7 +76,7 @@ def report(
                 on_done=progress.show,
                 finish=lambda folder: indexes.extend(write_indexes(folder)),
             )
-    _tell_cold(parent, run)
+        _tell_cold(parent, run)  # before it is ended
     # what failed and why stands in the first index, the coach's; without one there may be no index at all
     index = indexes[0 if run.failed else -1] if indexes else run.folder
     again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))

@@ -99,9 +99,9 @@ class Report:
         return [path for name in ("report", "network") for path in self.out.glob(f"*/*/**/{name}.html")]
 
     def kernels(self) -> list[int]:
-        """Process numbers of the children that play notebooks now."""
+        """Process numbers of the children that play notebooks now; each leads a session of its own."""
         parents = [pid for pid in children(self.process.pid) if b"zygote" in command(pid)]
-        return [pid for parent in parents for pid in children(parent)]
+        return [pid for parent in parents for pid in children(parent) if session(pid) == pid]
 
     def left(self) -> list[str]:
         """Processes of this run that are still there, by their folder of temporary files."""
@@ -151,6 +151,13 @@ def children(pid: int) -> list[int]:
         for task in Path(f"/proc/{pid}/task").iterdir():
             found += [int(one) for one in read(task / "children").split()]
     return found
+
+
+def session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:

@@ -21,6 +21,7 @@ Style = Literal["bar", "lines", "quiet", "json"]
 
 NAMED = 6  # reports with the same failure that are named
 SLOWEST = 3
+NAMED = 5  # pages that are older than today's data
 REDRAWN = 0.1  # seconds from one drawing of the bar to the next
 ROWS = 20
 
@@ -179,7 +180,9 @@ class Closing:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
         if self.run.outdated:
             whole = "the same command without --only and --retry-failed makes them"
-            yield f"Older than today's data, settings or program: {'; '.join(self.run.outdated)}; {whole}."
+            first, more = self.run.outdated[:NAMED], len(self.run.outdated) - NAMED
+            names = "; ".join(first) + f" and {more} more" * (more > 0)
+            yield f"Older than today's data, settings or program: {names}; {whole}."
         if self.run.failed:
             yield from self._failures()
 

@@ -31,7 +31,7 @@ class Decision:
     records
         What is known of every report of the plan before the run, by target.
     outdated
-        Targets of pages of the network that the run does not look at and that rest on other data than today's.
+        Targets of pages that the run does not look at and that rest on other data than today's.
     whole
         Hash of the whole network's slice.
     """
@@ -67,8 +67,9 @@ def decide(plan: Plan, folder: Path) -> Decision:
         else:
             unchanged.append(as_it_stands(folder, *decided))
     records = {record.target: record for record in found.values() if record is not None}
-    left = [wanted for wanted in plan.reports if not wanted.school and wanted not in set(chosen)]
-    outdated = [w.target.as_posix() for w in left if isinstance(look.at(w, found[w]), Job) and found[w] is not None]
+    left = set(plan.reports) - set(chosen)
+    kept = [wanted for wanted in plan.reports if wanted in left and found[wanted] is not None]
+    outdated = [w.target.as_posix() for w in kept if isinstance(look.at(w, found[w]), Job)]
     return Decision(tuple(jobs), tuple(unchanged), records, frozenset(outdated), look.own(""), refused)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pdsa.errors import PdsaError, Problem, ReportError
 from pdsa.publish import digest, inside
-from pdsa.publish.leaks import Secret, leaked, redacted, secrets_of
+from pdsa.publish.leaks import Secret, cleaned, leaked, redacted, secrets_of
 from pdsa.publish.together import put_away, replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
@@ -91,7 +91,7 @@ def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tup
         own=job.own,
         made=now(),
         files={path.as_posix(): digest(data) for path, data in files.items()},
-        marker=made.marker,
+        marker=cleaned(made.marker, secrets),
         seconds=round(made.seconds, 2),
         cells=_cells(made),
         warnings=[redacted(line, secrets) for line in _warnings(made)],

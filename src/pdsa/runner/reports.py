@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -45,7 +45,7 @@ class Run:
     seconds
         Wall time, manifest and indexes included.
     outdated
-        Pages of the network that the run did not look at and that are older than today's data.
+        Pages that the run did not look at and that are older than today's data.
     """
 
     folder: Path
@@ -136,7 +136,8 @@ def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Po
 def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
     for result in decision.unchanged:
         if result.record != decision.records[result.job.target.as_posix()]:
-            note(folder, result)
+            with suppress(OSError):  # a disk that is full stops reports one by one; the next run notes it
+                note(folder, result)
         if on_done:
             on_done(result)
     return list(decision.unchanged)

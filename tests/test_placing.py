@@ -15,6 +15,7 @@ import pytest
 from pdsa.errors import PdsaError, Problem
 from pdsa.publish import disk
 from pdsa.runner import Job, Made, Plan, Run, make_reports, place, plan_run
+from pdsa.runner.decide import count_of
 from pdsa.runner.records import read_record
 from pdsa.site import write_indexes
 from test_reports import change, select, tree
@@ -267,6 +268,8 @@ class TestStale:
         # it fails again: still the first day
         again = run(plans[1], outputs, Ready(failing=[name]))
         assert [result.job.name for result in again.failed] == [name]
+        counts = [count_of(replace(plans[1], again=which), first.folder) for which in ("failed", "changed", "all")]
+        assert counts == [1, 2, 2]
         assert reports(again.folder)[name]["stale_since"] == told["stale_since"]
         # it can be made again
         last = run(plans[1], outputs)

@@ -240,6 +240,8 @@ class _Play:
     ends: dict[int, tuple[CellOutcome, float]] = field(default_factory=dict)
     broken: int | None = None
     what: Break | None = None
+    said: list[tuple[str, str]] = field(default_factory=list)
+    began: float = 0.0
 
     def run(self, request: Mapping[str, object]) -> Break | None:
         """Return what broke the notebook; status `ok` if it came to its end, None if the child has gone."""
@@ -252,6 +254,8 @@ class _Play:
                 self.hear(told)
                 if self.what is not None:
                     return self.what
+                if "said" in told:  # whoever talks gets no more time for it
+                    continue
                 until = min(last, time.monotonic() + self.limits.cell_seconds)
         except TimeoutError:
             self.break_off("timeout")
@@ -263,14 +267,19 @@ class _Play:
         return None
 
     def break_off(self, how: CellOutcome) -> None:
+        """Keep what the cell said and how long it took; the rest of what it showed is lost with it."""
         if self.broken is not None:
-            self.ends[self.broken] = (how, 0.0)
+            self.ends[self.broken] = (how, time.monotonic() - self.began)
+            streams = [{"output_type": "stream", "name": name, "text": text} for name, text in self.said]
+            self._fill(self.broken, streams)
 
     def hear(self, told: Mapping[str, Any]) -> None:
         """Put one message into the notebook."""
         if "start" in told:
-            self.broken = told["start"]
+            self.broken, self.said, self.began = told["start"], [], time.monotonic()
             self.watch("start", told["start"])
+        elif "said" in told:
+            self._say(told["name"], told["said"])
         elif "also" in told:
             self._fill(told["also"], told["outputs"])
         elif "cell" in told:
@@ -281,6 +290,13 @@ class _Play:
             self.what = flooded(told["flood"], most)
         elif "done" in told:
             self._done(told["done"])
+
+    def _say(self, name: str, text: str) -> None:
+        before = self.said[-1] if self.said else ("", "")
+        if before[0] == name:
+            self.said[-1] = (name, before[1] + text)
+        else:
+            self.said.append((name, text))
 
     def _cell(self, told: Mapping[str, Any]) -> None:
         index = told["cell"]

@@ -55,7 +55,7 @@ def decide(plan: Plan, folder: Path) -> Decision:
         The folder of the run.
     """
     found = {wanted: read_record(folder, wanted.target) for wanted in plan.reports}
-    chosen = [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
+    chosen = _looked_at(plan, found)
     whole = set() if plan.again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
     jobs, unchanged, look = [], [], _Look(plan)
     refused = tuple(_refused(plan, wanted) for wanted in chosen if wanted.school in plan.workspace.unread)
@@ -70,6 +70,15 @@ def decide(plan: Plan, folder: Path) -> Decision:
     left = [wanted for wanted in plan.reports if not wanted.school and wanted not in set(chosen)]
     outdated = [w.target.as_posix() for w in left if isinstance(look.at(w, found[w]), Job) and found[w] is not None]
     return Decision(tuple(jobs), tuple(unchanged), records, frozenset(outdated), look.own(""), refused)
+
+
+def count_of(plan: Plan, folder: Path) -> int:
+    """Return how many reports a run of this plan in this folder looks at."""
+    return len(_looked_at(plan, {wanted: read_record(folder, wanted.target) for wanted in plan.chosen}))
+
+
+def _looked_at(plan: Plan, found: Mapping[Wanted, Record | None]) -> list[Wanted]:
+    return [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
 
 
 def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:

@@ -21,7 +21,6 @@ Style = Literal["bar", "lines", "quiet", "json"]
 
 NAMED = 6  # reports with the same failure that are named
 SLOWEST = 3
-NAMED = 5  # pages that are older than today's data
 REDRAWN = 0.1  # seconds from one drawing of the bar to the next
 ROWS = 20
 

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,7 +77,7 @@ def _published(out: Path, job: Job, made: Made, record: Record) -> Result:
     )
 
 
-def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tuple[Record, dict[Path, bytes]]:
+def _recorded(out: Path, job: Job, made: Made, secrets: Sequence[Secret]) -> tuple[Record, dict[Path, bytes]]:
     """The record and the files that it vouches for, by path below the folder, the page last."""
     files = {job.target.with_name(f"{job.target.stem}-{name}"): data for name, data in made.files.items()}
     files[job.target] = made.page

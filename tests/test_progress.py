@@ -163,6 +163,17 @@ class TestClosing:
         }
 
 
+def test_pages_that_are_older_are_one_line_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    told = closing(result("0107"))
+    told.run.outdated = tuple(f"team, {n}" for n in range(1499))  # type: ignore[misc]
+    told.tell("lines")
+    (line,) = (one for one in capsys.readouterr().err.splitlines() if "older" in one)
+    assert line == (
+        "Left as they are, 1499 pages older than today's data, settings or program (team, 0; team, 1; team, 2; team, 3; "
+        "team, 4; team, 5; 1493 more): the same command without --only and --retry-failed looks at them."
+    )
+
+
 def test_the_command_to_run_again_has_the_users_options() -> None:
     from pdsa.cli.report import _once, report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -178,8 +178,7 @@ class Closing:
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
         if self.run.outdated:
-            whole = "the same command without --only and --retry-failed makes them"
-            yield f"Older than today's data, settings or program: {'; '.join(self.run.outdated)}; {whole}."
+            yield _older(self.run.outdated)
         if self.run.failed:
             yield from self._failures()
 
@@ -221,6 +220,14 @@ class Closing:
         slow = sorted(made, key=lambda one: -one.seconds)[:SLOWEST]
         told = ", ".join(f"{one.job.name} {one.seconds:.1f} s" for one in slow)
         yield f"Reading the data took {self.reading:.1f} s" + (f"; slowest reports: {told}." if told else ".")
+
+
+def _older(names: Sequence[str]) -> str:
+    """One line, however many pages of other schools a run for one school leaves as they are."""
+    more = f"; {len(names) - NAMED} more" if len(names) > NAMED else ""
+    pages = f"{len(names)} page{'' if len(names) == 1 else 's'} older than today's data, settings or program"
+    named = f"{'; '.join(names[:NAMED])}{more}"
+    return f"Left as they are, {pages} ({named}): the same command without --only and --retry-failed looks at them."
 
 
 def command_again(context: click.Context, skipped: Callable[[str], bool], *, all_changed: bool = False) -> str:

@@ -200,6 +200,8 @@ class Closing:
         if kept := sum(bool(one.record and one.record.files) for one in self.run.failed):
             yield f"Pages of an earlier run that stand in their place, marked as older in the index: {kept}."
         yield f"When that is mended: {self.again}"
+        if "$PDSA_LOG_URL" in self.again:
+            yield "PDSA_LOG_URL stands for the address of the improvement log, which is not printed: set it before."
 
     def _counts(self) -> str:
         run = self.run
@@ -248,10 +250,18 @@ def command_again(context: click.Context, skipped: Callable[[str], bool], *, all
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
         if isinstance(parameter, click.Argument):
-            words.append(str(value))
+            words.append(shlex.quote(str(value)))
         elif value not in (None, "", False, ()) and value != parameter.default and not skipped(parameter.name or ""):
-            many = value if isinstance(value, tuple) else (value,)
-            words += (
-                [parameter.opts[0]] if value is True else [w for one in many for w in (parameter.opts[0], str(one))]
-            )
-    return shlex.join(words if all_changed else [*words, "--retry-failed"])
+            words += _given(context, parameter, value)
+    return " ".join(words if all_changed else [*words, "--retry-failed"])
+
+
+def _given(context: click.Context, option: click.Parameter, value: object) -> list[str]:
+    """An option as it was given; one that the environment may hold is a secret, and only named."""
+    import shlex
+
+    if option.envvar:
+        told = context.get_parameter_source(option.name or "") is not click.core.ParameterSource.ENVIRONMENT
+        return [option.opts[0], f'"${option.envvar}"'] * told
+    many = value if isinstance(value, tuple) else (value,)
+    return [option.opts[0]] if value is True else [w for one in many for w in (option.opts[0], shlex.quote(str(one)))]

@@ -104,7 +104,7 @@ class _Look:
         return replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
 
     def is_older(self, wanted: Wanted, record: Record) -> bool:
-        """Whether the page that stands was made from other data than today's, as far as no release tells."""
+        """Whether the page rests on what has changed since; whether it would look another, only a release tells."""
         return bool(record.files) and record.own != self.light(wanted).own
 
     def at(self, wanted: Wanted, record: Record | None) -> Job | tuple[Job, Record]:

@@ -11,7 +11,6 @@ from pdsa.publish import digest, disk, write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.together import put_away
 from pdsa.runner.job import Result
-from pdsa.runner.logs import LOGS, log_path
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import RECORDS, record_path
 from pdsa.terms import Audience
@@ -36,12 +35,10 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
     results
         What became of every report of the network.
     """
-    known, stems, records, logs = set[str](), set[tuple[str, str]](), set[str](), set[str]()
+    known, stems, records = set[str](), set[tuple[str, str]](), set[str]()
     for result in results:
         page = result.job.target
-        known |= {f"{result.job.audience}/{name}" for name in SITE_PAGES}
         records.add(record_path(page).as_posix())
-        logs.add(log_path(page).as_posix())
         if result.status == "failed":  # whatever stands there of an earlier run stays
             stems.add((page.parent.as_posix(), page.stem))
         known |= set(result.record.files) if result.record else {page.as_posix()}
@@ -50,8 +47,6 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
             if not _belongs(Path(file), stems):
                 put_away(folder, file)
         for file in sorted(_files(folder, f"{RECORDS}/{audience}") - records):
-            disk.remove(folder / file)
-        for file in sorted(_files(folder, f"{LOGS}/{audience}") - logs):
             disk.remove(folder / file)
 
 
@@ -63,9 +58,8 @@ def _files(folder: Path, below: str) -> set[str]:
 
 
 def _belongs(file: Path, stems: Collection[tuple[str, str]]) -> bool:
-    """Whether a file is the page of a failed report, or lies beside it under the page's name and one of its own."""
-    names = (file.stem,) if file.suffix == ".html" else (file.stem, file.stem.rpartition("-")[0])
-    return any((file.parent.as_posix(), name) in stems for name in names)
+    parts = (file.stem, file.stem.rpartition("-")[0])
+    return file.name in SITE_PAGES or any((file.parent.as_posix(), stem) in stems for stem in parts)
 
 
 def write_archives(plan: Plan, folder: Path) -> dict[str, str]:

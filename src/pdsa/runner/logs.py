@@ -49,8 +49,7 @@ def write_log(folder: Path, result: Result) -> None:
     text = redacted("\n".join(_lines(result)) + "\n", secrets_of(os.environ))
     path = folder / log_path(result.job.target)
     with contextlib.suppress(OSError):
-        if not (folder / LOGS / "README.txt").exists():
-            _write(folder / LOGS / "README.txt", README)
+        _write(folder / LOGS / "README.txt", README)
         _write(path, text)
 
 

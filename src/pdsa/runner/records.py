@@ -124,10 +124,8 @@ def read_record(folder: Path, target: Path) -> Record | None:
 
 
 def _stays_inside(record: Record) -> bool:
-    """A record names files beside its page, and no others, its page among them if there are any."""
+    """A record names files beside its page, and no others."""
     folder = record.target.rpartition("/")[0]
-    if record.files and record.target not in record.files:
-        return False
     return all(path.rpartition("/")[0] == folder and "\\" not in path for path in record.files)
 
 

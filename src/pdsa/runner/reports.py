@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -136,8 +136,7 @@ def _here(plan: Plan, workers: int | None, parent: Parent | None) -> Iterator[Po
 def _unchanged(folder: Path, decision: Decision, on_done: Callable[[Result], None] | None) -> list[Result]:
     for result in decision.unchanged:
         if result.record != decision.records[result.job.target.as_posix()]:
-            with suppress(OSError):  # a disk that is full stops reports one by one; the next run notes it
-                note(folder, result)
+            note(folder, result)
         if on_done:
             on_done(result)
     return list(decision.unchanged)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("pandas", "numpy", "papermill", "nbformat", "jinja2", "plotnine", "IPython", "scipy", "statsmodels")
+HEAVY = (
+    *("pandas", "numpy", "papermill", "nbformat", "jinja2", "plotnine", "IPython", "scipy", "statsmodels"),
+    *("pydantic", "matplotlib", "nbclient", "jsonschema", "rfc3987_syntax", "sqlalchemy", "distributed"),
+)
 TIMEOUT = 120
 
 
@@ -63,7 +66,7 @@ class TestHelp:
         assert {"check", "example", "lab", "new", "report"} <= set(listed)
         assert listed == sorted(listed)
 
-    @pytest.mark.parametrize("command", ["", "check", "example", "lab", "new", "report"])
+    @pytest.mark.parametrize("command", ["", "check", "example", "import", "lab", "log", "new", "report", "run-one"])
     def test_help_loads_nothing_heavy(self, command: str) -> None:
         code = (
             "import sys; from pdsa.cli import pdsa\n"

@@ -163,6 +163,17 @@ class TestClosing:
         }
 
 
+def test_pages_that_are_older_are_one_line_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    told = closing(result("0107"))
+    told.run.outdated = tuple(f"team, {n}" for n in range(1499))  # type: ignore[misc]
+    told.tell("lines")
+    (line,) = (one for one in capsys.readouterr().err.splitlines() if "older" in one)
+    assert line == (
+        "Left as they are, 1499 pages older than today's data, settings or program (team, 0; team, 1; team, 2; "
+        "team, 3; team, 4; team, 5; 1493 more): the same command without --only and --retry-failed looks at them."
+    )
+
+
 def test_the_command_to_run_again_has_the_users_options() -> None:
     from pdsa.cli.report import _once, report
 
@@ -174,7 +185,17 @@ def test_the_command_to_run_again_has_the_users_options() -> None:
     )
     arguments = ["my fall.yaml", "--only", "007", "--only", "a b", "--out", "o", "--workers", "3", "--force"]
     CliRunner().invoke(command, [*arguments, "--log", "postgresql://u:secret@h/d"], catch_exceptions=False)
-    assert told == ["pdsa report 'my fall.yaml' --only 007 --only 'a b' --out o --workers 3 --retry-failed"]
+    CliRunner(env={"PDSA_LOG_URL": "postgresql://u:secret@h/d"}).invoke(command, arguments, catch_exceptions=False)
+    plain = "pdsa report 'my fall.yaml' --only 007 --only 'a b' --out o --workers 3"
+    assert told == [f'{plain} --log "$PDSA_LOG_URL" --retry-failed', f"{plain} --retry-failed"]
+
+
+def test_the_address_of_the_log_is_named_and_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    closing(result("c", "failed"), again='pdsa report f --log "$PDSA_LOG_URL" --retry-failed').tell("lines")
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        'When that is mended: pdsa report f --log "$PDSA_LOG_URL" --retry-failed',
+        "PDSA_LOG_URL stands for the address of the improvement log, which is not printed: set it before.",
+    ]
 
 
 def test_mended_rows_change_more_than_the_failed_reports() -> None:

@@ -28,6 +28,7 @@ from test_reports import change, select, tree
 
 SCHOOLS = ("0107", "0135", "0184", "0247")
 WHOLES = {"coach, network", "coach, network, improvement log", "district, network", "network, network"}
+LOGLESS = "team, 0247, improvement log"
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ class TestOptions:
         told = {one["name"]: one for one in manifest(network)["reports"]}
         assert len(told) == 15
         assert {one["status"] for one in told.values()} == {"ok"}
-        assert told["coach, network"]["outdated"] and told["network, network"]["outdated"]
+        assert {name for name, one in told.items() if one["outdated"]} == of("0247") - {LOGLESS} | WHOLES
         assert made(network, again="failed") == set()
         assert made(network) == {"team, 0247", "district, 0247"} | WHOLES
         assert not any(one["outdated"] for one in manifest(network)["reports"])
@@ -245,9 +246,14 @@ class TestOptions:
         assert set(before) == set(after)
         assert sorted(path.name for path in (network.parent / "out").iterdir()) == ["example"]
         outdated = {one["name"] for one in manifest(network)["reports"] if one["outdated"]}
-        assert outdated == WHOLES
+        assert outdated == of("0184") | WHOLES
         assert b"The network report is older than today's data: it was made on 20" in after["coach/index.html"]
         assert b"The network report is older" not in before["coach/index.html"]
+        for audience in ("coach", "district"):
+            rows = after[f"{audience}/index.html"].decode().split("<tr>")
+            older = [row.partition('.html"')[0][-4:] for row in rows if "Older than today's data: made on 20" in row]
+            assert older == ["0184"]
+            assert b"Older than today's data" not in before[f"{audience}/index.html"]
         assert made(network) == of("0184") | WHOLES
         assert b"The network report is older" not in tree(network.parent / "out/example")["coach/index.html"]
 

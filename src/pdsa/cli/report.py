@@ -85,8 +85,8 @@ def report(
 
 
 def _once(option: str) -> bool:
-    """Whether an option is of this one run; the address of the log may hold a password."""
-    return option in ("force", "retry_failed", "log")
+    """Whether an option is of this one run."""
+    return option in ("force", "retry_failed")
 
 
 def _again(force: bool, retry_failed: bool) -> Again:

@@ -99,7 +99,7 @@ class Zygote:
             system.kill_group(one.pid, number)
 
     def _fork(self) -> bool:
-        request, fds, _, _ = socket.recv_fds(self.control, 65536, FDS)
+        request, fds, _, _ = socket.recv_fds(self.control, 65536, FDS, socket.MSG_CMSG_CLOEXEC)
         if not request:
             return False
         channel, status = (socket.socket(fileno=fd) for fd in fds)

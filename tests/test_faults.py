@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -43,17 +44,38 @@ def right(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Tree:
     return tree(out)
 
 
+@pytest.fixture(scope="module")
+def changed(network: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tree]:
+    """The network with other numbers, and what an undisturbed run writes of it."""
+    top = tmp_path_factory.mktemp("changed")
+    shutil.copytree(network, top / "network")
+    other_numbers(top / "network")
+    assert Report(top / "network", top / "out").end().clean().code == 0
+    return top / "network", tree(top / "out")
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A folder with the pages of the old numbers, a network with other numbers, and what is right for each."""
+
+    network: Path
+    out: Path
+    old: Tree
+    new: Tree
+
+    def settled(self) -> Ended:
+        """Run again: everything is as if nothing had happened."""
+        return settled(self.network, self.out, self.new)
+
+
 @pytest.fixture
-def stale(network: Path, right: Tree, tmp_path: Path) -> Iterator[tuple[Path, Path, Tree]]:
-    """A copy of the network with other numbers, a folder with the pages of the old ones, and the old pages."""
-    out = tmp_path / "out"
+def stale(changed: tuple[Path, Tree], right: Tree, tmp_path: Path) -> Stale:
+    """The folder as an earlier run left it, before the run that is disturbed."""
     for name, data in right.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_bytes(data)
-    copy = tmp_path / "network"
-    shutil.copytree(network, copy)
-    other_numbers(copy)
-    yield copy, out, right
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(data)
+    shutil.copytree(changed[0], tmp_path / "network")
+    return Stale(tmp_path / "network", tmp_path / "out", right, changed[1])
 
 
 def other_numbers(network: Path) -> None:
@@ -133,8 +155,8 @@ class TestKernels:
         assert steady(tree(tmp_path)).keys() == steady(right).keys()
         assert pages(tree(tmp_path)) == pages(right)
 
-    def test_kernels_that_are_killed_again_and_again(self, stale: tuple[Path, Path, Tree]) -> None:
-        network, out, old = stale
+    def test_kernels_that_are_killed_again_and_again(self, stale: Stale) -> None:
+        network, out, old = stale.network, stale.out, stale.old
         report = Report(network, out)
         report.wait_for(lambda: [kill(pid) for pid in report.kernels()] and False)
         ended = report.end().clean()
@@ -145,10 +167,10 @@ class TestKernels:
         assert whole(out, old) == FILES
         told = json.loads((out / "example/manifest.json").read_text())["reports"]
         assert [(one["status"], one["stale"]) for one in told] == [("failed", True)] * 4
-        fresh(network, out)
+        stale.settled()
 
-    def test_a_kernel_that_hangs(self, stale: tuple[Path, Path, Tree]) -> None:
-        network, out, _ = stale
+    def test_a_kernel_that_hangs(self, stale: Stale) -> None:
+        network, out = stale.network, stale.out
         params = network / "params/example.yaml"
         params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 6"))
         # it may be stopped before its first cell has begun
@@ -159,15 +181,9 @@ class TestKernels:
         assert ended.code == 1
         assert ended.errors.count("longer than 6 seconds") == 1
         assert "3 reports made, 1 failed" in ended.output
-        fresh(network, out)
-
-
-def fresh(network: Path, out: Path) -> Ended:
-    """Run again, and hold the folder against that of a run that began with nothing."""
-    other = out.with_name(f"{out.name}-fresh")
-    ended = Report(network, other).end().clean()
-    assert ended.code == 0, ended.errors
-    return settled(network, out, tree(other))
+        # the time that a cell may take stands in the manifest: everything else is as if nothing had happened
+        params.write_text(params.read_text().replace("timeout_seconds: 6", "timeout_seconds: 300"))
+        stale.settled()
 
 
 @pytest.fixture(scope="module")
@@ -235,20 +251,14 @@ class TestDisk:
     """F5, F7, F8, F10, F18: the disk and what lies on it."""
 
     @pytest.mark.parametrize("most", [0, 9, 20])
-    def test_a_disk_that_fills_up(self, stale: tuple[Path, Path, Tree], most: int) -> None:
-        network, out, old = stale
+    def test_a_disk_that_fills_up(self, stale: Stale, most: int) -> None:
+        network, out, old = stale.network, stale.out, stale.old
         ended = Report(network, out, before=FULL.format(most=most)).end().clean()
         assert ended.code in (1, 2)
         assert "no space left" in ended.errors.lower()
         assert "Next: free some space" in ended.errors
-        new = self.undisturbed(network, out)
-        assert whole(out, old, new) == FILES
-        settled(network, out, new)
-
-    def undisturbed(self, network: Path, out: Path) -> Tree:
-        other = out.with_name(f"{out.name}-other")
-        assert Report(network, other).end().clean().code == 0
-        return tree(other)
+        assert whole(out, old, stale.new) == FILES
+        stale.settled()
 
     @pytest.mark.parametrize("size", ["64k", "440k"])
     def test_a_small_disk(self, network: Path, right: Tree, tmp_path: Path, size: str) -> None:
@@ -263,8 +273,8 @@ class TestDisk:
             resize("size=20m")
             settled(network, tmp_path / "out", right)
 
-    def test_a_folder_that_may_not_be_written(self, stale: tuple[Path, Path, Tree]) -> None:
-        network, out, old = stale
+    def test_a_folder_that_may_not_be_written(self, stale: Stale) -> None:
+        network, out, old = stale.network, stale.out, stale.old
         with ReadOnly(out) as before:
             ended = Report(network, out, before=before).end().clean()
         assert ended.code == 2
@@ -272,11 +282,11 @@ class TestDisk:
         assert len(ended.errors.splitlines()) <= 4
         assert any(word in ended.errors for word in ("Read-only file system", "Permission denied"))
         assert tree(out) == old
-        fresh(network, out)
+        stale.settled()
 
-    def test_a_page_that_another_program_holds(self, stale: tuple[Path, Path, Tree]) -> None:
+    def test_a_page_that_another_program_holds(self, stale: Stale) -> None:
         """On Windows it cannot be replaced; here whoever reads it keeps what they opened."""
-        network, out, old = stale
+        network, out, old = stale.network, stale.out, stale.old
         page = "team/0107/report.html"
         before = (
             "from pdsa.publish import disk\n"
@@ -293,12 +303,12 @@ class TestDisk:
             held = {name: data for name, data in tree(out).items() if "team/0107/report" in name and "json" not in name}
             assert held == {name: old[name] for name in held}
             assert len(held) == 3
-            fresh(network, out)
+            stale.settled()
             assert reader.read() == old[f"example/{page}"]
 
-    def test_an_input_that_cannot_be_read(self, stale: tuple[Path, Path, Tree]) -> None:
+    def test_an_input_that_cannot_be_read(self, stale: Stale) -> None:
         """Reading what this file leads to is an input/output error of the system."""
-        network, out, old = stale
+        network, out, old = stale.network, stale.out, stale.old
         path = network / "observations" / "attendance.csv"
         good = path.read_bytes()
         path.unlink()
@@ -310,9 +320,11 @@ class TestDisk:
         assert tree(out) == old
         path.unlink()
         path.write_bytes(good)
-        fresh(network, out)
+        stale.settled()
 
-    def test_an_input_that_is_replaced_meanwhile(self, network: Path, right: Tree, tmp_path: Path) -> None:
+    def test_an_input_that_is_replaced_meanwhile(
+        self, network: Path, right: Tree, changed: tuple[Path, Tree], tmp_path: Path
+    ) -> None:
         """The run is about what it read, and says so by the hash."""
         copy = tmp_path / "network"
         shutil.copytree(network, copy)
@@ -325,7 +337,7 @@ class TestDisk:
         assert pages(found) == pages(right)
         inputs = [json.loads(one["example/manifest.json"])["inputs"] for one in (found, right)]
         assert inputs[0] == inputs[1]
-        again = fresh(copy, tmp_path / "out")
+        again = settled(copy, tmp_path / "out", changed[1])
         assert "4 reports made, 0 failed" in again.output
 
 
@@ -442,9 +454,9 @@ class TestSurroundings:
         modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "out").rglob("*") if path.is_file()}
         assert modes == {0o600}
 
-    def test_files_of_another_user(self, stale: tuple[Path, Path, Tree]) -> None:
+    def test_files_of_another_user(self, stale: Stale) -> None:
         """Pages that somebody else wrote are replaced, for the folder decides; a lock of theirs is told."""
-        network, out, _ = stale
+        network, out = stale.network, stale.out
         for path in out.rglob("*"):
             if path.is_file():
                 path.chmod(0o400)
@@ -461,7 +473,7 @@ class TestSurroundings:
         assert ended.code == 2
         assert ".lock" in ended.errors
         assert "Permission denied" in ended.errors
-        fresh(network, out)
+        stale.settled()
 
 
 def test_the_checks_would_see_a_fault(right: Tree, tmp_path: Path) -> None:

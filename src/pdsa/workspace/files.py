@@ -54,10 +54,18 @@ def text_of(file: Path) -> str:
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return _data(file).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         problem = Problem(f"byte {error.start + 1}", "text that is not UTF-8", "a file saved as UTF-8")
         raise ParamsError(file.name, (problem,), NOTHING) from error
+
+
+def _data(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        error.filename = error.filename or str(file)  # the system names the file only where it cannot be opened
+        raise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +102,7 @@ def read_sheet(file: Path, *, reserved: bool = False) -> Sheet:
     """
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
-    data = file.read_bytes()
+    data = _data(file)
     if len(data) > MANY_BYTES and (plain := plain_frame(data)) is not None:
         return Sheet(file.name, _unguarded(plain, data), np.arange(2, len(plain) + 2, dtype=np.int64))
     header, filled = _head(data)

@@ -139,8 +139,9 @@ class TestKernels:
         report.wait_for(lambda: [kill(pid) for pid in report.kernels()] and False)
         ended = report.end().clean()
         assert ended.code == 1
-        assert ended.errors.count("found the kernel was ended by SIGKILL") == 4
-        assert ended.errors.count("Next: ") == 4
+        assert "found the kernel was ended by SIGKILL" in ended.errors
+        assert "Next: " in ended.errors
+        assert all(name in ended.errors for name in ("team, 0107", "team, 0114", "team, 0121", "coach, network"))
         assert whole(out, old) == FILES
         told = json.loads((out / "example/manifest.json").read_text())["reports"]
         assert [(one["status"], one["stale"]) for one in told] == [("failed", True)] * 4
@@ -149,13 +150,14 @@ class TestKernels:
     def test_a_kernel_that_hangs(self, stale: tuple[Path, Path, Tree]) -> None:
         network, out, _ = stale
         params = network / "params/example.yaml"
-        params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 4"))
-        report = Report(network, out)
+        params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 6"))
+        # it may be stopped before its first cell has begun
+        report = Report(network, out, before="from pdsa.kernels import parent\nparent.BEGIN_SECONDS = 6")
         hung = report.wait_for(report.kernels)[0]
         kill(hung, signal.SIGSTOP)
         ended = report.end().clean()
         assert ended.code == 1
-        assert ended.errors.count("longer than 4 seconds") == 1
+        assert ended.errors.count("longer than 6 seconds") == 1
         assert "3 reports made, 1 failed" in ended.output
         fresh(network, out)
 

@@ -163,6 +163,17 @@ class TestClosing:
         }
 
 
+def test_pages_that_are_older_are_one_line_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    told = closing(result("0107"))
+    told.run.outdated = tuple(f"team, {n}" for n in range(1499))  # type: ignore[misc]
+    told.tell("lines")
+    (line,) = (one for one in capsys.readouterr().err.splitlines() if "older" in one)
+    assert line == (
+        "Left as they are, 1499 pages older than today's data, settings or program (team, 0; team, 1; team, 2; "
+        "team, 3; team, 4; team, 5; 1493 more): the same command without --only and --retry-failed looks at them."
+    )
+
+
 def test_the_command_to_run_again_has_the_users_options() -> None:
     from pdsa.cli.report import _once, report
 
@@ -174,7 +185,17 @@ def test_the_command_to_run_again_has_the_users_options() -> None:
     )
     arguments = ["my fall.yaml", "--only", "007", "--only", "a b", "--out", "o", "--workers", "3", "--force"]
     CliRunner().invoke(command, [*arguments, "--log", "postgresql://u:secret@h/d"], catch_exceptions=False)
-    assert told == ["pdsa report 'my fall.yaml' --only 007 --only 'a b' --out o --workers 3 --retry-failed"]
+    CliRunner(env={"PDSA_LOG_URL": "postgresql://u:secret@h/d"}).invoke(command, arguments, catch_exceptions=False)
+    plain = "pdsa report 'my fall.yaml' --only 007 --only 'a b' --out o --workers 3"
+    assert told == [f'{plain} --log "$PDSA_LOG_URL" --retry-failed', f"{plain} --retry-failed"]
+
+
+def test_the_address_of_the_log_is_named_and_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    closing(result("c", "failed"), again='pdsa report f --log "$PDSA_LOG_URL" --retry-failed').tell("lines")
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        'When that is mended: pdsa report f --log "$PDSA_LOG_URL" --retry-failed',
+        "PDSA_LOG_URL stands for the address of the improvement log, which is not printed: set it before.",
+    ]
 
 
 def test_mended_rows_change_more_than_the_failed_reports() -> None:
@@ -183,6 +204,13 @@ def test_mended_rows_change_more_than_the_failed_reports() -> None:
 
 
 class TestLog:
+    def test_what_the_folder_is_for_is_written_once(self, tmp_path: Path) -> None:
+        for school in ("007", "008"):
+            write_log(tmp_path, result(school, made=Made("ok", 0.5)))
+            readme = tmp_path / ".logs/README.txt"
+            assert readme.read_text(encoding="utf-8").startswith("Logs of" if school == "007" else "kept")
+            readme.write_text("kept", encoding="utf-8")
+
     def test_it_tells_how_each_cell_ended_and_what_was_printed(self, tmp_path: Path) -> None:
         cells = (CellEnd(0, "ok", 0.25), CellEnd(2, "timeout", 3.0), CellEnd(3, "not run"))
         made = Made("failed", 3.5, cells=cells, printed="before\n", peak_mb=123.4, tries=2)

@@ -529,7 +529,8 @@ def failed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 class TestOneFailingSchool:
     def test_exit_code_and_last_line(self, failed: dict[str, Any]) -> None:
         assert failed["answer"].exit_code == 1
-        assert failed["answer"].stdout.splitlines()[-1] == str(failed["folder"] / "district/index.html")
+        # the coach's index says what was found and what to do
+        assert failed["answer"].stdout.splitlines()[-1] == str(failed["folder"] / "coach/index.html")
 
     def test_the_others_are_made(self, failed: dict[str, Any]) -> None:
         status = {report["name"]: report["status"] for report in failed["manifest"]["reports"]}
@@ -543,7 +544,7 @@ class TestOneFailingSchool:
                 assert all(report["problem"][part] for part in ("place", "found", "expected"))
                 assert "a release made by pdsa report" in json.dumps(report["problem"])
                 assert report["next_step"]
-        assert failed["answer"].stderr.count("Next: ") == len(FAILED)
+        assert failed["answer"].stderr.count("Next: ") == 2  # each problem once, of two notebooks
         assert "6 reports made, 11 unchanged, 3 failed" in failed["answer"].stdout
 
     def test_the_old_page_is_kept_and_marked(self, failed: dict[str, Any], made: Made) -> None:
@@ -558,8 +559,8 @@ class TestOneFailingSchool:
         heading, table = text.index("Reports that could not be made"), text.index("Schools, by name")
         assert heading < text.index("Rookstead Early College") < table
         assert "the page that is there is from an earlier run" in page.words
-        assert f"team, {LATE}: school_report.ipynb, cell" in page.words
-        assert page.words.count("Next: ") == len(FAILED)
+        assert f"team, {LATE}; district, {LATE}: school_report.ipynb, cell" in page.words
+        assert page.words.count("Next: ") == 2
         assert "1 with a report that could not be made" in page.words
 
     def test_the_district_reads_that_not_why(self, failed: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,8 @@ def test_orders_go_into_a_folder_of_their_own_and_no_cluster_makes_them(desk: Pa
 
 def test_the_command_says_in_one_line_what_became_of_it(tmp_path: Path) -> None:
     good = order_of(tmp_path / "good", MARK)
-    bad = order_of(tmp_path / "bad", "{'a': 1}['b']")
+    key = json.loads(good.read_text(encoding="utf-8"))["key"]
+    bad = order_of(tmp_path / "bad", "{'a': 1}['b']", before=key)
     words = ("--notebook", "good/plain.ipynb", "--notebook", "bad/plain.ipynb")
     made = invoke(tmp_path, "run-one", str(good), *words)
     assert made.exit_code == 0, made.output
@@ -110,7 +112,18 @@ def test_the_command_says_in_one_line_what_became_of_it(tmp_path: Path) -> None:
     assert page.is_file()  # the good page of before stands
 
 
-def order_of(folder: Path, *sources: str, **changes: Any) -> Path:
+def test_an_order_never_takes_the_place_of_a_newer_page(tmp_path: Path) -> None:
+    """What waited in a queue while the data were corrected is refused."""
+    new, old = order_of(tmp_path / "new", MARK), order_of(tmp_path / "old", "'other numbers'", MARK)
+    allowed = [tmp_path / name / "plain.ipynb" for name in ("new", "old")]
+    page = Path(str(make_one(new, tmp_path / "outputs", allowed).path))
+    before = page.read_bytes()
+    with pytest.raises(InputError, match="a page that was made after this order was written"):
+        make_one(old, tmp_path / "outputs", allowed)
+    assert page.read_bytes() == before
+
+
+def order_of(folder: Path, *sources: str, before: str = "", **changes: Any) -> Path:
     """An order with a notebook of one's own."""
     folder.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.v4.new_notebook()
@@ -124,7 +137,8 @@ def order_of(folder: Path, *sources: str, **changes: Any) -> Path:
         "title": "Lincoln", "banner": "", "expected": "lincoln", "files": {"release.npz": b"numbers"},
     }  # fmt: skip
     job = Job(**values | changes)
-    return write_order(folder, "1", Order(job, Limits(cell_seconds=60), "ours", "our-network"))
+    job = replace(job, key=job.key or job_key(job))
+    return write_order(folder, "1", Order(job, Limits(cell_seconds=60), "ours", "our-network", before))
 
 
 def change(path: Path, **changes: object) -> None:

@@ -332,6 +332,23 @@ def test_warm_and_cold_make_the_same_bytes(jobs: list[Job]) -> None:
             assert one.peak_mb > 50
 
 
+@pytest.mark.parametrize(
+    ("last", "status"),
+    [
+        ("os._exit(3)", "died"),
+        ("while True: print('more'); time.sleep(0.05)", "timeout"),
+        ("print('x' * 11_000_000)", "died"),
+    ],
+)
+def test_what_a_cell_said_before_it_broke_is_kept(parent: Parent, tmp_path: Path, last: str, status: str) -> None:
+    """Also of one that talks without end: that gets it no more time."""
+    found = run(parent, tmp_path, f"import os, time\nprint('first words')\n{last}", cell_seconds=1)
+    assert found.status == status
+    assert found.printed.startswith("first words\n")
+    assert len(found.printed) <= 100_000
+    assert found.cells[-1].status == status
+
+
 def test_a_kernel_that_died_is_started_once_more(parent: Parent, tmp_path: Path) -> None:
     mark = "display({'application/vnd.pdsa.complete+json': {'id': 'x'}}, raw=True)"
     count = tmp_path / "count"

@@ -41,6 +41,7 @@ class Row:
     missing: str
     hidden: int
     failures: tuple[Mapping[str, Any], ...]
+    older: str = ""  # when the page that the row leads to was made, if its data have changed since
 
     @property
     def stale(self) -> list[tuple[Any, ...]]:
@@ -190,6 +191,7 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
         missing="" if complete else str(shown["missing"]),
         hidden=int(shown["hidden"] or 0),
         failures=tuple(r for r in seen if r["status"] == "failed"),
+        older=shown["made"][:10] if shown["status"] == "ok" and shown.get("outdated") else "",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -178,8 +178,7 @@ class Closing:
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
         if self.run.outdated:
-            whole = "the same command without --only and --retry-failed makes them"
-            yield f"Older than today's data, settings or program: {'; '.join(self.run.outdated)}; {whole}."
+            yield _older(self.run.outdated)
         if self.run.failed:
             yield from self._failures()
 
@@ -201,6 +200,8 @@ class Closing:
         if kept := sum(bool(one.record and one.record.files) for one in self.run.failed):
             yield f"Pages of an earlier run that stand in their place, marked as older in the index: {kept}."
         yield f"When that is mended: {self.again}"
+        if "$PDSA_LOG_URL" in self.again:
+            yield "PDSA_LOG_URL stands for the address of the improvement log, which is not printed: set it before."
 
     def _counts(self) -> str:
         run = self.run
@@ -223,6 +224,14 @@ class Closing:
         yield f"Reading the data took {self.reading:.1f} s" + (f"; slowest reports: {told}." if told else ".")
 
 
+def _older(names: Sequence[str]) -> str:
+    """One line, however many pages of other schools a run for one school leaves as they are."""
+    more = f"; {len(names) - NAMED} more" if len(names) > NAMED else ""
+    pages = f"{len(names)} page{'' if len(names) == 1 else 's'} older than today's data, settings or program"
+    named = f"{'; '.join(names[:NAMED])}{more}"
+    return f"Left as they are, {pages} ({named}): the same command without --only and --retry-failed looks at them."
+
+
 def command_again(context: click.Context, skipped: Callable[[str], bool], *, all_changed: bool = False) -> str:
     """Return the same command with the user's own options, for the failed reports alone.
 
@@ -241,10 +250,18 @@ def command_again(context: click.Context, skipped: Callable[[str], bool], *, all
     for parameter in context.command.params:
         value = context.params.get(parameter.name or "")
         if isinstance(parameter, click.Argument):
-            words.append(str(value))
+            words.append(shlex.quote(str(value)))
         elif value not in (None, "", False, ()) and value != parameter.default and not skipped(parameter.name or ""):
-            many = value if isinstance(value, tuple) else (value,)
-            words += (
-                [parameter.opts[0]] if value is True else [w for one in many for w in (parameter.opts[0], str(one))]
-            )
-    return shlex.join(words if all_changed else [*words, "--retry-failed"])
+            words += _given(context, parameter, value)
+    return " ".join(words if all_changed else [*words, "--retry-failed"])
+
+
+def _given(context: click.Context, option: click.Parameter, value: object) -> list[str]:
+    """An option as it was given; one that the environment may hold is a secret, and only named."""
+    import shlex
+
+    if option.envvar:
+        told = context.get_parameter_source(option.name or "") is not click.core.ParameterSource.ENVIRONMENT
+        return [option.opts[0], f'"${option.envvar}"'] * told
+    many = value if isinstance(value, tuple) else (value,)
+    return [option.opts[0]] if value is True else [w for one in many for w in (option.opts[0], shlex.quote(str(one)))]

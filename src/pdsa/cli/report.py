@@ -51,6 +51,7 @@ def report(
     # the warm parent imports while the data are read
     with nullcontext() if flags["dry_run"] or is_far(flags) else warm_reports() as parent:
         from pdsa.runner import make_reports, plan_run
+        from pdsa.runner.decide import count_of
         from pdsa.site import write_indexes
 
         clock = time.perf_counter()
@@ -64,7 +65,8 @@ def report(
             write_jobs(flags["jobs"], plan, out)
             return
         indexes = list[Path]()
-        with Progress(style, len(plan.chosen)) as progress:
+        total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
+        with Progress(style, total) as progress:
             run = make_reports(
                 plan,
                 out,
@@ -74,7 +76,7 @@ def report(
                 on_done=progress.show,
                 finish=lambda folder: indexes.extend(write_indexes(folder)),
             )
-    _tell_cold(parent, run)
+        _tell_cold(parent, run)  # before it is ended
     # what failed and why stands in the first index, the coach's; without one there may be no index at all
     index = indexes[0 if run.failed else -1] if indexes else run.folder
     again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))
@@ -83,8 +85,8 @@ def report(
 
 
 def _once(option: str) -> bool:
-    """Whether an option is of this one run; the address of the log may hold a password."""
-    return option in ("force", "retry_failed", "log")
+    """Whether an option is of this one run."""
+    return option in ("force", "retry_failed")
 
 
 def _again(force: bool, retry_failed: bool) -> Again:

@@ -24,6 +24,7 @@ from pdsa.kernels import system, wire
 
 # The default handler, but asyncio must not know it as that: it would end the notebook in place of the cell.
 _INTERRUPT = partial(signal.default_int_handler)
+SAID, LEAST_SAID = 100_000, 100  # characters of a notebook that are told at once; each print counts so many at least
 FLOOD = 3  # exit code of a notebook that said too much; it has told so before
 
 
@@ -91,7 +92,7 @@ def _play(channel: socket.socket, kernel: Any, request: Mapping[str, Any]) -> in
 
     kernel.shell.init_environment()
     teller = Teller(channel, request["printed_mb"] * 1_000_000, request["output_mb"] * 1_000_000)
-    player = Player(kernel, from_dict(request["notebook"]), teller.count)
+    player = Player(kernel, from_dict(request["notebook"]), teller.count, teller.say)
     pipe = Pipe(player.print)
     take_over(player, pipe.drain)
 
@@ -130,6 +131,7 @@ class Teller:
     def __init__(self, channel: socket.socket, printed: int, showed: int) -> None:
         self._channel, self._lock = channel, threading.Lock()
         self._most, self._counts = {"printed": printed, "showed": showed}, {"printed": 0, "showed": 0}
+        self._still = SAID
 
     def tell(self, message: Mapping[str, object]) -> None:
         """Send one message; an owner that has gone ends this process."""
@@ -138,6 +140,12 @@ class Teller:
                 wire.send(self._channel, message)
         except OSError:
             os._exit(1)
+
+    def say(self, name: str, text: str) -> None:
+        """Tell at once what is printed, the first of it: for the log, should the cell never end."""
+        if self._still > 0:
+            self.tell({"said": text[: self._still], "name": name})
+            self._still -= max(len(text), LEAST_SAID)
 
     def count(self, kind: str, size: int) -> None:
         """Count characters, and end a notebook that floods the memory."""

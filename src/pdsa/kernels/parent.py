@@ -8,32 +8,21 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pdsa.kernels import system, wire
-from pdsa.kernels.ending import (
-    Break,
-    CellOutcome,
-    Execution,
-    Limits,
-    cell_ends,
-    died,
-    flooded,
-    printed_text,
-    raised,
-    source_index,
-    timed_out,
-)
+from pdsa.kernels.children import Child, Ended
+from pdsa.kernels.ending import Execution, Limits, died
+from pdsa.kernels.play import Play, Watch, execution_of, nobody, request_of
 from pdsa.kernels.room import FIXED, Room
 
 if TYPE_CHECKING:
@@ -43,62 +32,6 @@ PRELOAD = ("numpy", "pandas", "matplotlib", "plotnine", "IPython", "nbclient", "
 START_SECONDS = 120  # what the imports of a slow disk may take
 # Of the owner's variables the parent itself gets these only: it outlives each notebook, and secrets are none of it.
 _KEPT = ("PATH", "HOME", "PYTHONPATH", "VIRTUAL_ENV", "MPLCONFIGDIR", "XDG_CACHE_HOME", "SYSTEMROOT")
-Watch = Callable[[str, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How the process of a child ended."""
-
-    code: int | None = None
-    peak_mb: float = 0.0
-    memory_full: bool = False
-
-
-@dataclass(slots=True)
-class Child:
-    """One child that was asked for: `channel` leads to it, `status` to the parent, which knows its end."""
-
-    channel: socket.socket
-    status: socket.socket
-    token: str
-    pid: int | None = None
-
-    def kill(self) -> None:
-        """Have the child and all that it started ended; harmless when it has ended."""
-        with contextlib.suppress(OSError):
-            self.status.shutdown(socket.SHUT_WR)
-
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        with contextlib.suppress(OSError):
-            self.status.send(bytes([number]))
-
-    def born(self, seconds: float) -> int | None:
-        """Return its process number; None where there is none."""
-        if self.pid is None:
-            told = wire.receive(self.status, time.monotonic() + seconds)
-            self.pid = None if told is None else told["pid"]
-        return self.pid
-
-    def ended(self, seconds: float = 30) -> Ended:
-        """Wait for its end and return how that was."""
-        try:
-            if self.born(seconds) is None:
-                return Ended()
-            told = wire.receive(self.status, time.monotonic() + seconds)
-        except (TimeoutError, OSError):
-            told = None
-        if told is None:  # the parent was ended itself: nobody else is left to do it
-            if self.pid:
-                system.kill_group(self.pid, signal.SIGKILL, alone=False)
-            return Ended()
-        return Ended(told["code"], told["peak_mb"], told["memory_full"])
-
-    def close(self) -> None:
-        """Let go; the parent takes that as the wish to end it."""
-        self.channel.close()
-        self.status.close()
 
 
 @dataclass(slots=True, eq=False)
@@ -181,20 +114,20 @@ class Parent:
         try:
             child = self.child(room.folder)
         except OSError:
-            return _execution(notebook, {}, died(None), None, Ended(), started)
+            return execution_of(notebook, {}, died(None), None, Ended(), started)
         room.ender = child.kill
         if room.stop.is_set():
             child.kill()
-        play = _Play(child, notebook, limits, watch or _nobody)
+        play = Play(child, notebook, limits, watch or nobody)
         try:
-            what = play.run(_request(notebook, limits, room, child.token, as_tagged=as_tagged))
+            what = play.run(request_of(notebook, limits, room, child.token, as_tagged=as_tagged))
             ended = play.end()
         finally:
             room.ender = None
             child.close()
         if what is None:
             what = died(ended.code, memory_full=ended.memory_full)
-        return _execution(notebook, play.ends, what, play.broken, ended, started)
+        return execution_of(notebook, play.ends, what, play.broken, ended, started)
 
     def close(self) -> None:
         """End the process and its children, and wait for that."""
@@ -207,130 +140,6 @@ class Parent:
             self.process.kill()
             self.process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _nobody(what: str, index: int) -> None:
-    """Nobody watches."""
-
-
-def _request(
-    notebook: NotebookNode, limits: Limits, room: Room, token: str, *, as_tagged: bool
-) -> Mapping[str, object]:
-    return {
-        "notebook": notebook,
-        "environment": {**room.environment(), system.MARK: token},
-        "folder": str(room.workdir),
-        "memory_mb": limits.memory_mb,
-        "printed_mb": limits.printed_mb,
-        "output_mb": limits.output_mb,
-        "as_tagged": as_tagged,
-        "imports_here": room.place is not None,
-    }
-
-
-@dataclass(slots=True)
-class _Play:
-    """Hears what a child tells while it plays, and puts it into the notebook."""
-
-    child: Child
-    notebook: NotebookNode
-    limits: Limits
-    watch: Watch
-    ends: dict[int, tuple[CellOutcome, float]] = field(default_factory=dict)
-    broken: int | None = None
-    what: Break | None = None
-
-    def run(self, request: Mapping[str, object]) -> Break | None:
-        """Return what broke the notebook; status `ok` if it came to its end, None if the child has gone."""
-        last = time.monotonic() + self.limits.report_seconds
-        try:
-            self.child.channel.settimeout(START_SECONDS)
-            wire.send(self.child.channel, request)
-            until = min(last, time.monotonic() + max(self.limits.cell_seconds, START_SECONDS))
-            while (told := wire.receive(self.child.channel, until)) is not None:
-                self.hear(told)
-                if self.what is not None:
-                    return self.what
-                until = min(last, time.monotonic() + self.limits.cell_seconds)
-        except TimeoutError:
-            self.break_off("timeout")
-            whole = time.monotonic() >= last
-            return timed_out(*((self.limits.report_seconds, "report") if whole else (self.limits.cell_seconds,)))
-        except OSError:
-            pass
-        self.break_off("died")
-        return None
-
-    def break_off(self, how: CellOutcome) -> None:
-        if self.broken is not None:
-            self.ends[self.broken] = (how, 0.0)
-
-    def hear(self, told: Mapping[str, Any]) -> None:
-        """Put one message into the notebook."""
-        if "start" in told:
-            self.broken = told["start"]
-            self.watch("start", told["start"])
-        elif "also" in told:
-            self._fill(told["also"], told["outputs"])
-        elif "cell" in told:
-            self._cell(told)
-        elif "flood" in told:
-            most = self.limits.printed_mb if told["flood"] == "printed" else self.limits.output_mb
-            self.break_off("died")
-            self.what = flooded(told["flood"], most)
-        elif "done" in told:
-            self._done(told["done"])
-
-    def _cell(self, told: Mapping[str, Any]) -> None:
-        index = told["cell"]
-        self._fill(index, told["outputs"])
-        self.notebook.cells[index].execution_count = told["count"]
-        self.ends[index] = ("ok" if told["whole"] else "error", told["seconds"])
-        if told["whole"]:
-            self.broken = None
-        elif not told["goes_on"]:
-            error = next((one for one in told["outputs"] if one["output_type"] == "error"), told["error"])
-            self.what = raised(error["ename"], error["evalue"], error["traceback"])
-        self.watch("end", index)
-
-    def _fill(self, index: int, outputs: Sequence[Mapping[str, Any]]) -> None:
-        from nbformat import from_dict
-
-        self.notebook.cells[index].outputs = [from_dict(output) for output in outputs]
-
-    def _done(self, widgets: Mapping[str, Any]) -> None:
-        if widgets:
-            self.notebook.metadata["widgets"] = widgets
-        self.broken, self.what = None, Break("ok", "", "")
-
-    def end(self) -> Ended:
-        """Have the child ended, if it has not already, and return how it ended."""
-        if self.what is None or self.what.status != "ok":
-            self.child.kill()
-        return self.child.ended()
-
-
-def _execution(
-    notebook: NotebookNode,
-    ends: Mapping[int, tuple[CellOutcome, float]],
-    what: Break,
-    broken: int | None,
-    ended: Ended,
-    started: float,
-) -> Execution:
-    return Execution(
-        notebook,
-        what.status,
-        None if what.status == "ok" else source_index(notebook, broken),
-        what.ename,
-        what.evalue,
-        time.perf_counter() - started,
-        what.line,
-        cell_ends(notebook, ends),
-        printed_text(notebook),
-        ended.peak_mb,
-        what.again,
-    )
 
 
 def start_parent(preload: Sequence[str] = PRELOAD, warm_up: str = "", *, wireless: bool = True) -> Parent | None:

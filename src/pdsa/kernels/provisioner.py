@@ -21,7 +21,8 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 
 from pdsa.kernels import system, wire
-from pdsa.kernels.parent import Child, Hearth
+from pdsa.kernels.children import Child
+from pdsa.kernels.parent import Hearth
 
 LAUNCHER = ["-m", "ipykernel_launcher"]
 _HEARTH = Hearth(wireless=False)

@@ -203,10 +203,18 @@ class Player:
         Filled while it is played.
     told
         Called before the first output of anything, with the kind of output and its size in characters.
+    said
+        Called with what is printed, as soon as it is: the cell may never end.
     """
 
-    def __init__(self, kernel: WirelessKernel, notebook: Any, told: Callable[[str, int], None]) -> None:
-        self.kernel, self.notebook, self._size = kernel, notebook, told
+    def __init__(
+        self,
+        kernel: WirelessKernel,
+        notebook: Any,
+        told: Callable[[str, int], None],
+        said: Callable[[str, str], None] | None = None,
+    ) -> None:
+        self.kernel, self.notebook, self._size, self._said = kernel, notebook, told, said
         self.client = NotebookClient(notebook, km=None, record_timing=False)
         self.client.reset_execution_trackers()
         self.client.widget_state, self.client.widget_buffers = {}, {}
@@ -235,6 +243,8 @@ class Player:
 
     def print(self, name: str, text: str) -> None:
         """Put printed text into the notebook, joined to the text before it; a widget may catch it."""
+        if self._said is not None:
+            self._said(name, text)
         self._size("printed", len(text))
         with self._lock:
             self._join(name, text)

@@ -47,8 +47,13 @@ class Running:
 
     def tidy(self) -> None:
         """Take away the child's folder; an owner that is still there has the same in mind."""
-        if self.folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        tidy(self.folder)
+
+
+def tidy(folder: str) -> None:
+    """Take away a folder, unless it has no name or is gone."""
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(slots=True)
@@ -59,6 +64,7 @@ class Zygote:
     wakeup: socket.socket
     kernel: Any
     running: dict[int, Running] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)  # of all children: an owner may be killed before it tidies up
 
     def serve(self) -> None:
         """Work until the owner has gone, then leave nothing behind."""
@@ -93,7 +99,7 @@ class Zygote:
             system.kill_group(one.pid, number)
 
     def _fork(self) -> bool:
-        request, fds, _, _ = socket.recv_fds(self.control, 65536, FDS)
+        request, fds, _, _ = socket.recv_fds(self.control, 65536, FDS, socket.MSG_CMSG_CLOEXEC)
         if not request:
             return False
         channel, status = (socket.socket(fileno=fd) for fd in fds)
@@ -107,6 +113,7 @@ class Zygote:
         if pid == 0:
             self._become_child(channel, status, asked)
         channel.close()
+        self.folders.add(asked["folder"])
         self.running[pid] = Running(pid, status, asked["token"], asked["folder"], system.killed_for_memory())
         with contextlib.suppress(OSError):
             wire.send(status, {"pid": pid})
@@ -151,8 +158,9 @@ class Zygote:
         for pid, one in self.running.items():
             system.kill_group(pid, signal.SIGKILL)
             system.kill_adopted(one.token)
-            one.tidy()
         system.kill_adopted("")
+        for folder in self.folders:
+            tidy(folder)
 
 
 def main(settings: Mapping[str, Any]) -> None:

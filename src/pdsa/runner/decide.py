@@ -31,7 +31,7 @@ class Decision:
     records
         What is known of every report of the plan before the run, by target.
     outdated
-        Targets of pages of the network that the run does not look at and that rest on other data than today's.
+        Targets of pages that the run does not look at and that are older than today's data.
     whole
         Hash of the whole network's slice.
     """
@@ -55,7 +55,7 @@ def decide(plan: Plan, folder: Path) -> Decision:
         The folder of the run.
     """
     found = {wanted: read_record(folder, wanted.target) for wanted in plan.reports}
-    chosen = [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
+    chosen = _looked_at(plan, found)
     whole = set() if plan.again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
     jobs, unchanged, look = [], [], _Look(plan)
     refused = tuple(_refused(plan, wanted) for wanted in chosen if wanted.school in plan.workspace.unread)
@@ -67,9 +67,19 @@ def decide(plan: Plan, folder: Path) -> Decision:
         else:
             unchanged.append(as_it_stands(folder, *decided))
     records = {record.target: record for record in found.values() if record is not None}
-    left = [wanted for wanted in plan.reports if not wanted.school and wanted not in set(chosen)]
-    outdated = [w.target.as_posix() for w in left if isinstance(look.at(w, found[w]), Job) and found[w] is not None]
-    return Decision(tuple(jobs), tuple(unchanged), records, frozenset(outdated), look.own(""), refused)
+    seen = set(chosen)
+    left = ((w, record) for w, record in found.items() if record is not None and w not in seen)
+    outdated = frozenset(record.target for w, record in left if look.is_older(w, record))
+    return Decision(tuple(jobs), tuple(unchanged), records, outdated, look.own(""), refused)
+
+
+def count_of(plan: Plan, folder: Path) -> int:
+    """Return how many reports a run of this plan in this folder looks at."""
+    return len(_looked_at(plan, {wanted: read_record(folder, wanted.target) for wanted in plan.chosen}))
+
+
+def _looked_at(plan: Plan, found: Mapping[Wanted, Record | None]) -> list[Wanted]:
+    return [w for w in plan.chosen if plan.again != "failed" or ((one := found[w]) is not None and one.failure)]
 
 
 def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:
@@ -88,10 +98,18 @@ class _Look:
         self.plan, self.slices = plan, Slices(plan.workspace)
         self.own = cache(self.slices.of)
 
+    def light(self, wanted: Wanted) -> Job:
+        """The job without its release, and with the hash of what its key is computed from."""
+        light = light_job(self.plan, wanted)
+        return replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
+
+    def is_older(self, wanted: Wanted, record: Record) -> bool:
+        """Whether the page rests on what has changed since; whether it would look another, only a release tells."""
+        return bool(record.files) and record.own != self.light(wanted).own
+
     def at(self, wanted: Wanted, record: Record | None) -> Job | tuple[Job, Record]:
         """The job to make; or a job without its release, and its record as it is from now on."""
-        light = light_job(self.plan, wanted)
-        light = replace(light, own=slice_key(self.own(wanted.school), light.notebook, light.name))
+        light = self.light(wanted)
         if record is not None and record.is_known(light.own):
             return light, record
         job = whole_job(self.plan.workspace, light)

@@ -24,7 +24,7 @@ _STEPS = {
         ("and was ended", f"print or show less in this cell, {_AND}"),
         (
             "",
-            "find out what ended it from outside (often the system, for want of memory), {_AND}",
+            f"find out what ended it from outside (often the system, for want of memory), {_AND}",
         ),
     ),
 }

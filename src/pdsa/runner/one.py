@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem
@@ -42,9 +43,12 @@ def write_orders(plan: Plan, outputs: Path, folder: Path) -> int:
     refuse_other_network(run, plan.workspace.network.id)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # it holds the numbers of every school
-    jobs = decide(plan, run).jobs
+    decision = decide(plan, run)
+    jobs = decision.jobs
     for number, job in enumerate(jobs, 1):
-        order = Order(job, plan.limits, plan.out_name, plan.workspace.network.id)
+        stood = decision.records.get(job.target.as_posix())
+        before = stood.key if stood is not None else ""
+        order = Order(job, plan.limits, plan.out_name, plan.workspace.network.id, before)
         write_order(folder, f"{number}", order)
     return len(jobs)
 
@@ -69,10 +73,24 @@ def make_one(path: Path, outputs: Path, allowed: Sequence[Path] = ()) -> Result:
         The order is refused, or a whole run has the folder.
     """
     order = read_order(path, allowed)
-    job, folder = order.job, outputs / order.run
+    # what an order says of its slice nobody can check; the next run finds it again
+    job, folder = replace(order.job, own=""), outputs / order.run
     refuse_other_network(folder, order.network)
     with one_at_a_time(folder, LOCK, shared=True):
-        return _standing(folder, job) or place(folder, job, make(job, order.limits))
+        if (stands_already := _standing(folder, job)) is not None:
+            return stands_already
+        _refuse_older(path, folder, order)
+        return place(folder, job, make(job, order.limits))
+
+
+def _refuse_older(path: Path, folder: Path, order: Order) -> None:
+    """An order that waited too long never takes the place of a page that was made meanwhile."""
+    record = read_record(folder, order.job.target)
+    if not order.job.key or (record is not None and record.key not in ("", order.before, order.job.key)):
+        found = "a page that was made after this order was written" if order.job.key else "no key"
+        problem = Problem(order.job.target.as_posix(), found, "an order that is newer")
+        step = "write the orders again with pdsa report --jobs"
+        raise ParamsError(path.name, (problem,), "no report was made", step)
 
 
 def _standing(folder: Path, job: Job) -> Result | None:

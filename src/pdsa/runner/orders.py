@@ -80,17 +80,19 @@ class _Order(_Form):
     about: Literal["data", "log"]
     key: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
     own: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")]
+    before: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")] = ""
     limits: _Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job, the limits within which it is made, and the run and network that it belongs to."""
+    """A job, its limits, its run and network, and the key of the page that stood when it was ordered ("" for none)."""
 
     job: Job
     limits: Limits
     run: str
     network: str
+    before: str = ""
 
 
 def is_packaged(notebook: Path) -> bool:
@@ -125,6 +127,7 @@ def write_order(folder: Path, name: str, order: Order) -> Path:
         "made_with": surroundings(),
         "run": order.run,
         "network": order.network,
+        "before": order.before,
         "notebook": {"name": job.notebook.name, "sha256": digest(job.notebook), **path},
         "parameters": dict(job.parameters),
         "files": files,
@@ -166,7 +169,7 @@ def read_order(path: Path, allowed: Sequence[Path] = ()) -> Order:
         problems += _gate(job)
     if problems:
         raise _refusal(path, problems)
-    return Order(job, Limits(**form.limits.model_dump()), form.run, form.network)
+    return Order(job, Limits(**form.limits.model_dump()), form.run, form.network, form.before)
 
 
 def _refusal(path: Path, problems: Sequence[Problem]) -> ParamsError:

@@ -45,7 +45,7 @@ class Run:
     seconds
         Wall time, manifest and indexes included.
     outdated
-        Pages of the network that the run did not look at and that are older than today's data.
+        Pages that the run did not look at and that are older than today's data.
     """
 
     folder: Path

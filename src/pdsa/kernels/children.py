@@ -1,0 +1,66 @@
+"""One child of a warm parent as its owner sees it, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import time
+from dataclasses import dataclass
+
+from pdsa.kernels import system, wire
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the process of a child ended."""
+
+    code: int | None = None
+    peak_mb: float = 0.0
+    memory_full: bool = False
+
+
+@dataclass(slots=True)
+class Child:
+    """One child that was asked for: `channel` leads to it, `status` to the parent, which knows its end."""
+
+    channel: socket.socket
+    status: socket.socket
+    token: str
+    pid: int | None = None
+
+    def kill(self) -> None:
+        """Have the child and all that it started ended; harmless when it has ended."""
+        with contextlib.suppress(OSError):
+            self.status.shutdown(socket.SHUT_WR)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        with contextlib.suppress(OSError):
+            self.status.send(bytes([number]))
+
+    def born(self, seconds: float) -> int | None:
+        """Return its process number; None where there is none."""
+        if self.pid is None:
+            told = wire.receive(self.status, time.monotonic() + seconds)
+            self.pid = None if told is None else told["pid"]
+        return self.pid
+
+    def ended(self, seconds: float = 30) -> Ended:
+        """Wait for its end and return how that was."""
+        try:
+            if self.born(seconds) is None:
+                return Ended()
+            told = wire.receive(self.status, time.monotonic() + seconds)
+        except (TimeoutError, OSError):
+            told = None
+        if told is None:  # the parent was ended itself: nobody else is left to do it
+            if self.pid:
+                system.kill_group(self.pid, signal.SIGKILL, alone=False)
+            return Ended()
+        return Ended(told["code"], told["peak_mb"], told["memory_full"])
+
+    def close(self) -> None:
+        """Let go; the parent takes that as the wish to end it."""
+        self.channel.close()
+        self.status.close()

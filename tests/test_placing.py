@@ -14,8 +14,9 @@ import pytest
 
 from pdsa.errors import PdsaError, Problem
 from pdsa.publish import disk
-from pdsa.runner import Job, Made, Plan, Run, make_reports, place, plan_run
+from pdsa.runner import Job, Made, Plan, Result, Run, make_reports, place, plan_run
 from pdsa.runner.decide import count_of
+from pdsa.runner.placing import blank, note
 from pdsa.runner.records import read_record
 from pdsa.site import write_indexes
 from test_reports import change, select, tree
@@ -349,6 +350,27 @@ def tree_of_records(folder: Path) -> list[bytes]:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files")
+def test_neither_a_record_nor_its_files_hold_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIS_PASSWORD", "hunter2-hunter2")
+    target = Path("team/0107/report.html")
+    job = Job("team, 0107", Path("n.ipynb"), {}, "team", "0107", target, "", "", "0107")
+    place(tmp_path, job, Made("ok", 0.1, b"page", {}, {"through": "hunter2-hunter2"}))
+    record = (tmp_path / ".records/team/0107.report.json").read_text("utf-8")
+    assert "[value of SIS_PASSWORD]" in record
+    assert "hunter2" not in record
+
+
+def test_what_cannot_be_noted_of_an_unchanged_report_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Path("team/0107/report.html")
+    job = Job("team, 0107", Path("n.ipynb"), {}, "team", "0107", target, "", "", "0107")
+    told: list[tuple[str, Path]] = []
+    monkeypatch.setattr(disk, "before", failing(0, OSError(errno.EROFS, "Read-only file system"), told))
+    note(tmp_path, Result(job, "unchanged", 0.0, record=blank(job)))
+    assert told[0][0] == "mkdir" and not list(tmp_path.iterdir())
+
+
 def test_a_strict_umask_makes_files_for_their_owner_alone(plans: tuple[Plan, Plan], tmp_path: Path) -> None:
     old = os.umask(0o077)
     try:

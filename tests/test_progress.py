@@ -204,6 +204,13 @@ def test_mended_rows_change_more_than_the_failed_reports() -> None:
 
 
 class TestLog:
+    def test_what_the_folder_is_for_is_written_once(self, tmp_path: Path) -> None:
+        for school in ("007", "008"):
+            write_log(tmp_path, result(school, made=Made("ok", 0.5)))
+            readme = tmp_path / ".logs/README.txt"
+            assert readme.read_text(encoding="utf-8").startswith("Logs of" if school == "007" else "kept")
+            readme.write_text("kept", encoding="utf-8")
+
     def test_it_tells_how_each_cell_ended_and_what_was_printed(self, tmp_path: Path) -> None:
         cells = (CellEnd(0, "ok", 0.25), CellEnd(2, "timeout", 3.0), CellEnd(3, "not run"))
         made = Made("failed", 3.5, cells=cells, printed="before\n", peak_mb=123.4, tries=2)

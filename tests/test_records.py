@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from pdsa import cli
 from pdsa.errors import ParamsError
 from pdsa.publish.lock import one_at_a_time
-from pdsa.runner import Plan, Run, make_reports, plan_run
+from pdsa.runner import Job, Plan, Result, Run, make_reports, plan_run
 from pdsa.runner import keys as keys_module
+from pdsa.runner.beside import set_aside
 from pdsa.runner.plan import light_job, whole_job
 from pdsa.runner.records import Record, read_record, record_bytes, record_path
 from pdsa.site import write_indexes
@@ -138,6 +139,15 @@ class TestOnlyWhatChanged:
         change(network / "params/example.yaml", ('"0107", ', '"0107", "0135", '))
         assert made(network) == of("0135") | WHOLES
 
+    def test_an_audience_that_is_taken_out_leaves_nothing_behind(self, network: Path) -> None:
+        made(network)
+        folder = network.parent / "out/example"
+        assert {"index.html", "data-quality.html"} <= {path.name for path in (folder / "district").iterdir()}
+        change(network / "params/example.yaml", ("[team, coach, district, network]", "[team, coach, network]"))
+        made(network)
+        assert [path for path in (folder / "district").rglob("*") if path.is_file()] == []
+        assert (folder / "coach/index.html").is_file() and (folder / "network/archive.html").is_file()
+
     @pytest.mark.parametrize(
         "name", ["numpy", "matplotlib", "an edit of the package"]
     )  # the version of anything that computes or draws, or our own files
@@ -190,7 +200,8 @@ class TestVerified:
         assert found is not None and found.key == "k"
         names = ("../x", "team/0107/../0135/report.html", "/x", "team/0107/a/b", "team/0107/..\\..\\x", "x")
         foreign = [replace(record, files={name: "h"}) for name in names]
-        for one in (replace(record, target="team/0135/report.html"), *foreign):
+        pageless = [replace(record, files={"team/0107/report-points.csv": "h"})]
+        for one in (replace(record, target="team/0135/report.html"), *foreign, *pageless):
             path.write_bytes(record_bytes(one))
             assert read_record(tmp_path, Path("team/0107/report.html")) is None
 
@@ -210,6 +221,27 @@ class TestVerified:
             path.write_bytes(text)
             assert made(network) == set()
             assert path.read_bytes() == whole
+
+
+def outcome(school: str, status: Any, *beside: str) -> Result:
+    target = Path(f"district/schools/{school}.html")
+    files = {**dict.fromkeys(beside, "h"), target.as_posix(): "h"} if beside else {}
+    job = Job(f"district, {school}", Path("n.ipynb"), {}, "district", school, target, "", "", school)
+    record = Record(job.name, "district", school, "", "data", target.as_posix(), files=files)
+    return Result(job, status, 0.0, record=record)
+
+
+def test_a_failed_school_keeps_its_page_and_not_that_of_a_school_whose_id_begins_like_it(tmp_path: Path) -> None:
+    pages = [f"{name}{end}" for name in ("lincoln", "lincoln-middle") for end in (".html", "-points.csv")]
+    logs = [f".logs/district/schools.{name}.txt" for name in ("lincoln", "lincoln-middle")]
+    for name in (*(f"district/schools/{page}" for page in pages), *logs, "district/schools/west.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    west = outcome("west", "ok", "district/schools/west-points.csv")
+    set_aside(tmp_path, [outcome("lincoln", "failed"), west])
+    left = {path.name for path in (tmp_path / "district/schools").iterdir()}
+    assert left == {"lincoln.html", "lincoln-points.csv", "west.html"}
+    assert [path.name for path in (tmp_path / ".logs/district").iterdir()] == ["schools.lincoln.txt"]
 
 
 class TestOptions:

@@ -123,5 +123,23 @@ def test_sweeping_takes_what_is_unfinished_and_nothing_else(tmp_path: Path) -> N
     assert tree(tmp_path) == OLD
 
 
+@pytest.mark.parametrize("times", [1, 10])
+def test_a_file_that_is_written_while_it_sweeps_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    aside, left = tmp_path / ".tmp-1", times
+    aside.mkdir()
+
+    def before(operation: str, path: Path) -> None:
+        nonlocal left
+        if operation == "remove" and path == aside and left:
+            left -= 1
+            (aside / f"{left}.new").write_text("of a worker that lives on")
+
+    monkeypatch.setattr(disk, "before", before)
+    sweep(tmp_path)
+    assert aside.exists() == (times == 10)
+
+
 def test_folders_that_are_gone_or_refuse_are_no_hindrance(tmp_path: Path) -> None:
     sync_folders({tmp_path, tmp_path / "nothing"})

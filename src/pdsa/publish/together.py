@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -100,9 +101,25 @@ def put_away(root: Path, path: Path | str) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove what runs that were killed left unfinished below a folder; only for who holds the folder's lock."""
-    for path in sorted(root.rglob(f"{disk.TEMPORARY}*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            disk.remove_all(path)
-        elif path.exists():
-            disk.remove(path)
+    """Remove what runs that were killed left unfinished below a folder; only for who holds the folder's lock.
+
+    A worker that outlived them may still write: what does not go at the second try is left for the next run.
+    """
+    for path in _unfinished(root):
+        for _ in range(2):
+            with contextlib.suppress(OSError):
+                _remove(path)
+                break
+
+
+def _unfinished(root: Path) -> list[Path]:
+    """What lies deeper first; a folder that goes away meanwhile is no error."""
+    found = (Path(place, name) for place, folders, files in os.walk(root) for name in (*folders, *files))
+    return sorted((path for path in found if path.name.startswith(disk.TEMPORARY)), reverse=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        disk.remove_all(path)
+    else:
+        disk.remove(path)

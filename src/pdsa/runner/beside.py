@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +11,7 @@ from pdsa.publish import digest, disk, write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.together import put_away
 from pdsa.runner.job import Result
+from pdsa.runner.logs import LOGS, log_path
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import RECORDS, record_path
 from pdsa.terms import Audience
@@ -35,19 +36,27 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
     results
         What became of every report of the network.
     """
-    known, stems, records = set[str](), set[tuple[str, str]](), set[str]()
-    for result in results:
-        page = result.job.target
-        records.add(record_path(page).as_posix())
-        if result.status == "failed":  # whatever stands there of an earlier run stays
-            stems.add((page.parent.as_posix(), page.stem))
-        known |= set(result.record.files) if result.record else {page.as_posix()}
+    every = tuple(results)
+    known = _known(every)
+    told = {path(result.job.target).as_posix() for result in every for path in (record_path, log_path)}
     for audience in get_args(Audience):
         for file in sorted(_files(folder, audience) - known):
-            if not _belongs(Path(file), stems):
-                put_away(folder, file)
-        for file in sorted(_files(folder, f"{RECORDS}/{audience}") - records):
-            disk.remove(folder / file)
+            put_away(folder, file)
+        for below in (RECORDS, LOGS):
+            for file in sorted(_files(folder, f"{below}/{audience}") - told):
+                disk.remove(folder / file)
+
+
+def _known(results: Iterable[Result]) -> set[str]:
+    """Paths that may stand: of each report, of what is beside it, and of the pages of each audience as a whole."""
+    known, failed, endings = set[str](), list[Path](), set[str]()
+    for result in results:
+        page, files = result.job.target, result.record.files if result.record else {}
+        known |= {page.as_posix(), *files, *(f"{result.job.audience}/{name}" for name in SITE_PAGES)}
+        endings |= {end for path in files if (end := Path(path).name.removeprefix(page.stem)).startswith("-")}
+        if result.status == "failed":  # whatever stands there of an earlier run stays, recorded or not
+            failed.append(page)
+    return known | {page.with_name(f"{page.stem}{end}").as_posix() for page in failed for end in endings}
 
 
 def _files(folder: Path, below: str) -> set[str]:
@@ -55,11 +64,6 @@ def _files(folder: Path, below: str) -> set[str]:
     start = len(str(folder)) + 1
     found = (f"{place}{os.sep}{name}" for place, _, names in os.walk(folder / below) for name in names)
     return {path[start:].replace(os.sep, "/") for path in found}
-
-
-def _belongs(file: Path, stems: Collection[tuple[str, str]]) -> bool:
-    parts = (file.stem, file.stem.rpartition("-")[0])
-    return file.name in SITE_PAGES or any((file.parent.as_posix(), stem) in stems for stem in parts)
 
 
 def write_archives(plan: Plan, folder: Path) -> dict[str, str]:

@@ -49,7 +49,8 @@ def write_log(folder: Path, result: Result) -> None:
     text = redacted("\n".join(_lines(result)) + "\n", secrets_of(os.environ))
     path = folder / log_path(result.job.target)
     with contextlib.suppress(OSError):
-        _write(folder / LOGS / "README.txt", README)
+        if not (readme := folder / LOGS / "README.txt").is_file():
+            _write(readme, README)
         _write(path, text)
 
 

@@ -7,14 +7,14 @@ import errno
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import PdsaError, Problem, ReportError
 from pdsa.publish import digest, inside
-from pdsa.publish.leaks import Secret, leaked, redacted, secrets_of
+from pdsa.publish.leaks import Secret, cleaned, leaked, redacted, secrets_of
 from pdsa.publish.together import put_away, replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
@@ -77,7 +77,7 @@ def _published(out: Path, job: Job, made: Made, record: Record) -> Result:
     )
 
 
-def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tuple[Record, dict[Path, bytes]]:
+def _recorded(out: Path, job: Job, made: Made, secrets: Sequence[Secret]) -> tuple[Record, dict[Path, bytes]]:
     """The record and the files that it vouches for, by path below the folder, the page last."""
     files = {job.target.with_name(f"{job.target.stem}-{name}"): data for name, data in made.files.items()}
     files[job.target] = made.page
@@ -91,7 +91,7 @@ def _recorded(out: Path, job: Job, made: Made, secrets: Iterable[Secret]) -> tup
         own=job.own,
         made=now(),
         files={path.as_posix(): digest(data) for path, data in files.items()},
-        marker=made.marker,
+        marker=cleaned(dict(made.marker), secrets),
         seconds=round(made.seconds, 2),
         cells=_cells(made),
         warnings=[redacted(line, secrets) for line in _warnings(made)],

@@ -124,8 +124,10 @@ def read_record(folder: Path, target: Path) -> Record | None:
 
 
 def _stays_inside(record: Record) -> bool:
-    """A record names files beside its page, and no others."""
+    """A record names files beside its page, and no others, the page itself last."""
     folder = record.target.rpartition("/")[0]
+    if record.files and list(record.files)[-1] != record.target:
+        return False
     return all(path.rpartition("/")[0] == folder and "\\" not in path for path in record.files)
 
 

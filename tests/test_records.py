@@ -409,3 +409,35 @@ class TestKeys:
         path.write_text("[]")
         os.utime(path, ns=(1, 1))
         assert keys_module.job_key(job) != first
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda m: m.update(quality=None),
+        lambda m: m.update(beside=[]),
+        lambda m: m["beside"].pop("files"),
+        lambda m: m["quality"]["coach"].update(unfinished=["invented"]),
+        lambda m: m.pop("seal"),
+    ],
+)
+def test_a_manifest_that_somebody_changed_is_not_built_upon(network: Path, spoil: Any) -> None:
+    """It is written anew, and the pages that are made from it are what they were."""
+    made(network)
+    folder = network.parent / "out/example"
+    before = tree(folder)
+    told = manifest(network)
+    spoil(told)
+    (folder / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    assert made(network) == set()
+    after = tree(folder)
+    assert {name for name in before if before[name] != after[name]} <= {"manifest.json"}
+    assert manifest(network)["seal"]
+
+
+@pytest.mark.parametrize("text", ['{"network": []}', "[" * 100_000, "[]", "null", '{"network": {"id": 7}}'])
+def test_a_manifest_of_another_shape_is_none(network: Path, text: str) -> None:
+    made(network)
+    (network.parent / "out/example/manifest.json").write_text(text, encoding="utf-8")
+    assert made(network) == set()
+    assert manifest(network)["seal"]

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import TYPE_CHECKING
@@ -234,7 +235,7 @@ def test_bench_ways(network: Path, releases: dict[str, Path], books: dict[str, P
         ratios[name] = [way.seconds / best.seconds for way in list(ways.values())[:2]]
         print(f"  after start and loading: {CORES} workers {best.shares['each']:.3f} s a report, ", end="")
         print(f"1 worker {alone.shares['each']:.3f} s; start {alone.shares['start']:.1f} s")
-        print(f"  of one report, one worker: {shares(alone)}")
+        print(f"  of one report, one worker: {shares(by_script('parts', book, network))}")
     print(f"\nshipped {ratios['shipped'][0]:.0f} times (a), {ratios['shipped'][1]:.0f} times (b); ", end="")
     print(f"plotnine {ratios['plotnine'][0]:.0f} times (a)")
     if not SHORT:  # of few reports, what is paid once weighs too much
@@ -326,8 +327,8 @@ def _values(files: Sequence[tuple[tarfile.TarInfo, bytes]]) -> Iterator[tuple[in
 # What follows is run as a program of its own, so that its memory and its processor time can be told apart.
 def main(way: str, book: Path, params: Path, workers: int = 1) -> None:
     started = time.perf_counter()
-    told = by_papermill(book, params) if way == "papermill" else by_us(book, params, workers, started)
-    print(json.dumps(told))
+    ways = {"papermill": by_papermill, "parts": parts_of_us, "ours": partial(by_us, workers=workers, started=started)}
+    print(json.dumps(ways[way](book, params)))
 
 
 def by_papermill(book: Path, params: Path) -> dict[str, float]:
@@ -345,7 +346,7 @@ def by_papermill(book: Path, params: Path) -> dict[str, float]:
     return {}
 
 
-def by_us(book: Path, params: Path, workers: int, started: float) -> dict[str, float]:
+def by_us(book: Path, params: Path, *, workers: int, started: float) -> dict[str, float]:
     """All reports as `pdsa report` makes them, but from this notebook; then where the time of one goes."""
     from pdsa.kernels import Limits
     from pdsa.runner import LocalPool, run_jobs
@@ -358,8 +359,18 @@ def by_us(book: Path, params: Path, workers: int, started: float) -> dict[str, f
         results = run_jobs(jobs, Path(folder), pool=LocalPool(workers, limits, parent))
         each = (time.perf_counter() - started - start) / len(jobs)
         assert [result for result in results if result.status != "ok"] == []
-        parts = _parts(jobs[:20], limits, parent, Path(folder)) if workers == 1 else {}
-    return {"start": start, "each": each, **parts}
+    return {"start": start, "each": each}
+
+
+def parts_of_us(book: Path, params: Path) -> dict[str, float]:
+    """Seconds of each part of a report, one report at a time."""
+    from pdsa.kernels import Limits
+    from pdsa.runner.warm import warm_reports
+
+    with warm_reports() as parent, tempfile.TemporaryDirectory() as folder:
+        jobs = _jobs(params, book)[:20]
+        assert parent is None or parent.is_ready()
+        return _parts(jobs, Limits(), parent, Path(folder))
 
 
 def _jobs(params: Path, book: Path) -> list[Job]:
@@ -385,7 +396,6 @@ def _jobs(params: Path, book: Path) -> list[Job]:
 
 
 def _parts(jobs: Sequence[Job], limits: Limits, parent: Parent | None, out: Path) -> dict[str, float]:
-    """Seconds of a report's parts, one report at a time."""
     from pdsa.kernels import Stop, execute
     from pdsa.runner import make, place, render_page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ class Series:
         return noun_of(self.chart.step)
 
 
+@lru_cache(maxsize=8)  # a page asks four times for each of its charts, which never change
 def read(chart: Chart) -> Series:
     """The series of a chart that holds one."""
     points, known = chart.points, not chart.summary.empty

@@ -22,16 +22,42 @@ _OF_MARKER = ("verdicts", "through", "missing", "hidden")
 
 
 def old_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of the run before; empty where there is none, or none that can be read.
+    """Return the manifest of the run before; empty where there is none, or not as it was written.
 
     Parameters
     ----------
     folder
         The folder of the run.
     """
+    found = _read(folder)
+    return found if found.get("seal") == _seal(found) else {}
+
+
+def network_of(folder: Path) -> str:
+    """Return the id of the network whose reports a folder holds, "" where no manifest says so."""
+    network = _read(folder).get("network")
+    name = network.get("id") if isinstance(network, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with the hash of all that is no time: what somebody changed in it is not built upon."""
+    return {**manifest, "seal": _seal(manifest)}
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    rest = {name: told for name, told in manifest.items() if name not in _OF_ONE_RUN}
+    return digest(json.dumps(rest, sort_keys=True).encode())
+
+
+_OF_ONE_RUN = ("seal", "started", "seconds", "this_run")
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
     try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

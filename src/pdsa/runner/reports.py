@@ -22,7 +22,7 @@ from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.logs import write_log
-from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest
+from pdsa.runner.manifest import data_digest, entry, manifest_of, network_of, old_manifest, sealed
 from pdsa.runner.placing import note, of_disk, place
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
@@ -178,7 +178,7 @@ def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: 
     in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
     entries = [entry(record, run.folder, decision.outdated) for record in in_order]
     found = manifest_of(plan, entries, _this_run(plan, run, started), data=data, old=old)
-    write_manifest(run.manifest, cleaned(found | {"beside": beside}, secrets_of(os.environ)))
+    write_manifest(run.manifest, sealed(cleaned(found | {"beside": beside}, secrets_of(os.environ))))
 
 
 def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
@@ -198,8 +198,8 @@ def _unfinished(run: Run, error: OSError) -> RunError:
 
 def refuse_other_network(folder: Path, network: str) -> None:
     """Raise an error where a folder holds another network's reports: two never share one."""
-    found = old_manifest(folder).get("network", {}).get("id", network)
-    if found != network:
+    found = network_of(folder)
+    if found not in ("", network):
         problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
         raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
 

@@ -156,10 +156,12 @@ def start_parent(preload: Sequence[str] = PRELOAD, warm_up: str = "", *, wireles
     """
     if not system.can_fork():
         return None
-    folder = Path(tempfile.mkdtemp(prefix="pdsa-parent-"))
+    # its name is known before it is there: Ctrl-C at any moment takes it away
+    folder = Path(tempfile.gettempdir()) / f"pdsa-parent-{secrets.token_hex(8)}"
     try:
+        folder.mkdir(mode=0o700)
         return _started(folder, preload, warm_up, wireless=wireless)
-    except BaseException:  # Ctrl-C is one
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 

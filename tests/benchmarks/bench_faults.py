@@ -83,6 +83,20 @@ def kill_all(report: Report) -> None:
         kill(pid)
 
 
+def standing(out: Path, new: Tree) -> int:
+    """How many pages of the new numbers stand."""
+    return sum(data == new[name] for name, data in pages(tree(out)).items() if name.endswith(".html"))
+
+
+def reach(report: Report, new: Tree, moments: random.Random, seconds: float) -> None:
+    """Wait for a moment: any of the whole run, or one soon after some of the four new pages stand."""
+    if some := moments.randrange(4):
+        report.wait_for(lambda: standing(report.out, new) >= some)
+        time.sleep(moments.uniform(0, 0.1))
+    else:
+        time.sleep(moments.uniform(0.4, seconds))  # before, the command itself is being imported
+
+
 STOPS: dict[str, tuple[Callable[[Report], None], int]] = {
     "kill -9": (kill_runner, -9),
     "SIGTERM": (end_runner, 143),
@@ -101,12 +115,12 @@ def test_a_run_that_is_ended_at_any_moment(
     for _ in range(TIMES):
         put(out, old)
         report = Report(networks[1], out)
-        time.sleep(moments.uniform(0.4, seconds))  # before, the command itself is being imported
+        reach(report, new, moments, seconds)
         end(report) if report.process.poll() is None else None
         ended = report.end().clean()
         assert ended.code in (code, 0)
         assert whole(out, old, new) == FILES
-        stood[sum(data == new[page] for page, data in pages(tree(out)).items() if page.endswith(".html"))] += 1
+        stood[standing(out, new)] += 1
         settled(networks[1], out, new)
     print(f"\n{name}: {TIMES} times; new pages that stood then: {dict(sorted(stood.items()))}")
 

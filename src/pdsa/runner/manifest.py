@@ -41,16 +41,15 @@ def network_of(folder: Path) -> str:
 
 
 def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a manifest with the hash of all that is no time: what somebody changed in it is not built upon."""
+    """Return a manifest with the hash of what the next run builds upon: what somebody changed there is not used."""
     return {**manifest, "seal": _seal(manifest)}
 
 
 def _seal(manifest: Mapping[str, Any]) -> str:
-    rest = {name: told for name, told in manifest.items() if name not in _OF_ONE_RUN}
-    return digest(json.dumps(rest, sort_keys=True).encode())
+    return digest(json.dumps([manifest.get(name) for name in _BUILT_UPON], sort_keys=True).encode())
 
 
-_OF_ONE_RUN = ("seal", "started", "seconds", "this_run")
+_BUILT_UPON = ("network", "data", "quality", "beside")
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -166,8 +166,13 @@ def kill(pid: int, number: int = signal.SIGKILL) -> None:
 
 
 def tree(folder: Path) -> Tree:
-    """Every file below a folder, by its path."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Every file below a folder, by its path; a run may take some away meanwhile."""
+    found = {}
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
 
 
 def steady(found: Tree) -> dict[str, object]:

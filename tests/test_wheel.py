@@ -42,7 +42,11 @@ def laptop(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_package_and_its_notebooks_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names} == {"pdsa", f"{wheel.name.split('-py3')[0]}.dist-info"}
+    stem = wheel.name.split("-py3")[0]
+    assert {name.split("/")[0] for name in names} == {"pdsa", f"{stem}.dist-info", f"{stem}.data"}
+    # what is laid beside the package is the kernelspec alone
+    data = [name for name in names if name.startswith(f"{stem}.data/")]
+    assert data == [f"{stem}.data/data/share/jupyter/kernels/pdsa/kernel.json"]
     for notebook in ("school_report", "network_report", "workbench"):
         assert f"pdsa/notebooks/{notebook}.ipynb" in names
     assert "pdsa/runner/page.html.j2" in names

@@ -599,7 +599,9 @@ def mid_run(made: Made, outputs: Path, own_tmp: Path) -> tuple[subprocess.Popen[
     process = pdsa("report", made.network, "--out", outputs, **options)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        if len(list(outputs.rglob("*.html"))) > 1 and (kernels := started_by(process)):
+        # os.walk passes over folders that the run takes away meanwhile
+        pages = [name for _, _, names in os.walk(outputs) for name in names if name.endswith(".html")]
+        if len(pages) > 1 and (kernels := started_by(process)):
             return process, kernels
         time.sleep(0.02)
     process.kill()

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -131,8 +132,9 @@ class Parent:
 
     def close(self) -> None:
         """End the process and its children, and wait for that."""
-        if self._ready is None:  # it imports still, and has no children
-            self.process.kill()
+        # it imports still: ended with what its imports have started, for it has no child yet
+        if self._ready is None and self.process.poll() is None:
+            system.kill_group(self.process.pid, signal.SIGKILL)
         self.control.close()
         try:
             self.process.wait(10)

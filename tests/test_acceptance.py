@@ -605,7 +605,10 @@ def test_16_the_wheel_has_one_package_and_no_tests(wheel: Path) -> None:  # noqa
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names}
     assert "tests" not in top
-    assert {name for name in top if not name.endswith(".dist-info")} == {"pdsa"}
+    assert {name for name in top if not name.endswith((".dist-info", ".data"))} == {"pdsa"}
+    # beside the package only what says to Jupyter where the kernel is
+    beside = [name.split("/", 1)[1] for name in names if name.split("/")[0].endswith(".data")]
+    assert beside == ["data/share/jupyter/kernels/pdsa/kernel.json"]
     assert not [
         name for name in names if "/tests/" in name or name.rsplit("/", 1)[-1].startswith(("test_", "conftest"))
     ]

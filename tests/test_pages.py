@@ -16,7 +16,7 @@ from urllib.parse import unquote, urldefrag
 import pypdf
 import pytest
 
-from test_reports import Made, Page, made_once, make_hostile, make_shared
+from test_reports import Made, Page, made_once, make_hostile, make_shared, select
 
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -67,7 +67,8 @@ def worst(pytestconfig: pytest.Config, example: Path, tmp_path_factory: pytest.T
         rows = [("2025-01-27", "", "", "other", "Ice storm: buses did not run")]
         rows += [(day, "0135", "", "change", NOTE) for day in days]
         csv.writer(file).writerows([("date", "school", "measure", "kind", "label"), *rows])
-    return made_once(pytestconfig, "worst", network, tmp_path_factory.mktemp("worst-out"), ("0135",))
+    select(network, ("0135",))
+    return made_once(pytestconfig, "worst", network, tmp_path_factory.mktemp("worst-out"))
 
 
 def school_pages(made: Made) -> list[Path]:

@@ -233,7 +233,7 @@ def manifest(audience: str = "coach", **more: Any) -> dict[str, Any]:
               refused=(LeftOut("b.csv", 0, "no header found"),)),
     ]  # fmt: skip
     told = quality(released(audience), [ABSENT], NAMES, entries, lists=audience == "coach")
-    block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": "2025-10-14", **more}))
+    block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": "2025-10-14", "unread": [], **more}))
     return manifest_of(*all_reports(), quality={audience: block})
 
 
@@ -286,7 +286,7 @@ class TestPage:
 
     def test_nothing_reported_and_nothing_imported(self) -> None:
         told = quality({"absent": panel([])}, [ABSENT], NAMES)
-        block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": None}))
+        block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": None, "unread": []}))
         found = Page(render_quality(manifest_of(quality={"coach": block}), "coach"))
         assert "Nothing was reported." in found.words
         assert "Nothing is missing." in found.words
@@ -302,7 +302,7 @@ class TestPage:
     def test_hostile_names_are_only_words(self) -> None:
         told = quality(released(), [replace(ABSENT, name=HOSTILE)], dict.fromkeys(NAMES, HOSTILE),
                        [entry(1, date(2025, 9, 22), refused=(LeftOut(HOSTILE, 1, HOSTILE),))])  # fmt: skip
-        block = json.loads(json.dumps({**asdict(told), "unfinished": [HOSTILE], "as_of": None}))
+        block = json.loads(json.dumps({**asdict(told), "unfinished": [HOSTILE], "as_of": None, "unread": [HOSTILE]}))
         found = Page(render_quality(manifest_of(quality={"coach": block}), "coach"))
         assert "script" not in found.elements
         assert found.words.count(HOSTILE) >= 8
@@ -372,7 +372,7 @@ def test_school_years_are_named_as_such() -> None:
     assert told.coverage[0].rows == (("a", "Ash", "rr"), ("b", "Birch", "rm"))
     # the school year ended on June 30, 2018
     assert told.delays[0].longest == 92
-    block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": None}))
+    block = json.loads(json.dumps({**asdict(told), "unfinished": [], "as_of": None, "unread": []}))
     text = render_quality(manifest_of(quality={"coach": block}), "coach")
     assert ["2017-18", "Birch", "Days absent", "1", "2017-18"] in Page(text).rows
     assert "<title>missing: 2017-18</title>" in text

@@ -24,7 +24,7 @@ ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
 SITE_PAGES = ("index.html", "data-quality.html", ARCHIVE, ARCHIVE_ROWS)
 
 
-def set_aside(folder: Path, results: Iterable[Result]) -> None:
+def set_aside(folder: Path, audiences: Iterable[str], results: Iterable[Result]) -> None:
     """Move pages that a complete run does not make into `no-longer-made/`: a folder is handed on as it is.
 
     A school that left, or a mask that was less strict, must not stay beside today's pages.
@@ -33,11 +33,13 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
     ----------
     folder
         The folder of the run.
+    audiences
+        Who the params ask pages for.
     results
         What became of every report of the network.
     """
     every = tuple(results)
-    known = _known(every)
+    known = _known(every) | {f"{audience}/{name}" for audience in audiences for name in SITE_PAGES}
     told = {path(result.job.target).as_posix() for result in every for path in (record_path, log_path)}
     for audience in get_args(Audience):
         for file in sorted(_files(folder, audience) - known):
@@ -48,11 +50,11 @@ def set_aside(folder: Path, results: Iterable[Result]) -> None:
 
 
 def _known(results: Iterable[Result]) -> set[str]:
-    """Paths that may stand: of each report, of what is beside it, and of the pages of each audience as a whole."""
+    """Paths that may stand: of each report, and of what is beside it."""
     known, failed, endings = set[str](), list[Path](), set[str]()
     for result in results:
         page, files = result.job.target, result.record.files if result.record else {}
-        known |= {page.as_posix(), *files, *(f"{result.job.audience}/{name}" for name in SITE_PAGES)}
+        known |= {page.as_posix(), *files}
         endings |= {end for path in files if (end := Path(path).name.removeprefix(page.stem)).startswith("-")}
         if result.status == "failed":  # whatever stands there of an earlier run stays, recorded or not
             failed.append(page)

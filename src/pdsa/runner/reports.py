@@ -170,7 +170,7 @@ def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: 
     old, data = old_manifest(run.folder), data_digest(plan, decision.whole)
     beside = old.get("beside", {})
     if complete:
-        set_aside(run.folder, run.results)
+        set_aside(run.folder, plan.workspace.params.audiences, run.results)
         if beside.get("data") != data or not verified(run.folder, beside["files"]):
             beside = {"data": data, "files": write_archives(plan, run.folder)}
     sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})

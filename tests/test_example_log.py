@@ -86,6 +86,12 @@ def test_what_stands_in_it(state: State) -> None:
     assert {"team", "coach", "network", "district"} == set(seen)
 
 
+def test_the_state_without_the_file_holds_the_same_records(state: State) -> None:
+    made = journal.state_of(24)
+    assert {key: one.record for key, one in made.held.items()} == {key: one.record for key, one in state.held.items()}
+    assert list(made.held) == list(state.held)
+
+
 def test_ideas_are_those_that_the_charts_carry(state: State) -> None:
     shared = {one.title for one in state.ideas.values() if one.driver_id}
     assert shared == {label for *_, label in IDEAS} | {"Handover page from eighth grade"}

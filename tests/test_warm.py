@@ -19,7 +19,7 @@ from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent
 from pdsa.kernels.source import prepared
 from pdsa.runner import Job, make, plan_run
 from pdsa.runner.plan import light_job, whole_job
-from pdsa.runner.warm import warm_reports
+from pdsa.runner.warm import fit, warm_reports
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="warm kernels are had on Linux only")
 
@@ -295,6 +295,61 @@ class TestSaid:
 def test_without_fork_there_is_no_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert start_parent() is None
+
+
+class TestPrepare:
+    """What some notebooks need is done when the first of them comes."""
+
+    LOADED = "import sys\nprint('plot' + 'nine' in sys.modules)"
+
+    def test_a_parent_draws_for_a_notebook_that_names_plots(self, tmp_path: Path) -> None:
+        plain, drawing = write(tmp_path, "plain", self.LOADED), write(tmp_path, "drawing", f"{self.LOADED}  # plotnine")
+        with warm_reports() as warm:
+            assert warm is not None
+            fit(warm, plain)
+            assert texts(execute(plain, {}, limits=Limits(), parent=warm)) == ["False\n"]
+            fit(warm, drawing)
+            fit(warm, drawing)
+            assert texts(execute(drawing, {}, limits=Limits(), parent=warm)) == ["True\n"]
+
+    def test_what_fails_there_stops_no_notebook(self, tmp_path: Path) -> None:
+        started = start_parent(())
+        assert started is not None
+        assert started.is_ready()
+        started.prepare("pdsa:no_such_function")
+        assert execute(write(tmp_path, "a", "1"), {}, limits=Limits(), parent=started).status == "ok"
+        assert "no_such_function" in started.why()
+        started.close()
+
+    def test_requests_that_come_at_once_are_held_apart(self, tmp_path: Path) -> None:
+        started = start_parent(())
+        assert started is not None
+        for number in range(20):  # while it imports still
+            started.prepare(f"json:no{number}")
+        book = write(tmp_path, "a", "1")
+        with ThreadPoolExecutor(8) as threads:
+            done = list(threads.map(lambda _: execute(book, {}, limits=Limits(), parent=started), range(16)))
+        assert {one.status for one in done} == {"ok"}
+        assert {one.peak_mb > 10 for one in done} == {True}  # played by its children
+        started.close()
+
+    def test_plots_look_the_same_as_in_a_cold_kernel(self, tmp_path: Path) -> None:
+        drawn = "import matplotlib.pyplot as plt\nprint(plt.get_backend())\n_ = plt.plot([1, 2])"
+        frame = "from plotnine import *\nimport pandas as pd\nframe = pd.DataFrame({'x': [1]})"
+        plot = f"{frame}\nggplot(frame, aes('x', 'x')) + geom_point()"
+        book = write(tmp_path, "both", drawn, plot)
+        with warm_reports() as warm:
+            assert warm is not None
+            fit(warm, book)
+            one, two = (execute(book, {}, limits=Limits(), parent=who) for who in (warm, None))
+        assert one.status == two.status == "ok"
+        kinds = [[list(out.get("data", {"text": 0})) for out in cell.outputs] for cell in one.notebook.cells]
+        assert kinds == [[list(out.get("data", {"text": 0})) for out in cell.outputs] for cell in two.notebook.cells]
+        pictures = [
+            [out["data"]["image/png"] for c in d.notebook.cells for out in c.outputs if "data" in out]
+            for d in (one, two)
+        ]
+        assert pictures[0] == pictures[1]
 
 
 def test_a_parent_that_cannot_start_is_passed_by(tmp_path: Path) -> None:

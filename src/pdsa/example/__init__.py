@@ -39,7 +39,7 @@ __all__ = ["write_example"]
 LOG = "pdsa.sqlite"
 
 
-def write_example(folder: Path, *, schools: int = 24) -> tuple[Path, ...]:
+def write_example(folder: Path, *, schools: int = 24, log: bool = True) -> tuple[Path, ...]:
     """Write the synthetic network into a new or empty folder; return its files, `network.yaml` last.
 
     A folder that holds an example as pdsa wrote it, whole or in part, is written again. `network.yaml` comes
@@ -51,6 +51,8 @@ def write_example(folder: Path, *, schools: int = 24) -> tuple[Path, ...]:
         Where to write; made if it does not exist.
     schools
         How many schools, 1 to 400. Schools beyond the 24th repeat the plan of the first 24 with other chance.
+    log
+        Whether the improvement log is written too: the only file that needs a database toolkit, slow to import.
 
     Raises
     ------
@@ -68,7 +70,8 @@ def write_example(folder: Path, *, schools: int = 24) -> tuple[Path, ...]:
     problems = [*_wrong_count(schools), *_wrong_folder(folder)] or _strangers(folder, schools)
     if problems:
         raise InputError(str(folder), tuple(problems), "nothing was written", "name a new or empty folder")
-    return tuple(_write(folder / name, text, schools) for name, text in _texts(schools).items())
+    texts = {name: text for name, text in _texts(schools).items() if log or name != LOG}
+    return tuple(_write(folder / name, text, schools) for name, text in texts.items())
 
 
 def _write(path: Path, text: str, schools: int) -> Path:

@@ -14,11 +14,12 @@ from typing import NamedTuple
 from pdsa.errors import PdsaError
 from pdsa.example.edits import Edit, edits
 from pdsa.example.plan import SCHOOLS
-from pdsa.inquiry import Change, Event
+from pdsa.inquiry import Change, Event, State, replay
+from pdsa.inquiry.events import canonical
 from pdsa.publish import write_atomic
 from pdsa.terms import Entity
 
-__all__ = ["is_unchanged", "saves", "write_log"]
+__all__ = ["is_unchanged", "saves", "state_of", "write_log"]
 
 AFTER_SCHOOL = time(20, 30, tzinfo=UTC)  # of a day in the time zones of North America
 MINUTE = timedelta(minutes=1)
@@ -71,6 +72,30 @@ class _Clock:
     def now(self) -> datetime:
         """The time on it."""
         return self.at
+
+
+def state_of(schools: int) -> State:
+    """What the log holds in the end, without its file; who may see what is not in it.
+
+    Parameters
+    ----------
+    schools
+        How many schools the example has.
+    """
+    held: dict[tuple[Entity, str], Event] = {}
+    events = []
+    for save in saves(schools):
+        written = [_event(one, save, held.get((one.entity, one.record))) for one in save.edits]
+        held |= {(event.entity, event.record): event for event in written}
+        events += written
+    return replay(events)
+
+
+def _event(edit: Edit, save: Save, last: Event | None) -> Event:
+    """The next version of a record, as far as a state keeps it."""
+    version, body = (last.version if last else 0) + 1, canonical({**(last.fields if last else {}), **edit.fields})
+    at, whose = f"{save.at:%Y-%m-%dT%H:%M:%S.%fZ}", (edit.school, 0, edit.entity, edit.record)
+    return Event(*whose, version, "change", save.author, at, edit.share or "team", "", "", version - 1, body)
 
 
 def write_log(path: Path, schools: int) -> Path:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ class Parent:
     folder: Path
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ready: bool | None = None
+    _prepared: set[str] = field(default_factory=set)
 
     def is_ready(self, seconds: float = START_SECONDS) -> bool:
         """Wait until everything is imported; return False if that failed, and cold kernels are to be used."""
@@ -67,6 +68,34 @@ class Parent:
             return (self.folder / "errors.txt").read_text(encoding="utf-8", errors="replace").strip()[-500:]
         return ""
 
+    def prepare(self, function: str) -> None:
+        """Have it call a function before its next child; once, however often that is asked for.
+
+        Parameters
+        ----------
+        function
+            As `module:name`: imports and tries out what some notebooks need. Whatever it prints or raises is for
+            `why`; a parent that cannot fork any more after it ends.
+        """
+        with self._lock:
+            wanted, self._prepared = function not in self._prepared, self._prepared | {function}
+        if wanted:
+            with contextlib.suppress(OSError):  # a parent that has gone is seen by who asks for a child
+                self._ask({"prepare": function}, *socket.socketpair())
+
+    def _ask(self, request: Mapping[str, object], *given: socket.socket) -> None:
+        """Send a request with two sockets, which are the parent's from now on.
+
+        The sockets also hold requests apart: the system ends what is received at once where they come along.
+        """
+        try:
+            with self._lock:
+                data, fds = json.dumps(request).encode(), [sock.fileno() for sock in given]
+                socket.send_fds(self.control, [data], fds)
+        finally:
+            for sock in given:
+                sock.close()
+
     def child(self, folder: Path | None = None) -> Child:
         """Ask for a child.
 
@@ -84,15 +113,10 @@ class Parent:
         status, told = socket.socketpair()
         child = Child(channel, status, secrets.token_hex(8))
         try:
-            with self._lock:
-                request = json.dumps({"token": child.token, "folder": str(folder or "")}).encode()
-                socket.send_fds(self.control, [request], [theirs.fileno(), told.fileno()])
+            self._ask({"token": child.token, "folder": str(folder or "")}, theirs, told)
         except OSError:
             child.close()
             raise
-        finally:
-            theirs.close()
-            told.close()
         return child
 
     def run(

@@ -104,6 +104,10 @@ class Zygote:
             return False
         channel, status = (socket.socket(fileno=fd) for fd in fds)
         asked = {**json.loads(request), "parent": os.getpid()}
+        if "prepare" in asked:
+            channel.close()
+            status.close()
+            return self._prepare(asked["prepare"])
         try:
             pid = os.fork()
         except OSError:  # no memory or no process left just now: this notebook is told so, the others go on
@@ -118,6 +122,16 @@ class Zygote:
         with contextlib.suppress(OSError):
             wire.send(status, {"pid": pid})
         return True
+
+    def _prepare(self, function: str) -> bool:
+        """Do once what a notebook to come would do first; return whether this process can fork after that."""
+        try:
+            with _as_in_a_notebook():
+                _call(function)
+        except Exception:  # noqa: BLE001 the notebook meets the same and is told; here it is kept for `Parent.why`
+            traceback.print_exc()
+        _settle()
+        return system.threads() == 1
 
     def _become_child(self, channel: socket.socket, status: socket.socket, asked: Mapping[str, Any]) -> None:
         """Run the notebook in this process, which never returns from here."""
@@ -172,13 +186,13 @@ def main(settings: Mapping[str, Any]) -> None:
         `control`: the number of the owner's socket. `preload`: modules. `warm_up`: a function as `module:name`, or
         "". `folder`: for the files of IPython. `wireless`: whether children play notebooks or become kernels.
     """
+    gc.disable()  # it would look through a million new objects again and again, and find nothing; children enable it
     control = socket.socket(fileno=settings["control"])
     os.set_inheritable(control.fileno(), False)
     wakeup = _watch_signals()
     system.adopt_orphans()
     kernel = _prepare(settings, partial(_leave_if_alone, control, settings["folder"]))
-    gc.collect()
-    gc.freeze()
+    _settle()
     threads = system.threads()
     with contextlib.suppress(OSError):  # an owner that has gone meanwhile
         wire.send(control, {"threads": threads})
@@ -199,12 +213,23 @@ def _prepare(settings: Mapping[str, Any], meanwhile: Callable[[], None]) -> Any:
         from pdsa.kernels.wireless import make_kernel, rehearse
 
         kernel = make_kernel(settings["folder"])
+    gc.freeze()  # what was imported stays: whoever collects from here on need not look at it
     if settings["warm_up"]:
-        module, _, function = settings["warm_up"].partition(":")
-        getattr(import_module(module), function)()
+        _call(settings["warm_up"])
     if kernel is not None:
         rehearse(kernel)
     return kernel
+
+
+def _call(function: str) -> None:
+    module, _, name = function.partition(":")
+    getattr(import_module(module), name)()
+
+
+def _settle() -> None:
+    """Let no child look at what is there already: it would copy every page."""
+    gc.collect()
+    gc.freeze()
 
 
 def _leave_if_alone(control: socket.socket, folder: str) -> None:

@@ -11,6 +11,7 @@ from pdsa.kernels import Execution, Limits, Parent, Stop, execute
 from pdsa.runner.endings import step_after
 from pdsa.runner.job import Job, Made
 from pdsa.runner.page import COMPLETE, page_files, render_page, shown
+from pdsa.runner.warm import fit
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -38,6 +39,8 @@ def make(job: Job, limits: Limits, *, stop: Stop | None = None, parent: Parent |
     tries = 0
     try:
         while run is None or (run.status == "died" and run.again and tries < TRIES and not stop.is_set()):
+            if parent is not None:
+                fit(parent, job.notebook)
             run = execute(job.notebook, job.parameters, limits=limits, files=job.files, stop=stop, parent=parent)
             tries += 1
         made = _rendered(run, job)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pdsa.kernels import Parent, warm_parent
 from pdsa.terms import Audience
 
-if TYPE_CHECKING:
-    from pdsa.chart import Chart
-
-# What the report notebooks import, and what their first drawing would.
+# What the report notebooks import; `fit` sees to what others need besides.
 PRELOAD = (
-    *("numpy", "pandas", "scipy.special", "matplotlib", "plotnine", "IPython", "nbclient", "ipywidgets"),
-    *("pdsa", "pdsa.figures", "pdsa.narrate", "pdsa.workspace", "pdsa.plots", "pdsa.tables"),
+    *("numpy", "pandas", "scipy.special", "IPython", "nbclient", "ipywidgets"),
+    *("pdsa", "pdsa.figures", "pdsa.narrate", "pdsa.workspace"),
 )
 SCHOOLS = 2  # the fewest that have a total and a comparison
+_DRAWS = re.compile(r"\b(plotnine|plots|matplotlib|pyplot)\b")
 
 
 @contextmanager
@@ -32,15 +32,37 @@ def warm_reports() -> Iterator[Parent | None]:
         yield parent
 
 
+def fit(parent: Parent, notebook: Path) -> None:
+    """Have a warm parent import and try out what this notebook needs, unless it has done so already.
+
+    The package's own reports draw with `figures`; half a second of plotnine is for notebooks that name it.
+
+    Parameters
+    ----------
+    parent
+        That will fork a child for it.
+    notebook
+        Its file.
+    """
+    if _draws(notebook, notebook.stat().st_mtime_ns):
+        parent.prepare(f"{__name__}:draw")
+
+
+@lru_cache(maxsize=64)
+def _draws(notebook: Path, changed: int) -> bool:
+    return _DRAWS.search(notebook.read_text(encoding="utf-8")) is not None
+
+
 def warm_up() -> None:
-    """Run the cells of every report notebook on a tiny network, draw one plot, and forget what they made."""
+    """Run the cells of every report notebook on a tiny network, and forget what they made."""
     from pdsa.example import write_example
+    from pdsa.example.journal import state_of
     from pdsa.runner.plan import NOTEBOOKS, notebook_path
     from pdsa.workspace import dossier_for, open_workspace, pack
 
     with tempfile.TemporaryDirectory(prefix="pdsa-warm-") as folder:
-        write_example(Path(folder) / "example", schools=SCHOOLS)
-        workspace = open_workspace(Path(folder) / "example" / "params" / "example.yaml")
+        write_example(Path(folder) / "example", schools=SCHOOLS, log=False)
+        workspace = replace(open_workspace(Path(folder) / "example/params/example.yaml"), log=state_of(SCHOOLS))
         school = workspace.schools[0].id
         for notebook in NOTEBOOKS:
             about = "" if "network" in notebook else school
@@ -48,14 +70,17 @@ def warm_up() -> None:
             source = Path(folder) / f"{notebook}.npz"
             source.write_bytes(pack(dossier_for(workspace, audience, about)))
             _run(notebook_path(notebook), {"source": str(source), "school": about, "audience": audience})
-        _draw(dossier_for(workspace, "team", school).charts()[0])
 
 
-def _draw(chart: Chart) -> None:
-    """One plot of plotnine: its fonts, themes and scales take a fourth of a second the first time."""
+def draw() -> None:
+    """Draw one plot of plotnine: its fonts, themes and scales take a fourth of a second the first time."""
+    import pandas as pd
+
+    from pdsa import analyze
     from pdsa.plots import control_chart
 
-    control_chart(chart).save(io.BytesIO(), format="svg", verbose=False)
+    weeks = pd.DataFrame({"week": pd.date_range("2025-09-01", periods=24, freq="7D"), "value": [5.0, 7.0, 6.0] * 8})
+    control_chart(analyze(weeks, kind="i", value="value", period="week")).save(io.BytesIO(), "svg", verbose=False)
 
 
 def _run(notebook: Path, parameters: dict[str, object]) -> None:

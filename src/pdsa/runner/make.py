@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pdsa.errors import InputError, PdsaError, Problem, ReportError
 from pdsa.kernels import Execution, Limits, Parent, Stop, execute
+from pdsa.kernels.source import prepared
+from pdsa.runner import page
 from pdsa.runner.endings import step_after
 from pdsa.runner.job import Job, Made
 from pdsa.runner.page import COMPLETE, page_files, render_page, shown
@@ -17,6 +22,20 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 TRIES = 2  # a kernel that died is started once more
+
+
+def get_ready(notebooks: Iterable[Path]) -> None:
+    """Import and read what the first report would wait for: meanwhile a warm parent imports too.
+
+    Parameters
+    ----------
+    notebooks
+        That are about to be run.
+    """
+    page.ready()
+    for notebook in notebooks:
+        with contextlib.suppress(PdsaError, OSError):  # whoever runs it is told
+            prepared(notebook, {})
 
 
 def make(job: Job, limits: Limits, *, stop: Stop | None = None, parent: Parent | None = None) -> Made:
@@ -66,9 +85,9 @@ def _measured(made: Made, run: Execution | None, seconds: float, tries: int) -> 
 def _rendered(run: Execution, job: Job) -> Made:
     _refuse_unfinished(run, job)
     marker = _marker(run.notebook, job)
-    page = render_page(run.notebook, job).encode()
+    html = render_page(run.notebook, job).encode()
     files = {name: text.encode() for name, text in page_files(run.notebook, job).items()}
-    return Made("ok", 0.0, page, files, marker)
+    return Made("ok", 0.0, html, files, marker)
 
 
 def _refuse_unfinished(run: Execution, job: Job) -> None:

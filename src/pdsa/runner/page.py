@@ -156,6 +156,12 @@ def _paragraphs(text: str) -> Markup:
     return _join([Markup("<p>{}</p>").format(line) for line in lines])
 
 
+def ready() -> None:
+    """Read what every page needs, before the first of them waits for it."""
+    _template()
+    _figure_style()
+
+
 def _join(blocks: list[Markup]) -> Markup:
     from markupsafe import Markup
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pdsa.kernels import Limits, Parent, Stop
 from pdsa.runner.job import Job, Made
-from pdsa.runner.make import make
+from pdsa.runner.make import get_ready, make
 
 
 class Pool(Protocol):
@@ -42,6 +42,7 @@ class LocalPool:
     def made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Made]]:
         """Yield each job once, with what was made; closing the iterator ends what still runs."""
         stop = Stop()
+        get_ready({job.notebook for job in jobs})
         if self.parent is not None:
             self.parent.is_ready()  # once, here: no report is to seem slow for it
         ended: SimpleQueue[Future[Made]] = SimpleQueue()

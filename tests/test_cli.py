@@ -276,18 +276,19 @@ inputs:
 
 
 class TestReport:
-    def test_the_last_line_is_the_index(self, network: Path) -> None:
+    def test_the_last_lines_are_the_indexes(self, network: Path) -> None:
         change(network / "params/example.yaml", "[team, coach, district, network]", "[coach, district]")
         change(network / "params/example.yaml", "schema: 1\n", 'schema: 1\nselect: {schools: ["0184"]}\n')
         out = network.parent / "out"
         answer = pdsa("report", network, "--out", out, "--workers", "2")
         assert (answer.returncode, answer.stderr) == (0, "")
         lines = answer.stdout.splitlines()
-        assert lines[-1] == str(out / "example/district/index.html")
-        assert (out / "example/district/index.html").is_file()
-        assert [line[:5] for line in lines[:-3]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
-        assert lines[-3].startswith("4 reports made, 0 failed, ")
-        assert lines[-2].startswith("Reading the data took ")
+        indexes = [out / "example" / audience / "index.html" for audience in ("coach", "district")]
+        assert lines[-2:] == [f"coach     {indexes[0]}", f"district  {indexes[1]}"]
+        assert all(path.is_file() for path in indexes)
+        assert [line[:5] for line in lines[:-4]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+        assert lines[-4].startswith("4 reports made, 0 failed, ")
+        assert lines[-3].startswith("Reading the data took ")
 
     def test_an_output_folder_that_is_a_file(self, example: Path, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("a file")

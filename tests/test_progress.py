@@ -22,6 +22,7 @@ from pdsa.runner.records import Record
 
 PROBLEM = Problem("school_report.ipynb, cell 3", "no such file", "a release")
 STEP = "make it again"
+INDEXES = (Path("o/coach/index.html"), Path("o/district/index.html"))
 
 
 def job(school: str) -> Job:
@@ -41,7 +42,7 @@ def closing(*results: Result, **changes: Any) -> Closing:
         failed=[one for one in results if one.status == "failed"],
         unchanged=[one for one in results if one.status == "unchanged"],
     )  # fmt: skip
-    values = {"reading": 1.5, "again": "pdsa report fall --retry-failed", "index": Path("i.html"), **changes}
+    values = {"reading": 1.5, "again": "pdsa report fall --retry-failed", "indexes": INDEXES, **changes}
     return Closing(SimpleNamespace(left_out=("network: too few",)), run, **values)  # type: ignore[arg-type]
 
 
@@ -135,7 +136,8 @@ class TestClosing:
         assert told.out.splitlines() == [
             "1 reports made, 2 failed, 4.0 s (1.33 s each).",
             "Reading the data took 1.5 s; slowest reports: team, a 0.5 s, team, b 0.5 s, team, c 0.5 s.",
-            "i.html",
+            "coach     o/coach/index.html",
+            "district  o/district/index.html",
         ]
 
     def test_equal_failures_are_told_once(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,14 +149,22 @@ class TestClosing:
 
     def test_nothing_to_do_is_one_line_and_the_index(self, capsys: pytest.CaptureFixture[str]) -> None:
         closing(result("a", "unchanged")).tell("quiet")
-        assert capsys.readouterr().out == "i.html\n"
+        assert capsys.readouterr().out == "o/district/index.html\n"
+        closing(result("a", "failed")).tell("quiet")  # what failed and why stands in the coach's
+        assert capsys.readouterr().out.splitlines()[-1] == "o/coach/index.html"
+
+    def test_without_an_index_it_names_the_folder(self, capsys: pytest.CaptureFixture[str]) -> None:
+        for style in ("quiet", "lines"):
+            closing(result("a"), indexes=()).tell(style)  # type: ignore[arg-type]
+            assert capsys.readouterr().out.splitlines()[-1] == "outputs/fall"
 
     def test_programs_get_the_counts(self, capsys: pytest.CaptureFixture[str]) -> None:
         closing(result("a"), result("b", "unchanged"), result("c", "failed")).tell("json")
         assert json.loads(capsys.readouterr().out) == {
             "event": "finished",
             "failed": 1,
-            "index": "i.html",
+            "index": "o/coach/index.html",
+            "indexes": ["o/coach/index.html", "o/district/index.html"],
             "left_out": ["network: too few"],
             "made": 1,
             "not_made_again": [],

@@ -140,8 +140,8 @@ class Closing:
     ----------
     plan, run
         What was planned, and what became of it.
-    index
-        The page to open.
+    indexes
+        The pages to open, one for each audience that has one, in the order of the audiences.
     reading
         Seconds that reading and checking the data took.
     again
@@ -150,9 +150,14 @@ class Closing:
 
     plan: Plan
     run: Run
-    index: Path
+    indexes: Sequence[Path]
     reading: float
     again: str
+
+    @property
+    def index(self) -> Path:
+        """The one page to open, where only one is told: what failed and why stands in the first, the coach's."""
+        return self.indexes[0 if self.run.failed else -1] if self.indexes else self.run.folder
 
     def tell(self, style: Style) -> None:
         """Say it."""
@@ -165,13 +170,22 @@ class Closing:
             click.echo(self._counts())
             for line in self._times() if style != "quiet" else ():
                 click.echo(line)
-        click.echo(str(self.index))
+        for line in (str(self.index),) if style == "quiet" else self._where():
+            click.echo(line)
+
+    def _where(self) -> Iterable[str]:
+        """The index of each audience, by name; who runs the command has hers first."""
+        width = max((len(path.parent.name) for path in self.indexes), default=0)
+        yield from (f"{path.parent.name:{width}}  {path}" for path in self.indexes)
+        if not self.indexes:
+            yield str(self.run.folder)
 
     def _tell_program(self) -> None:
         run = self.run
         made = len(run.results) - len(run.failed) - len(run.unchanged)
         _event(
-            "finished", failed=len(run.failed), index=str(self.index), left_out=list(self.plan.left_out), made=made,
+            "finished", failed=len(run.failed), index=str(self.index), indexes=[str(path) for path in self.indexes],
+            left_out=list(self.plan.left_out), made=made,
             not_made_again=list(run.outdated), seconds=round(run.seconds, 3), unchanged=len(run.unchanged),
         )  # fmt: skip
 

@@ -77,10 +77,8 @@ def report(
                 finish=lambda folder: indexes.extend(write_indexes(folder)),
             )
         _tell_cold(parent, run)  # before it is ended
-    # what failed and why stands in the first index, the coach's; without one there may be no index at all
-    index = indexes[0 if run.failed else -1] if indexes else run.folder
     again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))
-    Closing(plan, run, index, reading, again).tell(style)
+    Closing(plan, run, indexes, reading, again).tell(style)
     sys.exit(1 if run.failed else 0)
 
 

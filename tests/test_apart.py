@@ -148,7 +148,10 @@ class TestRun:
         change(network / "observations/012.csv", (row, "012,zeal,2025-09-01,47,3"))
         run = made(plan_run(network), tmp_path / "out")
         names = {status: [r.job.name for r in run.results if r.status == status] for status in ("ok", "failed")}
-        assert names == {"ok": ["coach, network", "district, network"], "failed": ["team, 012", "district, 012"]}
+        assert names == {
+            "ok": ["network report for the coach", "network report for the district"],
+            "failed": ["team, 012", "district, 012"],
+        }
         stood = ["team, 007", "team, no", "district, 007", "district, no"]
         assert [result.job.name for result in run.unchanged] == stood
         page = (run.folder / "coach/index.html").read_text("utf-8")

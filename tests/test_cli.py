@@ -119,10 +119,10 @@ class TestDryRun:
         answer = pdsa("report", example, "--out", tmp_path / "out", "--only", "0107", "--dry-run")
         assert (answer.returncode, answer.stderr) == (0, "")
         assert answer.stdout.splitlines() == [
-            "team: 0107",
-            "team: 0107, improvement log",
-            "district: 0107",
-            f"3 reports would go to {tmp_path / 'out' / 'example'}; nothing was written.",
+            "would be made  team, 0107",
+            "would be made  team, 0107, improvement log",
+            "would be made  district, 0107",
+            f"3 reports in {tmp_path / 'out' / 'example'}: 3 would be made; nothing was written.",
         ]
         assert list(tmp_path.iterdir()) == []
 
@@ -131,7 +131,7 @@ class TestDryRun:
         answer = pdsa("report", network, "--dry-run", "--quiet")
         assert answer.returncode == 0
         assert "left out: network: 1 of 24 schools have no pseudonym in schools.csv" in answer.stdout
-        assert "network: network report" not in answer.stdout
+        assert "network report for the network" not in answer.stdout
 
 
 class TestParamsMistakes:
@@ -287,7 +287,7 @@ class TestReport:
         assert lines[-2:] == [f"coach     {indexes[0]}", f"district  {indexes[1]}"]
         assert all(path.is_file() for path in indexes)
         assert [line[:5] for line in lines[:-4]] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
-        assert lines[-4].startswith("4 reports made, 0 failed, ")
+        assert lines[-4].startswith("4 reports made, 0 failed; ")
         assert lines[-3].startswith("Reading the data took ")
 
     def test_an_output_folder_that_is_a_file(self, example: Path, tmp_path: Path) -> None:

@@ -163,7 +163,9 @@ class TestKernels:
         assert ended.code == 1
         assert "found the kernel was ended by SIGKILL" in ended.errors
         assert "Next: " in ended.errors
-        assert all(name in ended.errors for name in ("team, 0107", "team, 0114", "team, 0121", "coach, network"))
+        assert all(
+            name in ended.errors for name in ("team, 0107", "team, 0114", "team, 0121", "network report for the coach")
+        )
         assert whole(out, old) == FILES
         told = json.loads((out / "example/manifest.json").read_text())["reports"]
         assert [(one["status"], one["stale"]) for one in told] == [("failed", True)] * 4

@@ -62,7 +62,7 @@ def plans(example: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan
     select(network, (SCHOOL,))
     change(network / "params/example.yaml", ("[team, coach, district, network]", "[team, coach]"))
     old = plan_run(network)
-    assert [wanted.name for wanted in old.reports] == [f"team, {SCHOOL}", "coach, network"]
+    assert [wanted.name for wanted in old.reports] == [f"team, {SCHOOL}", "network report for the coach"]
     lines = (network / "observations/on_track.csv").read_text("utf-8").splitlines()
     row = next(n for n, line in enumerate(lines) if line.startswith(f"{SCHOOL},"))
     school, measure, period, numerator, rest = lines[row].split(",", 4)
@@ -281,7 +281,7 @@ class TestStale:
         self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path
     ) -> None:
         outputs, name = before.again(tmp_path / "o"), f"team, {SCHOOL}"
-        run(plans[1], outputs, Ready(failing=[name, "coach, network"]))
+        run(plans[1], outputs, Ready(failing=[name, "network report for the coach"]))
         back = run(plans[0], outputs)
         assert (len(back.unchanged), len(back.results)) == (2, 2)
         assert reports(back.folder)[name]["status"] == "ok"

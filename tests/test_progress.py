@@ -36,14 +36,14 @@ def result(school: str, status: str = "ok", seconds: float = 0.5, **changes: Any
     return Result(job(school), status, seconds, **changes)  # type: ignore[arg-type]
 
 
-def closing(*results: Result, **changes: Any) -> Closing:
+def closing(*results: Result, which: str = "changed", **changes: Any) -> Closing:
     run = SimpleNamespace(
         folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(),
         failed=[one for one in results if one.status == "failed"],
         unchanged=[one for one in results if one.status == "unchanged"],
     )  # fmt: skip
-    values = {"reading": 1.5, "again": "pdsa report fall --retry-failed", "indexes": INDEXES, **changes}
-    return Closing(SimpleNamespace(left_out=("network: too few",)), run, **values)  # type: ignore[arg-type]
+    values = {"reading": 1.5, "again": "pdsa report fall --retry-failed", "indexes": INDEXES} | changes
+    return Closing(SimpleNamespace(left_out=("network: too few",), again=which), run, **values)  # type: ignore[arg-type]
 
 
 class TestProgress:
@@ -104,7 +104,7 @@ class TestProgress:
         last = told.err.split("\r")[-2] if told.err.endswith("\r") else told.err.split("\r")[-1]
         shown = [part for part in told.err.split("\r") if "slowest" in part][-1]
         assert shown.startswith("2 of 3 |")
-        assert "left, 1 failed, 1 unchanged, slowest team, b 2.5 s" in shown
+        assert "left, 1 failed, 1 unchanged, slowest team, b: 2.5 s" in shown
         assert last.strip() == ""
         assert told.out == ""
 
@@ -134,8 +134,29 @@ class TestClosing:
             "When that is mended: pdsa report fall --retry-failed",
         ]
         assert told.out.splitlines() == [
-            "1 reports made, 2 failed, 4.0 s (1.33 s each).",
-            "Reading the data took 1.5 s; slowest reports: team, a 0.5 s, team, b 0.5 s, team, c 0.5 s.",
+            "1 report made, 2 failed; 4.0 s in all.",
+            "Reading the data took 1.5 s. Slowest: team, a (0.5 s); team, b (0.5 s); team, c (0.5 s).",
+            "coach     o/coach/index.html",
+            "district  o/district/index.html",
+        ]
+
+    def test_times_are_those_of_the_whole_run_and_of_the_report_in_the_middle(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        times = {"a": 0.9, "b": 0.2, "c": 0.5}
+        made = [result(name, seconds=seconds) for name, seconds in times.items()]
+        # what stands already and what failed is not in it
+        closing(*made, result("d", "unchanged", 0.01), result("e", "failed", 9.0)).tell("lines")
+        assert capsys.readouterr().out.splitlines()[:2] == [
+            "3 reports made, 1 unchanged, 1 failed; 4.0 s in all; half of the reports took 0.50 s or less.",
+            "Reading the data took 1.5 s. Slowest: team, e (9.0 s); team, a (0.9 s); team, c (0.5 s).",
+        ]
+
+    def test_nothing_to_retry_is_said(self, capsys: pytest.CaptureFixture[str]) -> None:
+        closing(which="failed").tell("lines")
+        assert capsys.readouterr().out.splitlines() == [
+            "No report failed last time: nothing was made again.",
+            "Reading the data took 1.5 s.",
             "coach     o/coach/index.html",
             "district  o/district/index.html",
         ]

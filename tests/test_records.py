@@ -28,7 +28,12 @@ from test_placing import Ready, pages
 from test_reports import change, select, tree
 
 SCHOOLS = ("0107", "0135", "0184", "0247")
-WHOLES = {"coach, network", "coach, network, improvement log", "district, network", "network, network"}
+WHOLES = {
+    "network report for the coach",
+    "improvement log for the coach",
+    "network report for the district",
+    "network report for the network",
+}
 LOGLESS = "team, 0247, improvement log"
 
 
@@ -54,6 +59,19 @@ def made(network: Path, **options: Any) -> set[str]:
 
 def of(school: str) -> set[str]:
     return {f"team, {school}", f"team, {school}, improvement log", f"district, {school}"}
+
+
+def report(network: Path) -> list[str]:
+    return ["report", str(network), "--out", str(network.parent / "out")]
+
+
+def dry_run(network: Path, *more: str) -> dict[str, str]:
+    """What it says would become of each report, by name."""
+    answer = CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run", *more])
+    assert answer.exit_code == 0
+    fates = ("would be made", "stands")
+    pairs = (line.partition("  ") for line in answer.stdout.splitlines())
+    return {name.strip(): fate.strip() for fate, _, name in pairs if fate.strip() in fates}
 
 
 def manifest(network: Path) -> dict[str, Any]:
@@ -259,8 +277,65 @@ class TestOptions:
         assert {one["status"] for one in told.values()} == {"ok"}
         assert {name for name, one in told.items() if one["outdated"]} == of("0247") - {LOGLESS} | WHOLES
         assert made(network, again="failed") == set()
+        answer = CliRunner().invoke(cli.pdsa, [*report(network), "--retry-failed"])
+        assert answer.exit_code == 0
+        lines = answer.stdout.splitlines()
+        assert lines[0] == "No report failed last time: nothing was made again."
+        assert lines[-2:] == [
+            f"{name:9} {network.parent}/out/example/{name}/index.html" for name in ("coach", "district")
+        ]
         assert made(network) == {"team, 0247", "district, 0247"} | WHOLES
         assert not any(one["outdated"] for one in manifest(network)["reports"])
+
+    def test_retry_failed_without_an_earlier_run_is_refused(self, network: Path) -> None:
+        answer = CliRunner().invoke(cli.pdsa, [*report(network), "--retry-failed"])
+        assert isinstance(answer.exception, ParamsError)
+        assert "found no earlier run, expected one, some of whose reports failed." in str(answer.exception)
+        assert "Next: leave out --retry-failed: then every report is made." in str(answer.exception)
+        assert not (network.parent / "out").exists()
+
+    def test_what_stands_took_no_time_today(self, network: Path) -> None:
+        first = run(network, Ready())
+        again = run(network, Ready())
+        assert {result.seconds for result in first.results} == {0.1}
+        assert {(result.status, result.seconds) for result in again.results} == {("unchanged", 0.0)}
+        assert {one["seconds"] for one in manifest(network)["reports"]} == {0.1}  # how long it takes, for planning
+
+    def test_a_dry_run_says_what_would_be_made_and_what_stands(self, network: Path) -> None:
+        run(network, Ready(failing=["district, 0184"]))
+        change_one_value(network, "0247")
+        before = tree(network.parent / "out")
+        told = dry_run(network)
+        changed = {"team, 0247", "district, 0247", "district, 0184"} | WHOLES
+        assert {name for name, fate in told.items() if fate == "would be made"} == changed
+        assert {name for name, fate in told.items() if fate == "stands"} == {
+            *of("0107"), *of("0135"), "team, 0184", "team, 0184, improvement log",
+        }  # fmt: skip
+        assert dry_run(network, "--retry-failed") == {"district, 0184": "would be made"}
+        assert set(dry_run(network, "--force").values()) == {"would be made"}
+        assert dry_run(network, "--only", "0107") == dict.fromkeys(of("0107"), "stands")
+        assert tree(network.parent / "out") == before
+        assert made(network) == changed
+        assert set(dry_run(network).values()) == {"stands"}
+
+    def test_a_dry_run_counts(self, network: Path) -> None:
+        run(network, Ready())
+        change_one_value(network, "0247")
+        answer = CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run"])
+        folder = network.parent / "out/example"
+        assert answer.stdout.splitlines()[-1] == (
+            f"15 reports in {folder}: 6 would be made, 9 stand; nothing was written."
+        )
+        file = network / "observations/on_track.csv"
+        row = next(line for line in file.read_text("utf-8").splitlines() if line.startswith("0247,"))
+        school, measure, period, _, rest = row.split(",", 4)
+        change(file, (row, f"{school},{measure},{period},99999,{rest}"))
+        answer = CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run"])
+        assert answer.exit_code == 1
+        assert "cannot be made  team, 0247\n" in answer.stdout
+        assert answer.stdout.splitlines()[-1] == (
+            f"15 reports in {folder}: 4 would be made, 9 stand, 2 cannot be made; nothing was written."
+        )
 
     def test_only_makes_the_reports_of_a_school_in_the_ordinary_folder(self, network: Path) -> None:
         made(network)

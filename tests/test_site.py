@@ -56,7 +56,7 @@ class Page(HTMLParser):
 def report(audience: str, school: str, **changes: Any) -> dict[str, Any]:
     place = {"team": f"team/{school}/report.html", "district": f"district/schools/{school}.html"}
     return {
-        "name": f"{audience}, {school or 'network'}",
+        "name": f"{audience}, {school}" if school else f"network report for the {audience}",
         "audience": audience,
         "school": school,
         "title": school,
@@ -202,7 +202,7 @@ class TestFailures:
         assert "KeyError" not in page(old, "district").words
 
     def test_the_log_page_that_failed(self) -> None:
-        about = {"name": "coach, network, improvement log", "about": "log", "path": "coach/log.html"}
+        about = {"name": "improvement log for the coach", "about": "log", "path": "coach/log.html"}
         found = page(manifest_of(*all_reports(), failed("coach", "") | about), "coach")
         assert "The improvement log could not be made." in found.words
         assert "KeyError" in found.words

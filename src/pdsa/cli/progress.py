@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -104,7 +105,7 @@ class Progress:
         bar = self._bar
         assert bar is not None  # noqa: S101 the caller looked
         counts = [f"{self.failed} failed"] * bool(self.failed) + [f"{self.unchanged} unchanged"] * bool(self.unchanged)
-        slow = f"slowest {self.slowest[1]} {self.slowest[0]:.1f} s" if self.slowest[1] else ""
+        slow = f"slowest {self.slowest[1]}: {self.slowest[0]:.1f} s" if self.slowest[1] else ""
         bar.set_description_str("".join(f", {part}" for part in (*counts, slow) if part), refresh=False)
         if result.status == "unchanged":  # it took no time, and would make the rest look quick
             bar.total -= 1
@@ -219,23 +220,25 @@ class Closing:
 
     def _counts(self) -> str:
         run = self.run
+        if not run.results and self.plan.again == "failed":
+            return "No report failed last time: nothing was made again."
         failed, unchanged = len(run.failed), len(run.unchanged)
         made = len(run.results) - failed - unchanged
-        return (
-            f"{made} reports made, " + f"{unchanged} unchanged, " * bool(unchanged) + f"{failed} failed" + self._each()
-        )
+        stood = f"{unchanged} unchanged, " * bool(unchanged)
+        return f"{made} report{'' if made == 1 else 's'} made, {stood}{failed} failed; {self._took()}."
 
-    def _each(self) -> str:
-        executed = len(self.run.results) - len(self.run.unchanged)
-        each = f" ({self.run.seconds / executed:.2f} s each)" if executed else ""
-        return f", {self.run.seconds:.1f} s{each}."
+    def _took(self) -> str:
+        """The whole run has start, waiting and indexes in it, so no report's time follows from it."""
+        made = [result.seconds for result in self.run.results if result.status == "ok"]
+        half = f"; half of the reports took {median(made):.2f} s or less" if len(made) > 1 else ""
+        return f"{self.run.seconds:.1f} s in all{half}"
 
     def _times(self) -> Iterable[str]:
         """Where the time went; what was unchanged took none."""
         made = [result for result in self.run.results if result.status != "unchanged"]
         slow = sorted(made, key=lambda one: -one.seconds)[:SLOWEST]
-        told = ", ".join(f"{one.job.name} {one.seconds:.1f} s" for one in slow)
-        yield f"Reading the data took {self.reading:.1f} s" + (f"; slowest reports: {told}." if told else ".")
+        told = "; ".join(f"{one.job.name} ({one.seconds:.1f} s)" for one in slow)
+        yield f"Reading the data took {self.reading:.1f} s" + (f". Slowest: {told}." if told else ".")
 
 
 def _older(names: Sequence[str]) -> str:

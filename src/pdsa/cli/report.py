@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pdsa.runner import Plan, Run
     from pdsa.runner.plan import Again
 
+# What a dry run says of a report: a school whose rows have to be mended gets no report.
+FATES = ("would be made", "stands", "cannot be made")
+
 
 @click.command()
 @click.argument("params", type=click.Path(path_type=Path))
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
     "--out", type=click.Path(path_type=Path), default=Path("outputs"), show_default=True, help="Folder of all runs."
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=None, help="Reports at the same time.")
-@click.option("--dry-run", is_flag=True, help="Check everything and list the reports; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Check everything, say which reports would be made and which stand; write nothing."
+)
 @click.option("--log", default="", envvar="PDSA_LOG_URL", help="Address of the improvement log in PostgreSQL.")
 @click.option("--quiet", is_flag=True, help="Print failures and the index only.")
 @click.option("--json-lines", is_flag=True, help="Print one JSON object a line, for programs.")
@@ -66,6 +72,8 @@ def report(
             return
         indexes = list[Path]()
         total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
+        if which == "failed" and not total:
+            _refuse_first(out / plan.out_name)
         with Progress(style, total) as progress:
             run = make_reports(
                 plan,
@@ -93,6 +101,16 @@ def _again(force: bool, retry_failed: bool) -> Again:
     return "all" if force else "failed" if retry_failed else "changed"
 
 
+def _refuse_first(folder: Path) -> None:
+    """Where no run has come to its end, none of its reports can have failed: an index of nothing would mislead."""
+    from pdsa.errors import ParamsError, Problem
+
+    if not (folder / "manifest.json").is_file():
+        problem = Problem(str(folder), "no earlier run", "one, some of whose reports failed")
+        step = "leave out --retry-failed: then every report is made"
+        raise ParamsError("--retry-failed", (problem,), "no report was started", step)
+
+
 def _tell_cold(parent: Parent | None, run: Run) -> None:
     """Say that the kernels started cold although they could start warm: that is slower, and holds fewer limits."""
     if parent is not None and len(run.results) > len(run.unchanged) and not parent.is_ready():
@@ -113,11 +131,33 @@ def _tell_unread(plan: Plan) -> None:
 
 
 def _list(plan: Plan, out: Path) -> None:
-    from pdsa.runner.plan import LOG_NOTEBOOK
-
-    for wanted in plan.chosen:
-        of_log = ", improvement log" if wanted.notebook == LOG_NOTEBOOK else ""
-        click.echo(f"{wanted.audience}: {wanted.school or 'network report'}{of_log}")
+    """What a run would do with each report, and the counts."""
+    fates = _fates(plan, out / plan.out_name)
+    width = max(map(len, fates.values()), default=0)
+    for name, fate in fates.items():
+        click.echo(f"{fate:{width}}  {name}")
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
-    click.echo(f"{len(plan.chosen)} reports would go to {out / plan.out_name}; nothing was written.")
+    found = Counter(fates.values())
+    counts = ", ".join(f"{found[fate]} {_many(fate, found[fate])}" for fate in FATES if found[fate] or fate == FATES[0])
+    click.echo(f"{len(fates)} reports in {out / plan.out_name}: {counts}; nothing was written.")
+
+
+def _many(fate: str, count: int) -> str:
+    return "stand" if fate == "stands" and count != 1 else fate
+
+
+def _fates(plan: Plan, folder: Path) -> dict[str, str]:
+    """Which of the reports that a run looks at would be made, by name; no key of a report is looked at twice."""
+    from pdsa.runner.decide import decide
+    from pdsa.runner.reports import refuse_other_network
+
+    refuse_other_network(folder, plan.workspace.network.id)
+    decision = decide(plan, folder)
+    targets = (
+        [job.target for job in decision.jobs],
+        [result.job.target for result in decision.unchanged],
+        [job.target for job, _ in decision.refused],
+    )
+    fates = {target: fate for fate, found in zip(FATES, targets, strict=True) for target in found}
+    return {wanted.name: fates[wanted.target] for wanted in plan.chosen if wanted.target in fates}

@@ -124,7 +124,7 @@ def as_it_stands(folder: Path, job: Job, record: Record) -> Result:
     return Result(
         job,
         "unchanged",
-        record.seconds,
+        0.0,
         page,
         record.files[record.target],
         tuple(beside),

@@ -104,7 +104,7 @@ class Result:
         `ok`: the page is published. `failed`: nothing was written; an older page at the same place stands.
         `unchanged`: the page of an earlier run is still right.
     seconds
-        Wall time of making it, in whichever run that was.
+        Wall time of making it in this run: 0 where it stood already. Its record knows how long that took then.
     path, sha256
         The page and the hash of its bytes; None and "" when failed.
     files

@@ -54,8 +54,10 @@ class Wanted:
     @property
     def name(self) -> str:
         """What messages and the index call it."""
-        about = f"{self.audience}, {self.school or 'network'}"
-        return f"{about}, improvement log" if self.notebook == LOG_NOTEBOOK else about
+        of_log = self.notebook == LOG_NOTEBOOK
+        if not self.school:  # an audience is called "network" too: "network, network" would say nothing
+            return f"{'improvement log' if of_log else 'network report'} for the {self.audience}"
+        return f"{self.audience}, {self.school}{', improvement log' * of_log}"
 
     @property
     def target(self) -> Path:

@@ -209,6 +209,17 @@ def test_per_does_not_matter() -> None:
     assert one.expected == pytest.approx(many.expected)
 
 
+@pytest.mark.parametrize("kind", ["auto", "p", "p_prime", "u", "i", "run"])
+def test_names_and_their_order_do_not_matter(kind: str) -> None:
+    """A page under pseudonyms has the same series in another order, and must give the same number."""
+    panel = network(40, 26, "i" if kind in ("i", "run") else "p")
+    order = np.random.default_rng(4).permutation(40)
+    renamed = replace(panel.take(order), keys=pd.DataFrame({"school": [f"p{at:03d}" for at in range(40)]}))
+    one, other = (chance(chart(each, kind, baseline=16)) for each in (panel, renamed))
+    assert one.expected > 0
+    assert one == other
+
+
 def test_charts_are_not_changed() -> None:
     one = chart(network(10, 24, "p"), "p")
     before = one.points.copy(deep=True)

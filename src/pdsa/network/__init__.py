@@ -21,6 +21,8 @@ PLAIN, EXACT, SOUGHT = 300_000, 120_000, 16_000
 COUNTED = ("p", "np", "u", "c", "g")
 FEWEST, MOST = 10, 200
 SEED = 20_260_101
+# What stable values are drawn from; a level last, because its last digits follow from the unit of the chart.
+DRAWN_FROM = ("there", "baseline", "denominator", "wide", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,13 @@ def chance(chart: Chart, seed: int = SEED) -> Chance:
     chart
         Every school of one measure.
     seed
-        Of the random numbers; the same charts give the same answer.
+        Of the random numbers; the same charts give the same answer, whatever their schools are called.
     """
     judged = (chart.summary["verdict"] != "too_few").to_numpy()
     found = int(chart.summary["verdict"].isin(SIGNALS).sum())
     rng = np.random.default_rng(seed)
     points = _last_phase(chart)
-    points = points[judged[points["series"]]]
+    points = _by_content(points[judged[points["series"]]])
     share = 0.0
     for (kind, fixed), rows in points.groupby(["kind", "fixed"], sort=True):
         share += _share(rows, chart.spec, cast(Kind, kind), bool(fixed), len(points), rng)
@@ -72,6 +74,22 @@ def _last_phase(chart: Chart) -> pd.DataFrame:
     wide = np.where(np.isnan(sigma_z), 1.0, np.maximum(sigma_z, least))
     level = _levels(points, chart.spec)
     return points.assign(kind=kind, fixed=own, there=there, wide=wide, level=level, baseline=points["baseline"] & there)
+
+
+def _by_content(points: pd.DataFrame) -> pd.DataFrame:
+    """The points with their series in an order of what is drawn from them, whatever the schools are called.
+
+    Random numbers are dealt out in this order: pages of the same series under other names give the same answer.
+    """
+    number = points["series"].to_numpy()
+    ends = np.flatnonzero(np.diff(number, append=-1)) + 1
+    columns = [np.nan_to_num(points[name].to_numpy(dtype=float), nan=-1.0) for name in DRAWN_FROM]
+    held = {
+        number[last - 1]: b"".join(one[first:last].tobytes() for one in columns)
+        for first, last in zip([0, *ends], ends, strict=False)
+    }
+    place = {series: at for at, series in enumerate(sorted(held, key=held.__getitem__))}
+    return points.assign(series=points["series"].map(place)).sort_values("series", kind="stable")
 
 
 def _levels(points: pd.DataFrame, spec: ChartSpec) -> Floats:

@@ -112,17 +112,17 @@ class TestHeadline:
 
     def test_a_long_run(self) -> None:
         assert told(chart_of([*calm(12), *[56.0, 57.0] * 6])) == (
-            "Waiting: better. 13 weeks in a row above the center of 52.0 minutes "
+            "Waiting: better. 13 weeks in a row (2025-11-17 to 2026-02-09) above the center of 52.0 minutes "
             "(baseline: 12 weeks, 2025-09-01 to 2025-11-17)."
         )
 
     def test_a_run_goes_on_past_points_on_the_center_and_gaps(self) -> None:
         chart = chart_of([*calm(12), 48, 47, 52, 48, np.nan, 47, 48, 47, 48, 47, 48, 47])
-        assert told(chart).startswith("Waiting: worse. 10 weeks in a row below the center of 52.0 minutes")
+        assert told(chart).startswith("Waiting: worse. 10 weeks in a row (2025-11-24 to 2026-02-09) below the center")
 
     def test_both_at_once_say_the_unit_once(self) -> None:
         assert told(chart_of([*calm(12), *[56.0] * 11, 90.0])) == (
-            "Waiting: better. 13 weeks in a row above the center of 52.0 minutes "
+            "Waiting: better. 13 weeks in a row (2025-11-17 to 2026-02-09) above the center of 52.0 minutes "
             "(baseline: 12 weeks, 2025-09-01 to 2025-11-17); "
             "week of 2026-02-09 at 90.0 lies above the upper limit of 62.6."
         )
@@ -554,7 +554,7 @@ class TestEveryRule:
     @pytest.mark.parametrize(
         ("rule", "phrase"),
         [
-            (Rule("trend", n=6), "Waiting: changed. 6 weeks in a row rise."),
+            (Rule("trend", n=6), "Waiting: changed. 6 weeks in a row (2025-12-29 to 2026-02-02) rise."),
             (Rule("alternating"), "Waiting: changed. 1 weeks in a row go up and down in turn."),
             (
                 Rule("beyond", 2, 3, 2.0, label="two_of_three"),
@@ -600,24 +600,33 @@ class TestEveryRule:
 
     def test_a_shift_counts_its_run(self) -> None:
         chart = marked([*calm(12), *[56.0, 57.0] * 6], Rule("shift", n=8), rows=range(11, 24), verdict="improvement")
-        assert told(chart).startswith("Waiting: better. 12 weeks in a row above the center of 54.")
+        assert told(chart).startswith(
+            "Waiting: better. 12 weeks in a row (2025-11-24 to 2026-02-09) above the center of 54."
+        )
         numbered = replace(chart, extra=chart.extra.assign(run=np.repeat([1, 2], [14, 10])))
-        assert told(numbered).startswith("Waiting: better. 10 weeks in a row above the center of 54.")
+        assert told(numbered).startswith(
+            "Waiting: better. 10 weeks in a row (2025-12-08 to 2026-02-09) above the center of 54."
+        )
 
     def test_the_zones_are_silent_beside_a_stronger_rule(self) -> None:
         rules = (Rule("outside"), Rule("beyond", 2, 3, 2.0, label="two_of_three"), Rule("trend", n=6))
         text = told(marked(RISE, *rules, rows=[22]))
-        assert text.startswith("Waiting: changed. 6 weeks in a row rise; week of 2026-02-02 at 58.0 lies above")
+        assert text.startswith("Waiting: changed. 6 weeks in a row (2025-12-29 to 2026-02-02) rise; week of 2026-02-02")
         assert "two thirds" not in text
 
     def test_trends_in_both_directions(self) -> None:
         values = [*calm(14), 55.0, 54.0, 53.0, 52.0, 51.0, 50.0, 51.0, 52.0, 53.0, 54.0, 55.0]
         text = told(marked(values, Rule("trend", n=6), rows=range(16, 25)))
-        assert text == "Waiting: changed. Signals on both sides of the center; the latest: 6 weeks in a row rise."
+        assert text == (
+            "Waiting: changed. Signals on both sides of the center; "
+            "the latest: 6 weeks in a row (2026-01-12 to 2026-02-16) rise."
+        )
 
     def test_a_fall_passes_over_equal_values(self) -> None:
         values = [*calm(14), 55.0, 54.0, 53.0, 53.0, 52.0, 51.0, 50.0]
-        assert told(marked(values, Rule("trend", n=6), rows=range(14, 21))).endswith("6 weeks in a row fall.")
+        assert told(marked(values, Rule("trend", n=6), rows=range(14, 21))).endswith(
+            "6 weeks in a row (2025-12-08 to 2026-01-19) fall."
+        )
 
     @pytest.mark.parametrize(
         ("values", "words"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pdsa.narrate.series import Series, center_words
+from pdsa.narrate.series import Series, center_words, span_words
 from pdsa.records import Rule
 from pdsa.rules import DEFAULTS, lengths_of
 from pdsa.series import Ints
@@ -82,8 +82,9 @@ def _side(series: Series, at: int) -> int:
 
 
 def _run(series: Series, rule: Rule, at: int) -> str:
-    same = int(((series.run == series.run[at]) & (series.side != 0)).sum())
-    return f"{same} {series.noun}s in a row {'above' if _side(series, at) > 0 else 'below'} {center_words(series)}"
+    same = np.flatnonzero((series.run == series.run[at]) & (series.side != 0))
+    where = f"{'above' if _side(series, at) > 0 else 'below'} {center_words(series)}"
+    return f"{len(same)} {series.noun}s in a row ({span_words(series, same)}) {where}"
 
 
 def _outside(series: Series, rule: Rule, at: int, unit: bool = True) -> str:
@@ -98,22 +99,23 @@ def _outside(series: Series, rule: Rule, at: int, unit: bool = True) -> str:
     return f"{series.when(at)} at {value} lies {where}"
 
 
-def _slope(series: Series, at: int) -> tuple[int, int]:
-    """Direction of the rise or fall that ends at a row, and how many points take part in it."""
+def _slope(series: Series, at: int) -> tuple[int, int, int]:
+    """Direction of the rise or fall that ends at a row, how many points take part in it, and the row of the first."""
     rows = np.flatnonzero(series.there)
     rows = rows[rows <= at]
     steps = np.sign(np.diff(series.value[rows])).astype(int)[::-1]
     moves = steps[steps != 0]
     if not len(moves):
-        return 0, 0
+        return 0, 0, at
     against = np.flatnonzero(steps == -moves[0])
     ran = steps[: against[0]] if len(against) else steps
-    return int(moves[0]), int((ran != 0).sum()) + 1
+    moved = np.flatnonzero(ran)
+    return int(moves[0]), len(moved) + 1, int(rows[-moved[-1] - 2])
 
 
 def _trend(series: Series, rule: Rule, at: int) -> str:
-    up, points = _slope(series, at)
-    return f"{points} {series.noun}s in a row {'rise' if up > 0 else 'fall'}"
+    up, points, first = _slope(series, at)
+    return f"{points} {series.noun}s in a row ({span_words(series, (first, at))}) {'rise' if up > 0 else 'fall'}"
 
 
 def _alternating(series: Series, rule: Rule, at: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -114,13 +114,17 @@ def center_words(series: Series) -> str:
     return f"{word} of {series.told(float(series.row['center']))} ({baseline_words(series)})"
 
 
+def span_words(series: Series, rows: Sequence[int] | Ints) -> str:
+    """The first and the last of some rows, so that a reader can find them: `2024-09-02 to 2024-11-18`."""
+    step = series.chart.step if series.chart.step == "year" else None
+    return " to ".join(format_period(series.period[at], step) for at in (rows[0], rows[-1]))
+
+
 def baseline_words(series: Series) -> str:
     """Which points the lines come from: `baseline: 12 weeks, 2024-09-02 to 2024-11-18`."""
     if not len(series.used):
         return "no baseline"
-    step = series.chart.step if series.chart.step == "year" else None
-    first, last = (format_period(series.period[at], step) for at in series.used[[0, -1]])
-    span = f"{plural(len(series.used), series.noun)}, {first} to {last}"
+    span = f"{plural(len(series.used), series.noun)}, {span_words(series, series.used)}"
     return f"baseline: {span}" if series.frozen else f"all {span}"
 
 

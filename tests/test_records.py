@@ -209,6 +209,38 @@ class TestVerified:
         (network.parent / "out/example" / record_path("team/0107/report.html")).write_text(text)
         assert made(network) == {"team, 0107"}
 
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            lambda told: told["marker"].update(verdicts={"attendance": "improvement"}),
+            lambda told: told.update(made="2020-01-01T00:00:00+00:00"),
+            lambda told: told.update(seconds=99.0),
+            lambda told: told.pop("seal"),
+        ],
+    )
+    def test_a_record_that_somebody_edited_is_none(self, network: Path, edit: Any) -> None:
+        """The index would repeat what was written into it."""
+        made(network)
+        before = without_times(manifest(network))
+        path = network.parent / "out/example" / record_path("team/0107/report.html")
+        told = json.loads(path.read_text("utf-8"))
+        edit(told)
+        path.write_text(json.dumps(told), "utf-8")
+        assert made(network) == {"team, 0107"}
+        assert without_times(manifest(network)) == before
+        assert made(network) == set()
+
+    def test_hashes_of_indexes_that_somebody_edited_are_none(self, network: Path) -> None:
+        made(network)
+        folder = network.parent / "out/example"
+        whole = (folder / "coach/index.html").read_bytes()
+        told = json.loads((folder / ".records/site.json").read_text("utf-8"))
+        (folder / "coach/index.html").write_bytes(b"other")
+        told["files"]["coach/index.html"] = sha256(b"other").hexdigest()
+        (folder / ".records/site.json").write_text(json.dumps(told), "utf-8")
+        assert made(network) == set()
+        assert (folder / "coach/index.html").read_bytes() == whole
+
     def test_a_record_of_another_page_or_of_files_elsewhere_is_none(self, tmp_path: Path) -> None:
         record = Record("n", "team", "0107", "t", "data", "team/0107/report.html", key="k", files={})
         path = tmp_path / record_path(record.target)

@@ -16,6 +16,7 @@ from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
 from pdsa.narrate import VERDICT_WORDS, format_period
 from pdsa.publish import digest, disk, write_atomic, write_manifest
+from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
 from pdsa.runner.keys import code_digest
 from pdsa.runner.records import RECORDS, verified
@@ -83,7 +84,7 @@ def write_indexes(folder: Path) -> tuple[Path, ...]:
         for audience in manifest["params"]["audiences"]:
             pages += _write_archive(folder, audience, manifest)
         files = {page.relative_to(folder).as_posix(): digest(page) for page in pages}
-        write_manifest(folder / KNOWN, {"key": key, "files": files})
+        write_manifest(folder / KNOWN, sealed({"key": key, "files": files}))
     return tuple(folder / audience / "index.html" for audience in audiences)
 
 
@@ -98,7 +99,7 @@ def _key(folder: Path, manifest: Mapping[str, Any]) -> str:
 def _stands(folder: Path, key: str) -> bool:
     """Whether the pages are there already, file by file."""
     try:
-        known = json.loads((folder / KNOWN).read_text(encoding="utf-8"))
+        known = unsealed((folder / KNOWN).read_bytes())
         return bool(known["key"] == key) and verified(folder, known["files"])
     except (OSError, ValueError, LookupError, TypeError):
         return False

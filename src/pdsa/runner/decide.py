@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from pdsa.errors import Problem
+from pdsa.publish.leaks import secrets_of
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.keys import slice_key
 from pdsa.runner.plan import Plan, Wanted, light_job, whole_job
@@ -56,7 +58,8 @@ def decide(plan: Plan, folder: Path) -> Decision:
     """
     found = {wanted: read_record(folder, wanted.target) for wanted in plan.reports}
     chosen = _looked_at(plan, found)
-    whole = set() if plan.again == "all" else standing(folder, [r for w in chosen if (r := found[w]) is not None])
+    looked_at = [] if plan.again == "all" else [r for w in chosen if (r := found[w]) is not None]
+    whole = standing(folder, looked_at, secrets_of(os.environ))
     jobs, unchanged, look = [], [], _Look(plan)
     refused = tuple(_refused(plan, wanted) for wanted in chosen if wanted.school in plan.workspace.unread)
     for wanted in (one for one in chosen if one.school not in plan.workspace.unread):

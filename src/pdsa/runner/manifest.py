@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pdsa.publish import digest
+from pdsa.publish.seals import seal_of
 from pdsa.quality import quality
 from pdsa.runner.keys import code_digest, versions
 from pdsa.runner.plan import Plan
@@ -46,7 +47,7 @@ def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _seal(manifest: Mapping[str, Any]) -> str:
-    return digest(json.dumps([manifest.get(name) for name in _BUILT_UPON], sort_keys=True).encode())
+    return seal_of([manifest.get(name) for name in _BUILT_UPON])
 
 
 _BUILT_UPON = ("network", "data", "quality", "beside")

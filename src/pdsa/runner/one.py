@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem
+from pdsa.publish.leaks import secrets_of
 from pdsa.publish.lock import one_at_a_time
 from pdsa.runner.decide import as_it_stands, decide
 from pdsa.runner.job import Job, Result
@@ -96,7 +98,7 @@ def _refuse_older(path: Path, folder: Path, order: Order) -> None:
 def _standing(folder: Path, job: Job) -> Result | None:
     """What an earlier try made, if it is what this one would make."""
     record = read_record(folder, job.target) if job.key else None
-    if record is not None and record.is_right(job.key) and stands(folder, record):
+    if record is not None and record.is_right(job.key) and stands(folder, record, secrets_of(os.environ)):
         return as_it_stands(folder, job, record)
     return None
 

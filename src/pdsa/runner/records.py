@@ -10,10 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from pdsa.errors import Problem
 from pdsa.publish import digest
+from pdsa.publish.leaks import Secret, leaked
+from pdsa.publish.seals import sealed, unsealed
 
 RECORDS = ".records"
 HASHING = 4  # files at the same time; hashing lets other threads run
@@ -105,8 +107,8 @@ def record_path(target: Path | str) -> Path:
 
 
 def record_bytes(record: Record) -> bytes:
-    """Return a record as JSON."""
-    return f"{json.dumps(asdict(record), indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
+    """Return a record as JSON, with a seal: the next run rests on it."""
+    return f"{json.dumps(sealed(asdict(record)), indent=1, ensure_ascii=False, allow_nan=False)}\n".encode()
 
 
 @cache
@@ -115,10 +117,10 @@ def _form() -> TypeAdapter[Record]:
 
 
 def read_record(folder: Path, target: Path) -> Record | None:
-    """Return the record of a page; None where there is none, or a damaged one, or one of another page."""
+    """Return the record of a page; None where there is none, or one that somebody changed, or one of another page."""
     try:
-        record = _form().validate_json((folder / record_path(target)).read_bytes())
-    except (OSError, ValidationError):
+        record = _form().validate_python(unsealed((folder / record_path(target)).read_bytes()))
+    except (OSError, ValueError):  # a ValidationError is one
         return None
     return record if record.target == target.as_posix() and _stays_inside(record) else None
 
@@ -131,22 +133,43 @@ def _stays_inside(record: Record) -> bool:
     return all(path.rpartition("/")[0] == folder and "\\" not in path for path in record.files)
 
 
-def verified(folder: Path, files: Mapping[str, str]) -> bool:
-    """Whether every file of a record is there with the content that was written."""
+def verified(folder: Path, files: Mapping[str, str], secrets: Sequence[Secret] = ()) -> bool:
+    """Whether every file of a record is there with the content that was written, and without any of the secrets."""
     try:
-        return all(digest(folder / path) == sha256 for path, sha256 in files.items())
+        return all(_is_whole(folder / path, sha256, secrets) for path, sha256 in files.items())
     except OSError:
         return False
 
 
-def stands(folder: Path, record: Record) -> bool:
-    """Whether a record has files and all of them are what was written."""
-    return bool(record.files) and verified(folder, record.files)
+def _is_whole(path: Path, sha256: str, secrets: Sequence[Secret]) -> bool:
+    """One reading for both: what was no secret when the file was written may be one today."""
+    if not secrets:
+        return digest(path) == sha256
+    data = path.read_bytes()
+    return digest(data) == sha256 and not leaked(data, secrets)
 
 
-def standing(folder: Path, records: Iterable[Record]) -> set[str]:
-    """Return the targets of those records whose files all are what was written."""
+def stands(folder: Path, record: Record, secrets: Sequence[Secret] = ()) -> bool:
+    """Whether a record has files, all of them are what was written, and no secret stands in them or in itself."""
+    if not record.files or not verified(folder, record.files, secrets):
+        return False
+    told = json.dumps([record.marker, record.warnings], ensure_ascii=False) if secrets else ""
+    return not leaked(told.encode(), secrets)
+
+
+def standing(folder: Path, records: Iterable[Record], secrets: Sequence[Secret] = ()) -> set[str]:
+    """Return the targets of those records that stand.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    records
+        Of the reports that are looked at.
+    secrets
+        What no file may hold today.
+    """
     every = list(records)
     with ThreadPoolExecutor(HASHING, thread_name_prefix="pdsa-hash") as pool:
-        found = pool.map(lambda record: stands(folder, record), every)
+        found = pool.map(lambda record: stands(folder, record, secrets), every)
         return {record.target for record, whole in zip(every, found, strict=True) if whole}

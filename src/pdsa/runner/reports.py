@@ -167,18 +167,18 @@ def _names(decision: Decision) -> tuple[str, ...]:
 
 def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: bool) -> None:
     """Everything after the last report; the manifest is the last file, so that it vouches for the others."""
-    old, data = old_manifest(run.folder), data_digest(plan, decision.whole)
+    old, data, secrets = old_manifest(run.folder), data_digest(plan, decision.whole), secrets_of(os.environ)
     beside = old.get("beside", {})
     if complete:
         set_aside(run.folder, plan.workspace.params.audiences, run.results)
-        if beside.get("data") != data or not verified(run.folder, beside["files"]):
+        if beside.get("data") != data or not verified(run.folder, beside["files"], secrets):
             beside = {"data": data, "files": write_archives(plan, run.folder)}
     sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})
     known = {**decision.records, **{r.record.target: r.record for r in run.results if r.record}}
     in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
     entries = [entry(record, run.folder, decision.outdated) for record in in_order]
     found = manifest_of(plan, entries, _this_run(plan, run, started), data=data, old=old)
-    write_manifest(run.manifest, sealed(cleaned(found | {"beside": beside}, secrets_of(os.environ))))
+    write_manifest(run.manifest, sealed(cleaned(found | {"beside": beside}, secrets)))
 
 
 def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:

@@ -307,6 +307,37 @@ class TestSecrets:
         for path in outputs.rglob("*"):
             assert not path.is_file() or b"Zq7" not in path.read_bytes()
 
+    def test_what_became_a_secret_later_does_not_stay_on_a_page_that_stands(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = run(plans[0], tmp_path, Ready(leaking="Zq7fd3a"))
+        assert (len(first.failed), len(run(plans[0], tmp_path).unchanged)) == (0, 2)
+        monkeypatch.setenv("SCHOOL_DB_PASSWORD", "Zq7fd3a")
+        pool = Ready()
+        assert len(run(plans[0], tmp_path, pool).results) == len(pool.names) == 2
+        assert len(run(plans[0], tmp_path).unchanged) == 2
+        assert all(b"Zq7" not in data for data in tree(tmp_path).values())
+
+    @pytest.mark.parametrize("recorded", [True, False])
+    def test_an_older_page_that_holds_it_goes_though_no_newer_one_can_be_made(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorded: bool
+    ) -> None:
+        name = f"team, {SCHOOL}"
+        first = run(plans[0], tmp_path, Ready(leaking="Zq7fd3a"))
+        if not recorded:
+            shutil.rmtree(first.folder / ".records")
+        monkeypatch.setenv("SCHOOL_DB_PASSWORD", "Zq7fd3a")
+        found = run(plans[0], tmp_path, Ready(failing=[name]))
+        (failed,) = found.failed
+        assert str(failed.problem) == (
+            "cell 3: found a hole; the page of an earlier run held the value of the environment variable "
+            "SCHOOL_DB_PASSWORD and was taken away, expected none."
+        )
+        told = reports(found.folder)[name]
+        assert (told["status"], told["stale"], told["files"], told["sha256"]) == ("failed", False, [], "")
+        assert all(b"Zq7" not in data for data in tree(tmp_path).values())
+        assert not run(plans[0], tmp_path).failed
+
     def test_the_manifest_is_kept_without_it(
         self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

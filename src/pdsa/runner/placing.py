@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import PdsaError, Problem, ReportError
-from pdsa.publish import digest, inside
+from pdsa.publish import digest, disk, inside
 from pdsa.publish.leaks import Secret, cleaned, leaked, redacted, secrets_of
 from pdsa.publish.together import put_away, replace_together
 from pdsa.runner.job import Job, Made, Result
@@ -54,7 +54,10 @@ def _placed(out: Path, job: Job, made: Made) -> Result:
         record, files = _recorded(out, job, made, secrets)
         replace_together(out, {**files, record_path(job.target): record_bytes(record)})
     except (PdsaError, OSError) as error:
-        return _failed(out, job, made, old, safe(*_told(job, error), secrets))
+        why, step = safe(*_told(job, error), secrets)
+        if old_leak := _taken_away(out, job, old, secrets):
+            old, why = None, replace(why, found=f"{why.found}; {old_leak}")
+        return _failed(out, job, made, old, (why, step))
     _put_left_over_away(out, old, record)
     return _published(out, job, made, record)
 
@@ -142,6 +145,20 @@ def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Prob
         inside(out, job.target)
         replace_together(out, {record_path(job.target): record_bytes(record)})
     return Result(job, "failed", made.seconds, problem=problem, next_step=step, made=made, record=record)
+
+
+def _taken_away(out: Path, job: Job, old: Record | None, secrets: Sequence[Secret]) -> str:
+    """Remove an older page in which a secret of today stands: it was no good one. Say so; "" where none does."""
+    files = [out / path for path in (old.files if old and old.files else (job.target.as_posix(),))]
+    try:
+        inside(out, job.target)
+        held = next((found for path in files if path.is_file() and (found := leaked(path.read_bytes(), secrets))), "")
+        for path in reversed(files if held else ()):
+            disk.remove(path)
+    except (OSError, PdsaError):
+        return ""
+    told = f"the page of an earlier run held the value of the environment variable {held} and was taken away"
+    return told if held else ""
 
 
 def note(out: Path, result: Result) -> None:

@@ -755,7 +755,7 @@ def test_matrix_has_at_most_six_symbols_and_a_legend_of_all() -> None:
     assert len(used) == 300 + 5
     assert {place.removeprefix("#") for place in used} <= set(drawn)
     words = ["".join(e.itertext()).strip() for e in classed(root, "pdsa-legend")[0]]
-    assert words == ["better", "worse", "changed", "steady", "too early", "no data"]
+    assert words == ["better", "worse", "changed", "steady", "too early to say", "no data"]
     assert len(classed(root, "pdsa-flow")) == 1
     assert classed(tree(figures.matrix([network(24)] * 4)), "pdsa-flow") == []
 

@@ -207,6 +207,24 @@ def broken_links(folder: Path, path: Path) -> list[str]:
     return broken
 
 
+class TestIndex:
+    def test_on_a_telephone_the_names_stay_in_sight(self, made: Made, sheet: Any) -> None:
+        sheet.set_viewport_size({"width": 400, "height": 800})
+        sheet.goto((made.folder / "coach/index.html").as_uri())
+        assert sheet.evaluate("document.documentElement.scrollWidth") <= 400
+        sheet.evaluate("document.querySelector('.wide').scrollLeft = 300")
+        pushed = sheet.evaluate("document.querySelector('.wide').scrollLeft")
+        left = sheet.evaluate("document.querySelector('tbody th').getBoundingClientRect().left")
+        assert pushed == 300
+        assert 0 <= left < 30
+
+    def test_on_a_laptop_every_column_is_there(self, made: Made, sheet: Any) -> None:
+        sheet.set_viewport_size({"width": 1200, "height": 800})
+        sheet.goto((made.folder / "coach/index.html").as_uri())
+        hidden = sheet.evaluate("(w => w.scrollWidth - w.clientWidth)(document.querySelector('.wide'))")
+        assert hidden == 0
+
+
 class TestLinks:
     @pytest.mark.parametrize("name", ["district/index.html", "coach/index.html", "district/network.html"])
     def test_every_link_leads_somewhere(self, made: Made, hostile: Made, name: str) -> None:

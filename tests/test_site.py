@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pdsa.narrate import VERDICT_MEANINGS, VERDICT_WORDS
 from pdsa.publish import write_manifest
 from pdsa.site import render_index, write_indexes
 
@@ -109,7 +110,7 @@ def replaced(*changed: dict[str, Any]) -> list[dict[str, Any]]:
 class TestTable:
     def test_every_school_stands_there_by_name(self) -> None:
         found = page(manifest_of(*all_reports()), "coach")
-        assert found.rows[0] == ["School", "Zeal", "Attendance", "Data through", "Without a value", "Hidden"]
+        assert found.rows[0] == ["School", "Zeal", "Attendance", "Data through", "Without a value", "Hidden periods"]
         assert [row[0] for row in found.rows[1:]] == ["ash School", "Birch School", "Elm School"]
         assert found.rows[1][1:4] == ["better", "steady", "2026-02-09"]
         assert page(manifest_of(*all_reports()), "district").rows[0] == ["School", "Zeal", "Attendance", "Data through"]
@@ -143,6 +144,12 @@ class TestTable:
         assert row[1:3] == ["no data", "no report"]
         rows = page(manifest_of(), "district").rows[1:]
         assert [row[0] for row in rows] == ["ash School", "Birch School", "Elm School"]
+
+    def test_every_word_of_the_table_is_explained_below_it(self) -> None:
+        text = render_index(manifest_of(*all_reports()), "district")
+        below = " ".join(Page(text.partition("<footer>")[2]).words.split())
+        for verdict, word in VERDICT_WORDS.items():
+            assert f"{word}: {VERDICT_MEANINGS[verdict]}" in below
 
     def test_one_school(self) -> None:
         found = page(manifest_of(report("district", "007"), schools={"007": "Birch School"}), "district")

@@ -691,7 +691,7 @@ class TestOddNetworks:
             assert [len(chart.summary) for chart in charts] == [0, 0]
             assert repr(dossier.facts()) == (
                 "Mini network. Data through no date: nothing was reported. "
-                "Without a value: Zeal, never reported; Minutes lost, never reported."
+                "Without a value: every measure, never reported."
             )
             mark = workspace.complete(dossier, charts)
             assert mark.data["id"] == "no"

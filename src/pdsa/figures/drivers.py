@@ -274,7 +274,7 @@ def _read(boxes: Sequence[Box], depth: int) -> list[str]:
 def _key(nodes: Sequence[Node]) -> str:
     """The verdicts that occur, and what a dashed frame means."""
     found = {node.verdict for node in nodes}
-    entries = [(symbol(verdict), word) for verdict, word in SHORT_WORDS.items() if verdict in found]
+    entries = [(symbol(verdict), word) for verdict, word in narrate.VERDICT_WORDS.items() if verdict in found]
     if any(node.gaps for node in nodes):
         dashed = f'<path d="M1 2h16v9h-16z" fill="none" stroke="{INK}" stroke-dasharray="3 2"/>'
         picture = f'<svg width="18" height="12" viewBox="0 0 18 13" aria-hidden="true">{dashed}</svg>'

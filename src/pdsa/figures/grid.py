@@ -169,6 +169,6 @@ def legend() -> str:
     parts = [
         f'<span style="white-space:nowrap" title="{escape(narrate.VERDICT_MEANINGS[verdict])}">'
         f"{defined(verdict)} {word}</span>"
-        for verdict, word in SHORT_WORDS.items()
+        for verdict, word in narrate.VERDICT_WORDS.items()
     ]
     return f'<p class="pdsa-legend" style="margin:0 0 .3em;font-size:11px">{" &#160; ".join(parts)}</p>'

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pdsa import narrate
 from pdsa.figures.svg import CHANGED, GOOD, INK, MUTED, PAPER, WORSE
 
-# What a cell of the matrix says, in its order in the legend: the words of sentences, one of them shortened.
+# What a cell of the matrix says, in the order of the legend: its words, which are those of sentences, one of them
+# shortened where room is short.
 SHORT_WORDS = {**narrate.VERDICT_WORDS, "too_few": "too early"}
 # Symbols that say "look here".
 SIGNALS = ("improvement", "concern", "change")

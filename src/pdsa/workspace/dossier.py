@@ -231,14 +231,14 @@ class Dossier:
     @property
     def missing(self) -> str:
         """How many periods lack a value, by measure that lacks any."""
-        parts = []
+        told = []
         for measure in self.header.measures:
             panel = self.release.panels[measure.id]
-            if not panel.size:
-                parts.append(f"{measure.name}, never reported")
-            elif told := _absent(panel, measure.frequency):
-                parts.append(f"{measure.name}, {told}")
-        return "; ".join(parts)
+            told.append((measure.name, _absent(panel, measure.frequency) if panel.size else "never reported"))
+        every = {absent for _, absent in told}
+        if len(told) > 1 and len(every) == 1 and all(every):  # said once: the coach's index has a cell for it
+            return f"every measure, {every.pop()}"
+        return "; ".join(f"{name}, {absent}" for name, absent in told if absent)
 
 
 def _absent(panel: Panel, step: Step) -> str:

@@ -176,6 +176,14 @@ def test_settings_of_the_params_file_are_as_readme_shows_them(desk: Path) -> Non
     assert done.returncode == 0, done.stderr
 
 
+def test_readme_names_every_option_of_report() -> None:
+    from pdsa.cli.report import report
+
+    (table,) = re.findall(r"^\| option of `pdsa report` .*?\n\n", README, flags=re.MULTILINE | re.DOTALL)
+    options = {name for parameter in report.params for name in parameter.opts if name.startswith("--")}
+    assert options == set(re.findall(r"`(--[a-z-]+)", table))
+
+
 def test_pictures_exist_and_have_words() -> None:
     pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README)
     assert len(pictures) >= 4

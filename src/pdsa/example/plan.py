@@ -225,7 +225,7 @@ student or teacher in it exists. Use it to learn the workbench and to see what a
   measures.csv             four measures: outcome, driver, process, balancing; each with its definition
   annotations.csv          dated remarks: change ideas of the schools, a policy, an ice storm
   observations/*.csv       one file a measure, one row a school and week (dated on its Monday)
-  pdsa.sqlite              the improvement log: aim, drivers, change ideas, and the cycles of 22 schools
+  pdsa.sqlite              the improvement log: aim, drivers, change ideas, and the cycles of the schools that test them
   params/example.yaml      one run of reports
   TRUTH.csv                what was planted: one row a school and measure
   LOG-TRUTH.csv            what was planted in the log: one row a cycle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator
@@ -318,3 +319,11 @@ def test_edits_are_by_day_and_of_people_who_were_there() -> None:
     gone = [one for one in found if one.author == "advisory-0254"]
     assert gone and all(one.day <= date(2025, 12, 19) for one in gone)
     assert all(one.school == "0254" for one in gone)
+
+
+@pytest.mark.parametrize("schools", [2, 24])
+def test_the_readme_names_no_number_of_schools_that_another_size_has_not(schools: int, tmp_path: Path) -> None:
+    write_example(tmp_path, schools=schools)
+    told = (tmp_path / "README.txt").read_text(encoding="utf-8")
+    assert "the cycles of the schools that test them" in told
+    assert re.findall(r"\b\d+ schools\b", told) == []

@@ -60,6 +60,13 @@ def rename(old: Path, new: Path) -> None:
     old.replace(new)
 
 
+def restrict(path: Path) -> None:
+    """Let only its owner read a file, where the system knows such a thing."""
+    before("chmod", path)
+    with contextlib.suppress(OSError):
+        path.chmod(0o600)
+
+
 def link(old: Path, new: Path) -> None:
     """Give a file a second name; where the file system has no such thing, a copy."""
     before("link", new)

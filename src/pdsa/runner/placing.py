@@ -15,7 +15,7 @@ from pathlib import Path
 from pdsa.errors import PdsaError, Problem, ReportError
 from pdsa.publish import digest, disk, inside
 from pdsa.publish.leaks import Secret, cleaned, leaked, redacted, secrets_of
-from pdsa.publish.together import put_away, replace_together
+from pdsa.publish.together import NO_LONGER, put_away, replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
 from pdsa.runner.records import Failure, Record, read_record, record_bytes, record_path
@@ -55,7 +55,7 @@ def _placed(out: Path, job: Job, made: Made) -> Result:
         replace_together(out, {**files, record_path(job.target): record_bytes(record)})
     except (PdsaError, OSError) as error:
         why, step = safe(*_told(job, error), secrets)
-        if old_leak := _taken_away(out, job, old, secrets):
+        if old_leak := _moved_away(out, job, old, secrets):
             old, why = None, replace(why, found=f"{why.found}; {old_leak}")
         return _failed(out, job, made, old, (why, step))
     _put_left_over_away(out, old, record)
@@ -147,17 +147,21 @@ def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Prob
     return Result(job, "failed", made.seconds, problem=problem, next_step=step, made=made, record=record)
 
 
-def _taken_away(out: Path, job: Job, old: Record | None, secrets: Sequence[Secret]) -> str:
-    """Remove an older page in which a secret of today stands: it was no good one. Say so; "" where none does."""
+def _moved_away(out: Path, job: Job, old: Record | None, secrets: Sequence[Secret]) -> str:
+    """Move an older page in which a secret of today stands out of what is handed on; say so, "" where none does.
+
+    It is not removed: an ordinary word that some variable holds by accident must not cost anybody a good report.
+    """
     files = [out / path for path in (old.files if old and old.files else (job.target.as_posix(),))]
     try:
         inside(out, job.target)
         held = next((found for path in files if path.is_file() and (found := leaked(path.read_bytes(), secrets))), "")
         for path in reversed(files if held else ()):
-            disk.remove(path)
+            put_away(out, path.relative_to(out))
+            disk.restrict(out / NO_LONGER / path.relative_to(out))
     except (OSError, PdsaError):
         return ""
-    told = f"the page of an earlier run held the value of the environment variable {held} and was taken away"
+    told = f"the page of an earlier run held the value of the environment variable {held} and lies in {NO_LONGER}/ now"
     return told if held else ""
 
 

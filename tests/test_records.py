@@ -313,6 +313,8 @@ class TestOptions:
         assert answer.exit_code == 0
         lines = answer.stdout.splitlines()
         assert lines[0] == "No report failed last time: nothing was made again."
+        dry = CliRunner().invoke(cli.pdsa, [*report(network), "--retry-failed", "--dry-run"])
+        assert dry.stdout == "No report failed last time: none would be made; nothing was written.\n"
         assert lines[-2:] == [
             f"{name:9} {network.parent}/out/example/{name}/index.html" for name in ("coach", "district")
         ]
@@ -320,8 +322,9 @@ class TestOptions:
         assert not any(one["outdated"] for one in manifest(network)["reports"])
 
     def test_retry_failed_without_an_earlier_run_is_refused(self, network: Path) -> None:
-        answer = CliRunner().invoke(cli.pdsa, [*report(network), "--retry-failed"])
-        assert isinstance(answer.exception, ParamsError)
+        for more in ([], ["--dry-run"]):
+            answer = CliRunner().invoke(cli.pdsa, [*report(network), "--retry-failed", *more])
+            assert isinstance(answer.exception, ParamsError)
         assert "found no earlier run, expected one, some of whose reports failed." in str(answer.exception)
         assert "Next: leave out --retry-failed: then every report is made." in str(answer.exception)
         assert not (network.parent / "out").exists()

@@ -64,6 +64,9 @@ def report(
         plan = plan_run(params, data=flags["data"], only=only, again=which, log=flags["log"])
         reading = time.perf_counter() - clock
         _tell_unread(plan)
+        total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
+        if which == "failed" and not total:
+            _refuse_first(out / plan.out_name)
         if flags["dry_run"]:
             _list(plan, out)
             sys.exit(1 if plan.workspace.unread else 0)
@@ -71,9 +74,6 @@ def report(
             write_jobs(flags["jobs"], plan, out)
             return
         indexes = list[Path]()
-        total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
-        if which == "failed" and not total:
-            _refuse_first(out / plan.out_name)
         with Progress(style, total) as progress:
             run = make_reports(
                 plan,
@@ -138,6 +138,9 @@ def _list(plan: Plan, out: Path) -> None:
         click.echo(f"{fate:{width}}  {name}")
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
+    if not fates and plan.again == "failed":
+        click.echo("No report failed last time: none would be made; nothing was written.")
+        return
     found = Counter(fates.values())
     counts = ", ".join(f"{found[fate]} {_many(fate, found[fate])}" for fate in FATES if found[fate] or fate == FATES[0])
     click.echo(f"{len(fates)} reports in {out / plan.out_name}: {counts}; nothing was written.")

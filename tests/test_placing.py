@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pdsa.errors import PdsaError, Problem
+from pdsa.errors import InputError, PdsaError, Problem, RunError
 from pdsa.publish import disk
 from pdsa.runner import Job, Made, Plan, Result, Run, make_reports, place, plan_run
 from pdsa.runner.decide import count_of
@@ -248,6 +248,100 @@ class TestMessages:
         assert "2 of 2 reports stand, but manifest and indexes are not all of this run." in str(caught.value)
         assert "what is made already stands" in str(caught.value)
         assert (outputs / "example/team" / SCHOOL / "report.html").read_bytes() in before.new.values()
+
+
+def replace_by(path: Path, kind: str) -> None:
+    """Put something that no run makes in the place of a file or a folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    if kind == "file":
+        path.write_text("x")
+    elif kind == "link":
+        path.symlink_to(path.with_name("nothing"))
+    else:
+        (path / "more" if kind == "full folder" else path).mkdir(parents=True)
+
+
+REPORT = f"team/{SCHOOL}/report"
+FILE, FOLDER, NOWHERE = "found a file, ", "found a folder, ", "found a link that leads nowhere, "
+A_FILE, A_FOLDER = "expected a file or nothing there.", "expected a folder or nothing there."
+
+
+@pytest.mark.skipif(os.name != "posix", reason="words of the system")
+class TestInTheWay:
+    @pytest.mark.parametrize(
+        ("place", "kind", "told"),
+        [
+            (f"{REPORT}.html", "folder", f"{REPORT}.html: {FOLDER}{A_FILE}"),
+            (f"{REPORT}.html", "full folder", f"{REPORT}.html: {FOLDER}{A_FILE}"),
+            (f"{REPORT}-points.csv", "folder", f"{REPORT}-points.csv: {FOLDER}{A_FILE}"),
+            (f".records/team/{SCHOOL}.report.json", "folder", f".records/team/{SCHOOL}.report.json: {FOLDER}{A_FILE}"),
+            (f"team/{SCHOOL}", "file", f"team/{SCHOOL}: {FILE}{A_FOLDER}"),
+            ("team", "file", f"team: {FILE}{A_FOLDER}"),
+            ("team", "link", f"team: {NOWHERE}{A_FOLDER}"),
+        ],
+    )
+    def test_of_one_report(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, place: str, kind: str, told: str
+    ) -> None:
+        outputs = before.again(tmp_path / "o")
+        replace_by(outputs / "example" / place, kind)
+        (failed,) = run(plans[1], outputs).failed
+        assert str(failed.problem) == told
+        what = "link" if kind == "link" else "file" if kind == "file" else "folder"
+        assert failed.next_step == f"move this {what} away, and run the same command again"
+        replace_by(outputs / "example" / place, "folder")
+        (outputs / "example" / place).rmdir()
+        assert not run(plans[1], outputs).failed
+
+    @pytest.mark.parametrize(
+        ("place", "kind", "told"),
+        [
+            (".", "file", f": {FILE}{A_FOLDER}"),
+            (".", "link", f": {NOWHERE}{A_FOLDER}"),
+            ("..", "file", f": {FILE}{A_FOLDER}"),
+            ("..", "link", f": {NOWHERE}{A_FOLDER}"),
+            (".lock", "folder", f"/.lock: {FOLDER}{A_FILE}"),
+            (".lock", "link", f"/.lock: {NOWHERE}{A_FILE}"),
+        ],
+    )  # fmt: skip
+    def test_of_the_whole_run(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, place: str, kind: str, told: str
+    ) -> None:
+        outputs = before.again(tmp_path / "o")
+        there = Path(os.path.normpath(outputs / "example" / place))
+        replace_by(there, kind)
+        if (place, kind) == (".lock", "link"):
+            there.unlink()
+            there.symlink_to("nothing/nothing")  # the lock would be made at the end of the other one
+        with pytest.raises(InputError) as caught:
+            run(plans[1], outputs)
+        assert caught.value.exit_code == 2
+        assert caught.value.consequence == "no report was started"
+        (problem,) = caught.value.problems
+        assert str(problem) == f"{there}: {told.partition(': ')[2]}"
+
+    @pytest.mark.parametrize("place", ["manifest.json", "coach/index.html"])
+    def test_of_what_comes_after_the_reports(
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, place: str
+    ) -> None:
+        outputs = before.again(tmp_path / "o")
+        replace_by(outputs / "example" / place, "folder")
+        with pytest.raises(RunError) as caught:
+            run(plans[1], outputs)
+        assert caught.value.exit_code == 1
+        assert f"{outputs / 'example' / place}: {FOLDER}{A_FILE}" in str(caught.value)
+        assert not list(outputs.rglob(".tmp-*"))
+
+    def test_names_that_are_too_long(self, plans: tuple[Plan, Plan], tmp_path: Path) -> None:
+        with pytest.raises(InputError) as caught:
+            run(plans[1], tmp_path / ("a" * 300))
+        (problem,) = caught.value.problems
+        assert "bytes, or a name in it, that is too long for the disk" in problem.found
+        assert len(problem.place) < 210
+        assert caught.value.next_step == "give --out a folder with a short path, and run the same command again"
 
 
 class TestStale:

@@ -215,7 +215,7 @@ class TestRunJobs:
     ) -> None:
         (tmp_path / "team").write_text("a file where the folder should be")
         (result,) = run_jobs([make_job(folder, "hostile")], tmp_path)
-        assert "expected a file that can be written" in failure(result)
+        assert failure(result) == "team: found a file, expected a folder or nothing there."
 
     def test_no_jobs_make_no_results(self, tmp_path: Path) -> None:
         assert run_jobs([], tmp_path) == []

@@ -114,6 +114,15 @@ def test_a_file_system_without_links_keeps_a_copy(tmp_path: Path, monkeypatch: p
     assert tree(tmp_path) == OLD
 
 
+def test_a_folder_that_stands_in_the_way_is_left(tmp_path: Path) -> None:
+    replace_together(tmp_path, OLD)
+    (tmp_path / "team/a/summary.csv").mkdir()
+    with pytest.raises(IsADirectoryError):
+        replace_together(tmp_path, NEW)
+    assert (tmp_path / "team/a/summary.csv").is_dir()
+    assert tree(tmp_path) == OLD
+
+
 def test_sweeping_takes_what_is_unfinished_and_nothing_else(tmp_path: Path) -> None:
     replace_together(tmp_path, OLD)
     for name in (".tmp-1/0.new", "team/a/.tmp-2", "coach/.tmp-3"):

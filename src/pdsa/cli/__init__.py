@@ -49,31 +49,42 @@ def pdsa() -> None:
 
 def main() -> None:
     """Run the command; exit codes: 0 done, 1 some reports failed, 2 input or params wrong, 3 our bug."""
+    from pdsa.cli.outlet import open_outlets, tell_refused
+
+    outlet = open_outlets()
+    signal.signal(signal.SIGTERM, _end)
+    code = _code_of(pdsa)
+    sys.exit(2 if tell_refused(outlet) and code in (0, None) else code)
+
+
+def _code_of(command: click.Command) -> str | int | None:
+    """Run a command and return its exit code, whatever it ends with; what is wrong is told."""
     from pdsa.errors import PdsaError
 
-    signal.signal(signal.SIGTERM, _end)
     try:
-        pdsa(standalone_mode=False)
+        command(standalone_mode=False)
+    except SystemExit as end:
+        return end.code
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except click.Abort:
         click.echo("Stopped.", err=True)
-        sys.exit(130)
+        return 130
     except PdsaError as error:
         click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except OSError as error:
-        click.echo(
-            f"{error.filename or 'a file'}: {error.strerror or error}; check the disk and its permissions.", err=True
-        )
-        sys.exit(2)
+        place = error.filename or "a file"
+        click.echo(f"{place}: {error.strerror or error}; check the disk and its permissions.", err=True)
+        return 2
     except Exception:  # noqa: BLE001 (the outermost door: everything else is our bug, with its traceback)
         import traceback
 
         click.echo(traceback.format_exc(), err=True)
         click.echo("This is a bug in pdsa; the lines above say where.", err=True)
-        sys.exit(3)
+        return 3
+    return 0
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -60,6 +60,9 @@ def inside(root: Path, path: Path) -> Path:
     base = root.resolve()
     place = (base / path).resolve()
     if place == base or not place.is_relative_to(base):
-        problem = Problem(str(path), "a place outside the output folder", f"a file below {root.name or root}")
-        raise InputError("output path", (problem,), "nothing was written", "give the report a name without ..")
+        linked = (base / path).is_symlink()
+        found = "a link to a place outside the output folder" if linked else "a place outside the output folder"
+        problem = Problem(str(path), found, f"a file below {root.name or root}")
+        step = "remove this link" if linked else "give the report a name without .."
+        raise InputError("output path", (problem,), "nothing was written", step)
     return place

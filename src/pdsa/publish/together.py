@@ -67,7 +67,7 @@ def _put_back(done: list[tuple[Path, Path]]) -> None:
         with contextlib.suppress(OSError):
             if aside.is_file():
                 disk.rename(aside, final)
-            else:
+            elif not final.is_dir():  # a folder that stood in the way is somebody's
                 disk.remove(final)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem
 from pdsa.publish.leaks import secrets_of
-from pdsa.publish.lock import one_at_a_time
 from pdsa.runner.decide import as_it_stands, decide
 from pdsa.runner.job import Job, Result
 from pdsa.runner.make import make
@@ -17,7 +16,8 @@ from pdsa.runner.orders import Order, read_order, write_order
 from pdsa.runner.placing import place
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import read_record, stands
-from pdsa.runner.reports import LOCK, refuse_other_network
+from pdsa.runner.refused import alone_in
+from pdsa.runner.reports import refuse_other_network
 
 
 def write_orders(plan: Plan, outputs: Path, folder: Path) -> int:
@@ -78,7 +78,7 @@ def make_one(path: Path, outputs: Path, allowed: Sequence[Path] = ()) -> Result:
     # what an order says of its slice nobody can check; the next run finds it again
     job, folder = replace(order.job, own=""), outputs / order.run
     refuse_other_network(folder, order.network)
-    with one_at_a_time(folder, LOCK, shared=True):
+    with alone_in(folder, shared=True):
         if (stands_already := _standing(folder, job)) is not None:
             return stands_already
         _refuse_older(path, folder, order)

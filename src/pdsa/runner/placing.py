@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 from collections import Counter
@@ -19,13 +18,10 @@ from pdsa.publish.together import NO_LONGER, put_away, replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
 from pdsa.runner.records import Failure, Record, read_record, record_bytes, record_path
+from pdsa.runner.refused import of_disk, place_of
 
 _WARNING = re.compile(r"\b\w*Warning: ")
 _MOST_WARNINGS, _LONGEST = 5, 300
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_SPACE = "free some space, and run the same command again: what is made already stands"
-_RIGHTS = "close programs that have the file open, look whether you may write there, and run the same command again"
 
 
 def place(out: Path, job: Job, made: Made) -> Result:
@@ -54,7 +50,7 @@ def _placed(out: Path, job: Job, made: Made) -> Result:
         record, files = _recorded(out, job, made, secrets)
         replace_together(out, {**files, record_path(job.target): record_bytes(record)})
     except (PdsaError, OSError) as error:
-        why, step = safe(*_told(job, error), secrets)
+        why, step = safe(*_told(out, job, error), secrets)
         if old_leak := _moved_away(out, job, old, secrets):
             old, why = None, replace(why, found=f"{why.found}; {old_leak}")
         return _failed(out, job, made, old, (why, step))
@@ -188,27 +184,8 @@ def safe(problem: Problem, step: str, secrets: Sequence[Secret]) -> tuple[Proble
     return Problem(*parts), redacted(step, secrets)
 
 
-def _told(job: Job, error: PdsaError | OSError) -> tuple[Problem, str]:
+def _told(out: Path, job: Job, error: PdsaError | OSError) -> tuple[Problem, str]:
     if isinstance(error, OSError):
-        return of_disk(error, job.target)
+        named = place_of(error, out / job.target)
+        return of_disk(error, named if named.is_relative_to(out) else job.target, out)
     return told(job, error)
-
-
-def of_disk(error: OSError, path: Path) -> tuple[Problem, str]:
-    """Return what the disk refused, in words, and what the reader can do.
-
-    Parameters
-    ----------
-    error
-        As the system raised it.
-    path
-        What was being written.
-    """
-    if error.errno in _FULL:
-        return Problem(str(path), "no space left on the disk", "room for a new page"), _SPACE
-    if error.errno in _FORBIDDEN:
-        found = f"a place that may not be written, or is open in another program ({error.strerror})"
-        return Problem(str(path), found, "a file that can be written"), _RIGHTS
-    return Problem(
-        str(path), f"that the disk refuses: {error.strerror or error}", "a file that can be written"
-    ), _RIGHTS

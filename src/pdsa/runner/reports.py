@@ -15,21 +15,19 @@ from pdsa.errors import ParamsError, Problem, RunError
 from pdsa.kernels import Parent
 from pdsa.publish import write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
-from pdsa.publish.lock import one_at_a_time
-from pdsa.publish.together import sweep, sync_folders
+from pdsa.publish.together import sync_folders
 from pdsa.runner.beside import set_aside, write_archives
 from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.logs import write_log
 from pdsa.runner.manifest import data_digest, entry, manifest_of, network_of, old_manifest, sealed
-from pdsa.runner.placing import note, of_disk, place
+from pdsa.runner.placing import note, place
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
 from pdsa.runner.records import verified
+from pdsa.runner.refused import LOCK, alone_in, of_disk, place_of
 from pdsa.runner.warm import warm_reports
-
-LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +99,13 @@ def make_reports(
     Raises
     ------
     InputError
-        Another run has the folder, or it holds reports of another network.
+        Another run has the folder, it cannot be written, or it holds reports of another network.
     """
     clock = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
     refuse_other_network(folder, plan.workspace.network.id)
-    with one_at_a_time(folder, LOCK):
-        sweep(folder)
+    with alone_in(folder):
         decision = decide(plan, folder)
         results = _unchanged(folder, decision, on_done)
         results += _refused(folder, decision, on_done)
@@ -189,8 +186,7 @@ def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
 
 def _unfinished(run: Run, error: OSError) -> RunError:
     """The disk refused what comes after the reports; every report that was placed stands."""
-    path = Path(error.filename) if isinstance(error.filename, str) else run.manifest
-    problem, step = of_disk(error, path)
+    problem, step = of_disk(error, place_of(error, run.manifest))
     stand = len(run.results) - len(run.failed)
     kept = f"{stand} of {len(run.results)} reports stand, but manifest and indexes are not all of this run"
     return RunError(str(run.folder), (problem,), kept, step)

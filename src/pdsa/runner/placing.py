@@ -148,10 +148,11 @@ def _moved_away(out: Path, job: Job, old: Record | None, secrets: Sequence[Secre
 
     It is not removed: an ordinary word that some variable holds by accident must not cost anybody a good report.
     """
-    files = [out / path for path in (old.files if old and old.files else (job.target.as_posix(),))]
+    named = old.files if old and old.files else (job.target.as_posix(),)
     try:
         inside(out, job.target)
-        held = next((found for path in files if path.is_file() and (found := leaked(path.read_bytes(), secrets))), "")
+        files = [out / path for path in named if (out / path).is_file()]
+        held = next((found for path in files if (found := leaked(path.read_bytes(), secrets))), "")
         for path in reversed(files if held else ()):
             put_away(out, path.relative_to(out))
             disk.restrict(out / NO_LONGER / path.relative_to(out))

@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from pdsa.errors import ParamsError
-from pdsa.kernels import Execution, Limits, Stop, check_parameters, execute
+from pdsa.kernels import Execution, Limits, Stop, check_parameters, execute, memory, system
 from pdsa.kernels.room import Room
 from pdsa.kernels.source import prepared
 
@@ -108,6 +108,67 @@ def hide_error(path: Path) -> Path:
         notebook.cells[-1].metadata["tags"] = ["raises-exception"]
         nbformat.write(notebook, path)
     return path
+
+
+LIMITED: Mapping[str, tuple[tuple[str, ...], Limits]] = {
+    "slow": (tuple(f"import time\ntime.sleep(0.4)\n{n}" for n in range(60)), Limits(report_seconds=2)),
+    "late": (("1", "import time\ntime.sleep(60)"), Limits(report_seconds=2)),
+    "first": (("import time\ntime.sleep(60)",), Limits(cell_seconds=1, report_seconds=1.5)),
+    "bytes": (("x = bytearray(900 * 2**20)",), Limits(memory_mb=200)),
+    "array": (("import numpy", "x = numpy.ones(120 * 2**20)"), Limits(memory_mb=200)),
+    "enough": (("import numpy, pandas", "x = numpy.ones(15 * 2**20)", "len(x)"), Limits(memory_mb=200)),
+}
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Execution]:
+    """Notebooks that take more than they may, in cold kernels."""
+    folder = tmp_path_factory.mktemp("limited")
+    with ThreadPoolExecutor(3) as pool:
+        futures = {
+            name: pool.submit(execute, write_notebook(folder / f"{name}.ipynb", *cells), {}, limits=limits)
+            for name, (cells, limits) in LIMITED.items()
+        }
+        return {name: future.result() for name, future in futures.items()}
+
+
+class TestLimits:
+    """The words are those of a warm kernel."""
+
+    def test_the_time_of_the_report_is_that_of_all_cells_together(self, limited: dict[str, Execution]) -> None:
+        run = limited["slow"]
+        assert (run.status, run.evalue) == ("timeout", "the report ran longer than 2 seconds")
+        assert run.cell is not None and 3 <= run.cell <= 6  # two cells stand before the first that sleeps
+        ends = [cell.status for cell in run.cells]
+        before = run.cell - 1  # the title is no code cell
+        assert ends == ["ok"] * before + ["timeout"] + ["not run"] * (61 - before - 1)
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [("late", "the report ran longer than 2 seconds"), ("first", "the cell ran longer than 1 seconds")],
+    )
+    def test_a_cell_may_take_what_is_left_of_it(self, limited: dict[str, Execution], name: str, words: str) -> None:
+        assert (limited[name].status, limited[name].evalue) == ("timeout", words)
+        assert limited[name].seconds < 20
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system refuses no memory")
+    @pytest.mark.parametrize("name", ["bytes", "array"])
+    def test_more_memory_than_it_may_take_is_refused(self, limited: dict[str, Execution], name: str) -> None:
+        run = limited[name]
+        assert run.status == "error" and run.ename.endswith("MemoryError")
+        assert run.evalue.startswith("the report asked for more memory than it may take")
+
+    def test_packages_are_not_counted(self, limited: dict[str, Execution]) -> None:
+        assert (limited["enough"].status, limited["enough"].evalue) == ("ok", "")
+
+    def test_where_the_system_refuses_none_it_is_watched(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(memory, "PACKAGES_MB", 0)
+        monkeypatch.setattr(system, "limit_memory", lambda pid, more: False)
+        cells = ("x = b'x' * (200 * 2**20)\nimport time\ntime.sleep(60)", "'never'")
+        run = execute(write_notebook(tmp_path / "a.ipynb", *cells), {}, limits=Limits(memory_mb=100))
+        assert (run.status, run.cell, run.ename) == ("error", 2, "MemoryError")
+        assert run.evalue == "the report asked for more memory than it may take"
+        assert not run.again and run.seconds < 20
 
 
 class TestExecute:

@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from pdsa.kernels.ending import (
     source_index,
     timed_out,
 )
+from pdsa.kernels.memory import watched
 from pdsa.kernels.room import Room, manager_class
 from pdsa.kernels.source import import_quickly
 
@@ -37,14 +39,16 @@ def execute_cold(notebook: NotebookNode, limits: Limits, room: Room) -> Executio
     notebook
         With its parameters in place; it is filled.
     limits
-        The time of a cell and the printed text are held, the others are of warm kernels only.
+        All are held but what a notebook shows besides printing.
     room
         The kernel's surroundings.
     """
     started = time.perf_counter()
     room.printed_mb = limits.printed_mb
-    with _own_loop():
-        ended = _attempt(notebook, limits, room)
+    clock = Clock(limits)
+    with _own_loop(), watched(room, limits.memory_mb) as watch:
+        room.begin = (clock.start, watch)
+        ended = _attempt(notebook, clock, room)
         done = _unmarked(room.notebook or notebook)
         at = None if ended is None else source_index(done, room.cell)
         what = ended or Break("ok", "", "")
@@ -63,30 +67,53 @@ def _ends(notebook: NotebookNode, broken: int | None, what: Break) -> dict[int, 
     return ends
 
 
-def _attempt(notebook: NotebookNode, limits: Limits, room: Room) -> Break | None:
+@dataclass(slots=True)
+class Clock:
+    """Says how long the next cell may take: as long as any, but no longer than what is left of the report's time."""
+
+    limits: Limits
+    last: float = math.inf
+    whole: bool = False  # whether what is left of the report's time was the shorter
+
+    def start(self) -> None:
+        """Begin: the kernel is there."""
+        self.last = time.monotonic() + self.limits.report_seconds
+
+    def left(self, cell: NotebookNode) -> float:
+        """Return the seconds of the next cell; never 0, which is without end for nbclient."""
+        left = self.last - time.monotonic()
+        self.whole = left < self.limits.cell_seconds
+        return max(0.001, min(left, self.limits.cell_seconds))
+
+    def over(self) -> Break:
+        """Return the break of the cell that took longer than it might."""
+        return timed_out(self.limits.report_seconds, "report") if self.whole else timed_out(self.limits.cell_seconds)
+
+
+def _attempt(notebook: NotebookNode, clock: Clock, room: Room) -> Break | None:
     """Return what broke the notebook, None if nothing did; the exceptions named here are translated."""
     papermill = _papermill()
     from nbclient.exceptions import CellTimeoutError
     from papermill.exceptions import PapermillExecutionError
 
     try:
-        return _hidden_error(papermill.execute_notebook(notebook, None, {}, **_options(limits.cell_seconds, room)))
+        return _hidden_error(papermill.execute_notebook(notebook, None, {}, **_options(clock, room)))
     except PapermillExecutionError as error:
         return raised(error.ename, error.evalue, error.traceback)
     except CellTimeoutError:
-        return timed_out(limits.cell_seconds)
+        return clock.over()
     except RuntimeError:  # nbclient's DeadKernelError, and a kernel that never answered
         return room.ending()
 
 
-def _options(timeout: float, room: Room) -> dict[str, Any]:
+def _options(clock: Clock, room: Room) -> dict[str, Any]:
     return {
         "kernel_name": "python3",
         "language": "python",
         "progress_bar": False,
         "kernel_manager_class": manager_class(room),
-        "execution_timeout": math.ceil(timeout),  # whole seconds, for the messages around the cells
-        "timeout_func": lambda cell: timeout,
+        "execution_timeout": math.ceil(clock.limits.cell_seconds),  # whole seconds, for the messages around the cells
+        "timeout_func": clock.left,
         "iopub_timeout": 60,  # large outputs arrive after the reply
         "shell_timeout_interval": 1,
         "shutdown_kernel": "immediate",

@@ -15,6 +15,7 @@ Outcome = Literal["ok", "error", "timeout", "died"]
 CellOutcome = Literal["ok", "error", "timeout", "died", "not run"]
 
 INJECTED = "injected-parameters"  # papermill's tag of the cell that holds the values of a run
+_TOO_MUCH = "the report asked for more memory than it may take"
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
@@ -104,7 +105,7 @@ def raised(ename: str, evalue: str, traceback: Sequence[str]) -> Break:
     lines = plain("\n".join(traceback)).strip().splitlines()
     words = plain(evalue)
     if ename.endswith("MemoryError"):
-        words = f"the report asked for more memory than it may take {f'({words})' if words else ''}".rstrip()
+        words = f"{_TOO_MUCH} {f'({words})' if words else ''}".rstrip()
     return Break("error", ename, words, lines[-1].strip() if lines else "")
 
 
@@ -121,6 +122,11 @@ def timed_out(seconds: float, what: str = "cell") -> Break:
 def flooded(kind: str, millions: int) -> Break:
     """Return the break of a notebook that printed or showed too much."""
     return Break("died", "KernelDied", f"the notebook {kind} more than {millions} MB and was ended")
+
+
+def out_of_memory() -> Break:
+    """Return the break of a notebook that was ended because it took more memory than it may."""
+    return Break("error", "MemoryError", _TOO_MUCH)
 
 
 def died(code: int | None, *, memory_full: bool = False) -> Break:

@@ -10,12 +10,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pdsa.kernels.ending import Break, died, flooded
+from pdsa.kernels.ending import Break, died, flooded, out_of_memory
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -83,6 +83,14 @@ class Room:
     place: Path | None = None
     variables: Mapping[str, str] | None = None
     printed_mb: int = 10
+    begin: Sequence[Callable[[], None]] = ()
+    full: bool = False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the kernel's process, None before it has one."""
+        found: int | None = getattr(getattr(self.manager, "provisioner", None), "pid", None)
+        return found
 
     @property
     def workdir(self) -> Path:
@@ -111,8 +119,7 @@ class Room:
         """End the kernel and what it started; harmless when it has ended already."""
         if self.ender is not None:
             self.ender()
-        pid = getattr(getattr(self.manager, "provisioner", None), "pid", None)
-        if pid is None:
+        if (pid := self.pid) is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform == "win32":
@@ -133,6 +140,8 @@ class Room:
     def on_start(self, notebook: NotebookNode) -> None:
         """Keep the notebook that is being filled: after an error papermill does not return it."""
         self.notebook = notebook
+        for begin in self.begin:
+            begin()
 
     def on_cell(self, cell: NotebookNode, cell_index: int) -> None:
         """Note which cell begins."""
@@ -151,6 +160,8 @@ class Room:
         """Return how the kernel's process ended."""
         if self.printed > self.printed_mb * 1_000_000:
             return flooded("printed", self.printed_mb)
+        if self.full:
+            return out_of_memory()
         process = getattr(getattr(self.manager, "provisioner", None), "process", None)
         return died(None if process is None else process.poll())
 

@@ -136,8 +136,8 @@ class TestClosing:
         assert told.out.splitlines() == [
             "1 report made, 2 failed; 4.0 s in all.",
             "Reading the data took 1.5 s. Slowest: team, a (0.5 s); team, b (0.5 s); team, c (0.5 s).",
-            "coach     o/coach/index.html",
-            "district  o/district/index.html",
+            "o/district/index.html",
+            "o/coach/index.html",
         ]
 
     def test_times_are_those_of_the_whole_run_and_of_the_report_in_the_middle(
@@ -157,8 +157,8 @@ class TestClosing:
         assert capsys.readouterr().out.splitlines() == [
             "No report failed last time: nothing was made again.",
             "Reading the data took 1.5 s.",
-            "coach     o/coach/index.html",
-            "district  o/district/index.html",
+            "o/coach/index.html",
+            "o/district/index.html",
         ]
 
     def test_equal_failures_are_told_once(self, capsys: pytest.CaptureFixture[str]) -> None:

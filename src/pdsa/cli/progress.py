@@ -175,11 +175,9 @@ class Closing:
             click.echo(line)
 
     def _where(self) -> Iterable[str]:
-        """The index of each audience, by name; who runs the command has hers first."""
-        width = max((len(path.parent.name) for path in self.indexes), default=0)
-        yield from (f"{path.parent.name:{width}}  {path}" for path in self.indexes)
-        if not self.indexes:
-            yield str(self.run.folder)
+        """The index of each audience, a path a line; what failed and why stands in the one that comes last."""
+        yield from (str(path) for path in self.indexes if path != self.index)
+        yield str(self.index)
 
     def _tell_program(self) -> None:
         run = self.run

@@ -2,6 +2,7 @@
 
 from pdsa.kernels.ending import INJECTED, CellEnd, Execution, Limits
 from pdsa.kernels.execute import execute
+from pdsa.kernels.folders import sweep_folders
 from pdsa.kernels.gate import check_parameters
 from pdsa.kernels.parent import Hearth, Parent, start_parent, warm_parent
 from pdsa.kernels.room import Stop
@@ -17,5 +18,6 @@ __all__ = [
     "check_parameters",
     "execute",
     "start_parent",
+    "sweep_folders",
     "warm_parent",
 ]

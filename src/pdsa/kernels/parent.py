@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from pdsa.kernels import system, wire
 from pdsa.kernels.children import Child, Ended
 from pdsa.kernels.ending import Execution, Limits, died
+from pdsa.kernels.folders import PREFIX, hold, release
 from pdsa.kernels.play import Play, Watch, execution_of, nobody, request_of
 from pdsa.kernels.room import FIXED, Room
 
@@ -46,6 +47,7 @@ class Parent:
     process: subprocess.Popen[bytes]
     control: socket.socket
     folder: Path
+    hold: int | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ready: bool | None = None
     _prepared: set[str] = field(default_factory=set)
@@ -166,6 +168,8 @@ class Parent:
             self.process.kill()
             self.process.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
+        release(self.hold)
+        self.hold = None
 
 
 def start_parent(preload: Sequence[str] = PRELOAD, warm_up: str = "", *, wireless: bool = True) -> Parent | None:
@@ -183,7 +187,7 @@ def start_parent(preload: Sequence[str] = PRELOAD, warm_up: str = "", *, wireles
     if not system.can_fork():
         return None
     # its name is known before it is there: Ctrl-C at any moment takes it away
-    folder = Path(tempfile.gettempdir()) / f"pdsa-parent-{secrets.token_hex(8)}"
+    folder = Path(tempfile.gettempdir()) / f"{PREFIX}parent-{secrets.token_hex(8)}"
     try:
         folder.mkdir(mode=0o700)
         return _started(folder, preload, warm_up, wireless=wireless)
@@ -198,7 +202,7 @@ def _started(folder: Path, preload: Sequence[str], warm_up: str, *, wireless: bo
         **{"control": theirs.fileno(), "preload": list(preload), "warm_up": warm_up},
         **{"folder": str(folder), "wireless": wireless},
     }
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    kept, handle = {name: os.environ[name] for name in _KEPT if name in os.environ}, hold(folder)
     with theirs, (folder / "errors.txt").open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 this interpreter, our own module
             [sys.executable, "-P", "-m", "pdsa.kernels.zygote", json.dumps(settings)],
@@ -210,7 +214,7 @@ def _started(folder: Path, preload: Sequence[str], warm_up: str, *, wireless: bo
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
-    return Parent(process, ours, folder)
+    return Parent(process, ours, folder, handle)
 
 
 @dataclass(slots=True)

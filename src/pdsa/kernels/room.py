@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pdsa.kernels.ending import Break, died, flooded, out_of_memory
+from pdsa.kernels.folders import PREFIX, held
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -56,12 +57,13 @@ class Stop:
     @contextlib.contextmanager
     def room(self, files: Mapping[str, bytes]) -> Iterator[Room]:
         """Give one kernel its surroundings, and leave neither process nor file of it behind."""
-        room = Room(Path(tempfile.mkdtemp(prefix="pdsa-")), self)
+        room = Room(Path(tempfile.mkdtemp(prefix=PREFIX)), self)
         with self._lock:
             self._rooms.append(room)
         try:
-            room.fill(files)
-            yield room
+            with held(room.folder):
+                room.fill(files)
+                yield room
         finally:
             room.close()
             with self._lock:

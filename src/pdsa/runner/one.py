@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem
+from pdsa.kernels import sweep_folders
 from pdsa.publish.leaks import secrets_of
 from pdsa.runner.decide import as_it_stands, decide
 from pdsa.runner.job import Job, Result
@@ -82,6 +83,7 @@ def make_one(path: Path, outputs: Path, allowed: Sequence[Path] = ()) -> Result:
         if (stands_already := _standing(folder, job)) is not None:
             return stands_already
         _refuse_older(path, folder, order)
+        sweep_folders()
         return place(folder, job, make(job, order.limits))
 
 

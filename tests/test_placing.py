@@ -14,6 +14,7 @@ import pytest
 
 from pdsa.errors import InputError, PdsaError, Problem, RunError
 from pdsa.publish import disk
+from pdsa.publish.together import sweep
 from pdsa.runner import Job, Made, Plan, Result, Run, make_reports, place, plan_run
 from pdsa.runner.decide import count_of
 from pdsa.runner.placing import blank, note
@@ -183,6 +184,8 @@ class TestFailAtEveryOperation:
                 except Dead:
                     pass
             check_whole(outputs / "example", plans[1], before)
+            sweep(outputs / "example")  # whatever the next run is about, this it does first
+            check_not_mixed(outputs / "example", plans[1], before)
             self.check_mended(plans[1], outputs, before)
         assert at > 50
 

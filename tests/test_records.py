@@ -315,9 +315,7 @@ class TestOptions:
         assert lines[0] == "No report failed last time: nothing was made again."
         dry = CliRunner().invoke(cli.pdsa, [*report(network), "--retry-failed", "--dry-run"])
         assert dry.stdout == "No report failed last time: none would be made; nothing was written.\n"
-        assert lines[-2:] == [
-            f"{name:9} {network.parent}/out/example/{name}/index.html" for name in ("coach", "district")
-        ]
+        assert lines[-2:] == [f"{network.parent}/out/example/{name}/index.html" for name in ("coach", "district")]
         assert made(network) == {"team, 0247", "district, 0247"} | WHOLES
         assert not any(one["outdated"] for one in manifest(network)["reports"])
 

@@ -53,7 +53,7 @@ def test_everything_is_synced_before_the_first_gets_its_name(tmp_path: Path, mon
     replace_together(tmp_path, NEW)
     kinds = [word for word in told if word in ("write", "fsync", "link", "rename")]
     # the last one vouches for the others by their hashes: without it they are made again
-    assert kinds == ["write"] * 4 + ["fsync"] * 3 + ["link"] * 2 + ["rename"] * 4
+    assert kinds == ["write"] * 4 + ["fsync"] * 3 + ["write"] + ["link"] * 2 + ["rename"] * 4
 
 
 def test_whichever_operation_fails_all_are_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,8 +71,8 @@ def test_whichever_operation_fails_all_are_as_they_were(tmp_path: Path, monkeypa
         if {path: data for path, data in tree(folder).items() if not path.parts[0].startswith(".tmp-")} == NEW:
             break
         at += 1
-    # folder, create and write of each, folder, fsync, links, renames; a failure after them is swept by the next run
-    assert at == 1 + 2 * 4 + 1 + 3 + 2 + 4
+    # folder, create and write of each, folder, fsync, list, links, renames; what fails after them is swept next time
+    assert at == 1 + 2 * 4 + 1 + 3 + 2 + 2 + 4
 
 
 def test_a_process_that_dies_leaves_each_file_old_or_new_and_the_last_one_old(
@@ -96,6 +96,8 @@ def test_a_process_that_dies_leaves_each_file_old_or_new_and_the_last_one_old(
             assert found == NEW
         sweep(folder)
         assert not list(folder.rglob(".tmp-*"))
+        # what had begun is done, and what had not is not
+        assert tree(folder) == (OLD if found == OLD else NEW)
     assert ends > 5
 
 
@@ -107,11 +109,40 @@ def test_a_file_system_without_links_keeps_a_copy(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "link", refuse)
     told: list[str] = []
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "before", failing(18, OSError(16, "in use"), told))  # the page is the third rename
+        patch.setattr(disk, "before", failing(20, OSError(16, "in use"), told))  # the page is the third rename
         with pytest.raises(OSError, match="in use"):
             replace_together(tmp_path, NEW)
-    assert told[18] == "rename"
+    assert told[20] == "rename"
     assert tree(tmp_path) == OLD
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda aside: (aside / "list.json").write_text("{"),
+        lambda aside: (aside / "list.json").write_text("[]"),
+        lambda aside: (aside / "list.json").write_text('{"../outside": ""}'),
+        lambda aside: (aside / "2.new").write_text("a page that the disk lost a part of"),
+        lambda aside: (aside.parent / "team/a/points.csv").write_text("of a newer report that was made meanwhile"),
+    ],
+)
+def test_what_is_not_as_it_was_meant_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Path], object]
+) -> None:
+    root = tmp_path / "run"
+    replace_together(root, OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "before", failing(18, Dead(), []))  # the second rename
+        with pytest.raises(Dead):
+            replace_together(root, NEW)
+    (aside,) = root.glob(".tmp-*")
+    assert (root / "team/a/points.csv").read_bytes() == b"new points"
+    harm(aside)
+    sweep(root)
+    assert (root / "team/a/report.html").read_bytes() == b"old page"
+    assert not (root / "team/a/summary.csv").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert not list(root.rglob(".tmp-*"))
 
 
 def test_a_folder_that_stands_in_the_way_is_left(tmp_path: Path) -> None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pdsa.publish import disk
+from pdsa.errors import InputError
+from pdsa.publish import digest, disk, inside
 
 NO_LONGER = "no-longer-made"
+LIST = "list.json"  # beside what is about to get its name
 SYNCING = 4  # files or folders at the same time: one waits for the disk, not for the processor
 
 
 def replace_together(root: Path, files: Mapping[Path, bytes]) -> None:
     """Write files under their final names below a folder, in the order given; on any failure put the old ones back.
 
-    All are written below `root/.tmp-<16 digits>/` first. What is killed between two renames leaves some files new and
-    some old: whoever reads them must know their hashes from the last one, and hold it against them. That one is not
-    waited for: a power cut that takes it costs no more than making the others again. The new names last through a
-    power cut after `sync_folders`.
+    All are written below `root/.tmp-<16 digits>/` first, with a list of what goes where. What is killed between two
+    renames leaves some files new and some old, until `sweep` goes on by that list; whoever reads them before must know
+    their hashes from the last one, and hold it against them. That one is not waited for: a power cut that takes it
+    costs no more than making the others again. The new names last through a power cut after `sync_folders`.
 
     Parameters
     ----------
@@ -43,6 +46,8 @@ def replace_together(root: Path, files: Mapping[Path, bytes]) -> None:
             disk.write(new, data)
             disk.make_folder(final.parent)
         _each(disk.sync, [new for new, _ in written[:-1]])
+        if len(files) > 1:
+            disk.write(aside / LIST, _json({path.as_posix(): digest(data) for path, data in files.items()}))
         old = [(_kept(final, new.with_suffix(".old")), final) for new, final in written]
         for (new, final), before in zip(written, old, strict=True):
             done.append(before)
@@ -53,6 +58,10 @@ def replace_together(root: Path, files: Mapping[Path, bytes]) -> None:
     finally:
         with contextlib.suppress(OSError):
             disk.remove_all(aside)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def _kept(final: Path, aside: Path) -> Path:
@@ -103,13 +112,29 @@ def put_away(root: Path, path: Path | str) -> None:
 def sweep(root: Path) -> None:
     """Remove what runs that were killed left unfinished below a folder; only for who holds the folder's lock.
 
-    A worker that outlived them may still write: what does not go at the second try is left for the next run.
+    Files of which some had their new names already get them all. A worker that outlived them may still write: what
+    does not go at the second try is left for the next run.
     """
+    for aside in sorted(root.glob(f"{disk.TEMPORARY}*/")):
+        with contextlib.suppress(OSError, ValueError, InputError):
+            _go_on(root, aside)
     for path in _unfinished(root):
         for _ in range(2):
             with contextlib.suppress(OSError):
                 _remove(path)
                 break
+
+
+def _go_on(root: Path, aside: Path) -> None:
+    """Do the renames that are left of what was killed between two; only if every file is the one that was meant."""
+    told = json.loads((aside / LIST).read_bytes()) if (aside / LIST).is_file() else None
+    listed = enumerate(told.items() if isinstance(told, dict) else ())
+    moves = [(aside / f"{n}.new", inside(root, Path(path)), sha256) for n, (path, sha256) in listed]
+    left = [(new, final) for new, final, _ in moves if new.is_file()]
+    meant = all(digest(new if new.is_file() else final) == sha256 for new, final, sha256 in moves)
+    for new, final in left if meant and len(left) < len(moves) else ():
+        disk.rename(new, final)
+        disk.sync_folder(final.parent)
 
 
 def _unfinished(root: Path) -> list[Path]:

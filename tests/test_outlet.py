@@ -68,3 +68,15 @@ def test_errors_that_nobody_can_read_change_no_code(tmp_path: Path) -> None:
     command = ["bash", "-c", shell, sys.executable, CODE]
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=True, timeout=60)
     assert ended.stdout == "code 2\n"  # a missing argument
+
+
+def test_what_the_system_refuses_is_told_with_a_next_step(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", "from pdsa.cli import main\nmain()", "run-one", str(tmp_path / "file/job.json")]
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"{tmp_path}/file/job.json: found that the system refuses it (Not a directory), expected a file or folder that "
+        "can be used.\n  Next: check the disk and its permissions, and run the same command again.\n"
+    )

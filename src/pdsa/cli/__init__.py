@@ -59,7 +59,7 @@ def main() -> None:
 
 def _code_of(command: click.Command) -> str | int | None:
     """Run a command and return its exit code, whatever it ends with; what is wrong is told."""
-    from pdsa.errors import PdsaError
+    from pdsa.errors import PdsaError, Problem
 
     try:
         command(standalone_mode=False)
@@ -75,8 +75,9 @@ def _code_of(command: click.Command) -> str | int | None:
         click.echo(str(error), err=True)
         return error.exit_code
     except OSError as error:
-        place = error.filename or "a file"
-        click.echo(f"{place}: {error.strerror or error}; check the disk and its permissions.", err=True)
+        found = f"that the system refuses it ({error.strerror or error})"
+        problem = Problem(str(error.filename or "a file"), found, "a file or folder that can be used")
+        click.echo(f"{problem}\n  Next: check the disk and its permissions, and run the same command again.", err=True)
         return 2
     except Exception:  # noqa: BLE001 (the outermost door: everything else is our bug, with its traceback)
         import traceback

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from pdsa.kernels import system, wire
 from pdsa.kernels.children import Child, Ended
 from pdsa.kernels.ending import Execution, Limits, died
-from pdsa.kernels.folders import PREFIX, hold, release
+from pdsa.kernels.folders import PREFIX, hold, release, sweep_folders
 from pdsa.kernels.play import Play, Watch, execution_of, nobody, request_of
 from pdsa.kernels.room import FIXED, Room
 
@@ -240,6 +240,7 @@ class Hearth:
                 self._parent.close()
                 self._parent = None
             if self._parent is None:
+                sweep_folders()  # the system may have ended the process before this one, too
                 self._parent = start_parent(self.preload, self.warm_up, wireless=self.wireless)
                 atexit.register(self.out)
             return self._parent

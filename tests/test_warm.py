@@ -297,6 +297,19 @@ def test_without_fork_there_is_no_parent(monkeypatch: pytest.MonkeyPatch) -> Non
     assert start_parent() is None
 
 
+def test_temporary_files_go_where_the_variables_say_and_nothing_is_tried_out_there(
+    parent: Parent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python tries a folder out with a file, which would stay if the notebook is ended at that moment."""
+    looked = "import tempfile\nprint(tempfile.tempdir)\nprint(tempfile.gettempdir())"
+    wanted, none = tmp_path / "tmp", tmp_path / "none"
+    wanted.mkdir()
+    monkeypatch.setenv("TMPDIR", str(wanted))
+    assert texts(run(parent, tmp_path, looked)) == [f"{wanted}\n{wanted}\n"]
+    monkeypatch.setenv("TMPDIR", str(none))
+    assert str(none) not in texts(run(parent, tmp_path, looked))[0]
+
+
 class TestPrepare:
     """What some notebooks need is done when the first of them comes."""
 

@@ -57,7 +57,7 @@ def _surround(request: Mapping[str, Any]) -> None:
     os.environ.update(request["environment"])
     time.tzset()
     os.chdir(request["folder"])
-    tempfile.tempdir = None  # the parent's own is found again from the variables
+    tempfile.tempdir = _temporary(request["environment"])  # in place of the parent's own
     _seed()
     if (wakeup := signal.set_wakeup_fd(-1)) >= 0:
         os.close(wakeup)
@@ -74,6 +74,15 @@ def _surround(request: Mapping[str, Any]) -> None:
     if request["imports_here"]:
         sys.path.insert(0, "")
     gc.enable()
+
+
+def _temporary(environment: Mapping[str, str]) -> str | None:
+    """The folder of temporary files that the variables name; None where Python is to look for one.
+
+    It looks by writing a file there, which stays if the notebook is ended at that very moment.
+    """
+    named = environment.get("TMPDIR", "")
+    return str(Path(named).absolute()) if named and os.access(named, os.W_OK | os.X_OK) else None
 
 
 def _seed() -> None:

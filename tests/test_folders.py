@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pdsa.kernels import Limits, Stop, sweep_folders
-from pdsa.kernels.folders import FLOCK, held
-from pdsa.runner.pool import LocalPool
+from pdsa.kernels import Stop, folders, sweep_folders
+from pdsa.kernels.folders import FLOCK, HELD, held
+from pdsa.runner import make_reports, plan_run
 
 pytestmark = pytest.mark.skipif(not FLOCK, reason="no locks of this kind")
 
@@ -68,7 +69,13 @@ def test_a_folder_of_ones_own_stays_while_it_is_used(place: Path) -> None:
 
 def test_what_nobody_marked_stays(place: Path) -> None:
     (place / "pdsa-backup").mkdir()
-    (place / "pdsa-backup/held.new").touch()  # as between two steps of a folder that is being made
+    (place / f"pdsa-backup/{HELD}.new").touch()  # as between two steps of a folder that is being made
+    (place / "pdsa-of-a-person").mkdir()
+    (place / "pdsa-of-a-person/held").write_text("held by nobody")
+    (place / "pdsa-of-another").mkdir()
+    (place / "pdsa-of-another" / HELD).write_text("what pdsa never wrote")
+    (place / "pdsa-of-another-computer").mkdir()
+    (place / "pdsa-of-another-computer/.pdsa-held-another").touch()
     (place / "other").mkdir()
     with held(place / "other"):
         pass
@@ -92,10 +99,22 @@ def test_a_folder_of_another_user_stays(place: Path, monkeypatch: pytest.MonkeyP
     assert not folder.exists()
 
 
-def test_the_next_run_sweeps(place: Path) -> None:
+def test_the_next_run_sweeps_though_it_makes_nothing(place: Path, example: Path, tmp_path: Path) -> None:
+    plan = replace(plan_run(example), reports=())
     (place / "pdsa-1").mkdir()
     with held(place / "pdsa-1"):
-        assert list(LocalPool(1, Limits()).made([])) == []
+        make_reports(plan, tmp_path / "out")
         assert (place / "pdsa-1").is_dir()
-    assert list(LocalPool(1, Limits()).made([])) == []
-    assert list(place.iterdir()) == []
+    make_reports(plan, tmp_path / "out")
+    assert not (place / "pdsa-1").exists()
+
+
+def test_where_there_are_no_such_locks_nothing_is_swept(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where there are no user numbers either."""
+    (place / "pdsa-1").mkdir()
+    with held(place / "pdsa-1"):
+        pass
+    monkeypatch.setattr(folders, "FLOCK", False)
+    monkeypatch.delattr(os, "geteuid")
+    sweep_folders()
+    assert (place / "pdsa-1").is_dir()

@@ -31,9 +31,17 @@ def work(target, code):
 cli.pdsa.get_command = lambda context, name: work
 cli.main()
 """
+SPEAKS = """
+import os, sys
+from pdsa.cli.outlet import open_outlets
+open_outlets()
+with open(sys.argv[1], "w") as file:
+    os.write(1, b"printed by a library")
+    file.write("done")
+"""
 REFUSED = (
     "standard output: found that it cannot be written: No space left on device, expected a place for what is printed.\n"
-    "  Next: have it printed elsewhere; nothing but the printing was left out.\n"
+    "  Next: have it printed elsewhere; the work went on without it.\n"
 )
 
 
@@ -60,6 +68,10 @@ def test_the_code_of_a_failure_stays(tmp_path: Path) -> None:
 
 def test_a_closed_output_is_none_and_its_number_is_no_files(tmp_path: Path) -> None:
     assert work(tmp_path / "t", ">&-") == ("", "code 0\n", "done")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = ["bash", "-c", '"$0" -c "$1" "$2" >&-', sys.executable, SPEAKS, str(tmp_path / "file")]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    assert (tmp_path / "file").read_text() == "done"
 
 
 def test_errors_that_nobody_can_read_change_no_code(tmp_path: Path) -> None:

@@ -421,8 +421,11 @@ class TestSecrets:
     ) -> None:
         name = f"team, {SCHOOL}"
         first = run(plans[0], tmp_path, Ready(leaking="Zq7fd3a"))
-        if not recorded:
+        if not recorded:  # the page is known by its name alone, and what lies beside it
             shutil.rmtree(first.folder / ".records")
+            (first.folder / f"team/{SCHOOL}/report-points.csv").write_text(
+                "school,note\n0107,Zq7fd3a\n", encoding="utf-8"
+            )
         monkeypatch.setenv("SCHOOL_DB_PASSWORD", "Zq7fd3a")
         found = run(plans[0], tmp_path, Ready(failing=[name]))
         (failed,) = found.failed
@@ -439,6 +442,30 @@ class TestSecrets:
         kept = {path: data for path, data in tree(tmp_path).items() if "no-longer-made" not in str(path)}
         assert all(b"Zq7" not in data for data in kept.values())
         assert not run(plans[0], tmp_path).failed
+
+    def test_a_page_with_a_secret_that_cannot_be_moved_away_is_told(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = run(plans[0], tmp_path, Ready(leaking="Zq7fd3a"))
+        monkeypatch.setenv("SCHOOL_DB_PASSWORD", "Zq7fd3a")
+        (first.folder / "no-longer-made").write_text("a file")
+        (failed,) = run(plans[0], tmp_path, Ready(failing=[f"team, {SCHOOL}"])).failed
+        page = first.folder / f"team/{SCHOOL}/report.html"
+        assert failed.problem is not None
+        assert f"SCHOOL_DB_PASSWORD and cannot be moved away: remove {page}" in failed.problem.found
+        assert failed.problem.found.endswith(" by hand")
+
+    @pytest.mark.parametrize("value", ["verdicts", "1234567"])
+    def test_a_value_that_a_mark_holds_as_a_key_or_a_number_is_no_reason_to_make_it_again(
+        self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+    ) -> None:
+        class Marked(Ready):
+            def page(self, job: Job) -> Made:
+                return replace(super().page(job), marker={"id": job.expected, "verdicts": {}, "n": 1234567})
+
+        monkeypatch.setenv("ODD_KEY", value)
+        run(plans[0], tmp_path, Marked())
+        assert len(run(plans[0], tmp_path, Marked()).unchanged) == 2
 
     def test_the_manifest_is_kept_without_it(
         self, plans: tuple[Plan, Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -636,6 +636,6 @@ class TestReport:
         assert "1,845 rows of observations" in checked.out
         made = pdsa("report", folder, "--out", tmp_path / "out", "--only", "0010")
         assert made.code == 0, made
-        page = Path(made.out.splitlines()[-1].split()[-1])
+        page = Path(made.out.splitlines()[-1])
         assert page.is_file()
         assert "Mapleton 1" in page.read_text(encoding="utf-8")

@@ -145,6 +145,21 @@ def test_what_is_not_as_it_was_meant_is_not_gone_on_with(
     assert not list(root.rglob(".tmp-*"))
 
 
+def test_a_newer_report_whose_first_file_is_the_same_is_not_replaced_by_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Single orders share a folder and sweep nothing: one was killed, a newer one came to its end."""
+    newer = NEW | {Path("team/a/report.html"): b"a newer page"}
+    replace_together(tmp_path, OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "before", failing(18, Dead(), []))  # the second rename
+        with pytest.raises(Dead):
+            replace_together(tmp_path, NEW)
+    replace_together(tmp_path, newer)
+    sweep(tmp_path)
+    assert tree(tmp_path) == newer
+
+
 def test_a_folder_that_stands_in_the_way_is_left(tmp_path: Path) -> None:
     replace_together(tmp_path, OLD)
     (tmp_path / "team/a/summary.csv").mkdir()

@@ -65,7 +65,7 @@ def test_it_makes_reports_without_make_or_git(laptop: Path, tmp_path: Path) -> N
     assert "pdsa, version" in run(pdsa, "--version", cwd=tmp_path)
     run(pdsa, "example", "my-network", cwd=tmp_path)
     told = run(pdsa, "report", "my-network/params/example.yaml", "--only", "0107", cwd=tmp_path)
-    index = tmp_path / told.splitlines()[-1].split()[-1]
+    index = tmp_path / told.splitlines()[-1]
     assert index.name == "index.html"
     assert "Tarnwick High School" in index.read_text(encoding="utf-8")
     assert (tmp_path / "outputs" / "example" / "team" / "0107" / "report.html").is_file()

@@ -81,5 +81,5 @@ def tell_refused(outlet: Outlet | None) -> bool:
     from pdsa.errors import Problem
 
     problem = Problem("standard output", f"that it cannot be written: {outlet.refused}", "a place for what is printed")
-    print(f"{problem}\n  Next: have it printed elsewhere; nothing but the printing was left out.", file=sys.stderr)
+    print(f"{problem}\n  Next: have it printed elsewhere; the work went on without it.", file=sys.stderr)
     return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shutil
 import stat
 import tempfile
@@ -15,7 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PREFIX = "pdsa-"
-HELD = "held"  # a file in each folder; it has this name only when it is locked
+# An empty file in each folder; it has this name only when it is locked. Several computers may share the folder of
+# temporary files without sharing locks: each looks at its own marks alone.
+HELD = f".{PREFIX}held-{platform.node()}"
 FLOCK = find_spec("fcntl") is not None  # not on Windows: there nothing is swept
 
 
@@ -54,9 +57,11 @@ def held(folder: Path) -> Iterator[None]:
 
 def sweep_folders() -> None:
     """Remove this user's folders of kernels whose owner has gone without taking them away."""
+    if not FLOCK:
+        return
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as found:
         mine = [Path(entry) for entry in found if entry.name.startswith(PREFIX) and _is_mine(entry)]
-        for folder in mine if FLOCK else ():
+        for folder in mine:
             _sweep(folder)
 
 
@@ -74,7 +79,7 @@ def _sweep(folder: Path) -> None:
     except OSError:  # somebody else's, or one that is just being made
         return
     try:
-        if _locked(handle):
+        if _locked(handle) and os.fstat(handle).st_size == 0:  # nobody's own file of that name
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(handle)

@@ -51,6 +51,7 @@ class Parent:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _ready: bool | None = None
     _prepared: set[str] = field(default_factory=set)
+    _preparing: threading.Lock = field(default_factory=threading.Lock)
 
     def is_ready(self, seconds: float = START_SECONDS) -> bool:
         """Wait until everything is imported; return False if that failed, and cold kernels are to be used."""
@@ -77,13 +78,18 @@ class Parent:
         ----------
         function
             As `module:name`: imports and tries out what some notebooks need. Whatever it prints or raises is for
-            `why`; a parent that cannot fork any more after it ends.
+            `why`; a parent that cannot fork any more after it ends, and its children with it.
         """
-        with self._lock:
-            wanted, self._prepared = function not in self._prepared, self._prepared | {function}
-        if wanted:
-            with contextlib.suppress(OSError):  # a parent that has gone is seen by who asks for a child
-                self._ask({"prepare": function}, *socket.socketpair())
+        with self._preparing:
+            if function in self._prepared:
+                return
+            self._prepared.add(function)
+            channel, theirs = socket.socketpair()
+            status, told = socket.socketpair()
+            # a parent that has gone, or is not done by then, is seen by who asks for a child
+            with channel, status, contextlib.suppress(OSError):
+                self._ask({"prepare": function}, theirs, told)
+                wire.receive(status, time.monotonic() + START_SECONDS)
 
     def _ask(self, request: Mapping[str, object], *given: socket.socket) -> None:
         """Send a request with two sockets, which are the parent's from now on.

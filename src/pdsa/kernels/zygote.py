@@ -105,9 +105,8 @@ class Zygote:
         channel, status = (socket.socket(fileno=fd) for fd in fds)
         asked = {**json.loads(request), "parent": os.getpid()}
         if "prepare" in asked:
-            channel.close()
-            status.close()
-            return self._prepare(asked["prepare"])
+            with channel, status:
+                return self._try_out(asked["prepare"], status)
         try:
             pid = os.fork()
         except OSError:  # no memory or no process left just now: this notebook is told so, the others go on
@@ -123,7 +122,7 @@ class Zygote:
             wire.send(status, {"pid": pid})
         return True
 
-    def _prepare(self, function: str) -> bool:
+    def _try_out(self, function: str, status: socket.socket) -> bool:
         """Do once what a notebook to come would do first; return whether this process can fork after that."""
         try:
             with _as_in_a_notebook():
@@ -131,7 +130,10 @@ class Zygote:
         except Exception:  # noqa: BLE001 the notebook meets the same and is told; here it is kept for `Parent.why`
             traceback.print_exc()
         _settle()
-        return system.threads() == 1
+        ready = system.threads() == 1
+        with contextlib.suppress(OSError):  # an owner that has gone, or does not wait any more
+            wire.send(status, {"ready": ready})
+        return ready
 
     def _become_child(self, channel: socket.socket, status: socket.socket, asked: Mapping[str, Any]) -> None:
         """Run the notebook in this process, which never returns from here."""

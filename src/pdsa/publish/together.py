@@ -132,9 +132,15 @@ def _go_on(root: Path, aside: Path) -> None:
     moves = [(aside / f"{n}.new", inside(root, Path(path)), sha256) for n, (path, sha256) in listed]
     left = [(new, final) for new, final, _ in moves if new.is_file()]
     meant = all(digest(new if new.is_file() else final) == sha256 for new, final, sha256 in moves)
+    meant = meant and all(_as_it_was(final, new.with_suffix(".old")) for new, final in left)
     for new, final in left if meant and len(left) < len(moves) else ():
         disk.rename(new, final)
         disk.sync_folder(final.parent)
+
+
+def _as_it_was(final: Path, before: Path) -> bool:
+    """Whether nobody has written a file since its second name was made; a newer report is not to be replaced."""
+    return final.is_file() == before.is_file() and (not before.is_file() or digest(final) == digest(before))
 
 
 def _unfinished(root: Path) -> list[Path]:

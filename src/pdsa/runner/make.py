@@ -32,7 +32,7 @@ def get_ready(notebooks: Iterable[Path]) -> None:
     notebooks
         That are about to be run.
     """
-    page.ready()
+    page.read_templates()
     for notebook in notebooks:
         with contextlib.suppress(PdsaError, OSError):  # whoever runs it is told
             prepared(notebook, {})

@@ -156,7 +156,7 @@ def _paragraphs(text: str) -> Markup:
     return _join([Markup("<p>{}</p>").format(line) for line in lines])
 
 
-def ready() -> None:
+def read_templates() -> None:
     """Read what every page needs, before the first of them waits for it."""
     _template()
     _figure_style()

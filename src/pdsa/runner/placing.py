@@ -27,7 +27,8 @@ _MOST_WARNINGS, _LONGEST = 5, 300
 def place(out: Path, job: Job, made: Made) -> Result:
     """Write what was made below the output folder, the page last and its record after it, and say what became of it.
 
-    A failed report changes nothing but its record: the page of an earlier run stands, and is marked as stale there.
+    A failed report changes nothing but its record: the page of an earlier run stands, and is marked as stale there;
+    unless it holds what is a secret today: then it is moved out of what is handed on.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def _placed(out: Path, job: Job, made: Made) -> Result:
     except (PdsaError, OSError) as error:
         why, step = safe(*_told(out, job, error), secrets)
         if old_leak := _moved_away(out, job, old, secrets):
-            old, why = None, replace(why, found=f"{why.found}; {old_leak}")
+            why = replace(why, found=f"{why.found}; {old_leak}")
+            old = old if (out / job.target).is_file() else None
         return _failed(out, job, made, old, (why, step))
     _put_left_over_away(out, old, record)
     return _published(out, job, made, record)
@@ -148,18 +150,36 @@ def _moved_away(out: Path, job: Job, old: Record | None, secrets: Sequence[Secre
 
     It is not removed: an ordinary word that some variable holds by accident must not cost anybody a good report.
     """
-    named = old.files if old and old.files else (job.target.as_posix(),)
     try:
         inside(out, job.target)
-        files = [out / path for path in named if (out / path).is_file()]
+        files = _older_files(out, job, old, secrets)
         held = next((found for path in files if (found := leaked(path.read_bytes(), secrets))), "")
-        for path in reversed(files if held else ()):
-            put_away(out, path.relative_to(out))
-            disk.restrict(out / NO_LONGER / path.relative_to(out))
     except (OSError, PdsaError):
         return ""
-    told = f"the page of an earlier run held the value of the environment variable {held} and lies in {NO_LONGER}/ now"
-    return told if held else ""
+    if not held:
+        return ""
+    stuck = [path for path in reversed(files) if not _is_out_of_sight(out, path)]
+    left = f"cannot be moved away: remove {', '.join(str(path) for path in stuck)} by hand"
+    told = f"the page of an earlier run held the value of the environment variable {held}"
+    return f"{told} and {left if stuck else f'lies in {NO_LONGER}/ now'}"
+
+
+def _older_files(out: Path, job: Job, old: Record | None, secrets: Sequence[Secret]) -> list[Path]:
+    """The files of the page that stands, the page last; without a record, files named like it that hold a secret."""
+    if old and old.files:
+        return [path for path in (out / name for name in old.files) if path.is_file()]
+    page = out / job.target
+    beside = [path for path in page.parent.glob(f"{page.stem}-*") if path.is_file()]
+    leaking = sorted(path for path in beside if leaked(path.read_bytes(), secrets))
+    return [*leaking, page] if page.is_file() else leaking
+
+
+def _is_out_of_sight(out: Path, path: Path) -> bool:
+    """Move one file there, for its owner alone; whether the disk let us."""
+    with contextlib.suppress(OSError):
+        put_away(out, path.relative_to(out))
+        disk.restrict(out / NO_LONGER / path.relative_to(out))
+    return not path.is_file()
 
 
 def note(out: Path, result: Result) -> None:

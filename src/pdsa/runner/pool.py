@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from pdsa.kernels import Limits, Parent, Stop, sweep_folders
+from pdsa.kernels import Limits, Parent, Stop
 from pdsa.runner.job import Job, Made
 from pdsa.runner.make import get_ready, make
 
@@ -42,7 +42,6 @@ class LocalPool:
     def made(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Made]]:
         """Yield each job once, with what was made; closing the iterator ends what still runs."""
         stop = Stop()
-        sweep_folders()  # of runs that were killed
         get_ready({job.notebook for job in jobs})
         if self.parent is not None:
             self.parent.is_ready()  # once, here: no report is to seem slow for it

@@ -53,7 +53,7 @@ def alone_in(folder: Path, *, shared: bool = False) -> Iterator[None]:
 def place_of(error: OSError, otherwise: Path) -> Path:
     """Return the file that the system names in an error, not by a name of something unfinished."""
     named = [Path(name) for name in (error.filename2, error.filename) if isinstance(name, str)]
-    return next((path for path in named if not path.name.startswith(TEMPORARY)), otherwise)
+    return next((path for path in named if not any(part.startswith(TEMPORARY) for part in path.parts)), otherwise)
 
 
 def of_disk(error: OSError, path: Path, root: Path = Path()) -> tuple[Problem, str]:

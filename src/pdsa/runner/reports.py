@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem, RunError
-from pdsa.kernels import Parent
+from pdsa.kernels import Parent, sweep_folders
 from pdsa.publish import write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.together import sync_folders
@@ -106,6 +106,7 @@ def make_reports(
     folder = outputs / plan.out_name
     refuse_other_network(folder, plan.workspace.network.id)
     with alone_in(folder):
+        sweep_folders()  # of kernels, of runs that were killed
         decision = decide(plan, folder)
         results = _unchanged(folder, decision, on_done)
         results += _refused(folder, decision, on_done)

@@ -50,6 +50,7 @@ def fit(parent: Parent, notebook: Path) -> None:
 
 @lru_cache(maxsize=64)
 def _draws(notebook: Path, changed: int) -> bool:
+    """Whether a notebook names what draws; `changed` has it read again after a change."""
     return _DRAWS.search(notebook.read_text(encoding="utf-8")) is not None
 
 

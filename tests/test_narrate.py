@@ -401,9 +401,11 @@ class TestWords:
     def test_chance(self) -> None:
         text = (
             "3 of 24 schools show a signal now; were every school stable and its values independent of each other, "
-            "about 2.4 would show one by chance."
+            "about 2 would show one by chance."
         )
         assert str(narrate.chance_words(Chance("a", 24, 3, 2.44), "Late")) == f"Late: {text}"
+        few = str(narrate.chance_words(Chance("a", 24, 3, 0.44), "Late"))
+        assert "about 0.4 would show one by chance." in few
         half = str(narrate.chance_words(Chance("a", 24, 12, 2.44), "Late"))
         assert half.endswith("by chance.")
         more = str(narrate.chance_words(Chance("a", 24, 13, 2.44), "Late"))

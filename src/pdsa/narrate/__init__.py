@@ -387,10 +387,11 @@ ENOUGH = 5
 
 
 def chance_words(one: Chance, name: str) -> Finding:
-    """The number of signals found beside the number that chance alone would give."""
+    """The number of signals found beside the number that chance alone would give, as exactly as it is simulated."""
+    expected = f"{one.expected:.{0 if one.expected >= 1 else 1}f}"
     text = (
         f"{one.found} of {one.judged} schools show a signal now; were every school stable and its values independent "
-        f"of each other, about {one.expected:.1f} would show one by chance."
+        f"of each other, about {expected} would show one by chance."
     )
     if not one.judged:
         return Finding("No school has enough values to be judged yet.", "", f"{name}:")

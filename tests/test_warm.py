@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent
+from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent, sweep_folders
 from pdsa.kernels.source import prepared
 from pdsa.runner import Job, make, plan_run
 from pdsa.runner.plan import light_job, whole_job
@@ -480,7 +480,9 @@ class TestDoors:
         from jupyter_client.manager import start_new_kernel
 
         manager, client = start_new_kernel(kernel_name="pdsa")
-        pid = manager.provisioner.pid
+        pid, sockets = manager.provisioner.pid, Path(manager.provisioner.sockets)
+        sweep_folders()
+        assert sockets.is_dir()  # held as long as the kernel lives
         client.execute("import time\nprint('on')\ntime.sleep(99)")
         while client.get_iopub_msg(timeout=20)["msg_type"] != "stream":
             pass
@@ -489,3 +491,4 @@ class TestDoors:
         manager.shutdown_kernel(now=True)
         client.stop_channels()
         assert gone(pid)
+        assert not sockets.exists()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pdsa.kernels import system
 
 if TYPE_CHECKING:
+    import psutil
+
     from pdsa.kernels.room import Room
 
 # What the packages of a report take when they are imported; the limit is of what comes besides, as in a warm kernel.
@@ -50,14 +52,25 @@ def _watch(room: Room, pid: int, most: int, over: threading.Event) -> None:
 
     try:
         kernel = psutil.Process(pid)
-        first = kernel.memory_info().rss
+        first = _held_by(kernel)
         while not over.wait(LOOK_SECONDS):
-            if kernel.memory_info().rss - first > most:
+            if _held_by(kernel) - first > most:
                 room.full = True
                 room.kill()
                 return
     except psutil.Error:  # it has ended, or nobody may look
         return
+
+
+def _held_by(kernel: psutil.Process) -> int:
+    """Bytes of a kernel and of what it has started, some of which may end meanwhile."""
+    import psutil
+
+    held = int(kernel.memory_info().rss)
+    for one in kernel.children(recursive=True):
+        with suppress(psutil.Error):
+            held += one.memory_info().rss
+    return held
 
 
 __all__ = ["watched"]

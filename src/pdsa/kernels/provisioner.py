@@ -22,6 +22,7 @@ from jupyter_client.provisioning import LocalProvisioner
 
 from pdsa.kernels import system, wire
 from pdsa.kernels.children import Child
+from pdsa.kernels.folders import PREFIX, hold, release
 from pdsa.kernels.parent import Hearth
 
 LAUNCHER = ["-m", "ipykernel_launcher"]
@@ -32,12 +33,14 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     """Forks kernels of this interpreter from a warm parent; starts others, and where there is no fork, as usual."""
 
     sockets = ""
+    hold: int | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Let the kernel speak over unix sockets, which no other user of the machine can reach."""
         manager = self.parent
         if os.name == "posix" and manager is not None and manager.transport == "tcp" and not manager.shell_port:
-            self.sockets = tempfile.mkdtemp(prefix="pdsa-k-")  # its path is short, and only its owner can enter
+            self.sockets = tempfile.mkdtemp(prefix=f"{PREFIX}k-")  # its path is short, and only its owner can enter
+            self.hold = hold(Path(self.sockets))
             manager.cache_ports, manager.transport, manager.ip = False, "ipc", f"{self.sockets}/k"
         return dict(await super().pre_launch(**kwargs))
 
@@ -46,6 +49,8 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         await super().cleanup(restart)
         if self.sockets and not restart:
             shutil.rmtree(self.sockets, ignore_errors=True)
+            release(self.hold)
+            self.hold = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Fork the kernel, or start it cold."""

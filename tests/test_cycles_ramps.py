@@ -179,6 +179,18 @@ class TestTheory:
             "aim-2": "no driver",
         }
 
+    def test_what_may_only_not_be_shared_is_no_gap(self) -> None:
+        bare = Driver("driver-2", "Bare", aim_id="aim-1")
+        untested = Driver("driver-3", "Untested", aim_id="aim-1", measure_ids=("zeal",))
+        ideas = (IDEA, ChangeIdea("idea-3", "Later", "driver-3"))
+        state = state_of(AIM, DRIVER, bare, untested, *ideas, cycle("a", 1))
+        assert [(node.id, gap) for node, gap in gaps(state)] == [
+            ("driver-2", "no measure"), ("driver-2", "no idea"), ("driver-3", "no cycle"),
+        ]  # fmt: skip
+        seen = tree(state, whole=False)
+        assert [(node.id, gap) for node, gap in seen.gaps] == [("driver-2", "no measure")]
+        assert {node.whole for node in seen.nodes} == {False}
+
     def test_the_only_aim_is_meant_where_none_is_named(self) -> None:
         loose = replace(DRIVER, aim_id="")
         assert self.shape(AIM, loose)[1][2] == "aim-1"

@@ -118,6 +118,13 @@ KINDS: tuple[NodeKind, ...] = ("aim", "primary", "secondary", "idea")
 
 
 class TestDrivers:
+    def test_a_page_that_may_not_see_every_cycle_never_says_that_there_is_none(self) -> None:
+        bare = replace(node("i3", "idea", "Buddies", "a", "", 0), whole=False)
+        tried = replace(node("i4", "idea", "Circles", "a", "", 2), whole=False)
+        text = figures.driver_diagram(Tree((node("a", "aim", "On track", "", "", 2), bare, tried))).text
+        assert "Change idea: Buddies (no cycle shared)." in text
+        assert "Change idea: Circles (2 cycles)." in text
+
     def test_every_node_is_drawn_with_its_word_and_its_cycles(self) -> None:
         root = drawn(figures.driver_diagram(THEORY))
         nodes = classed(root, "pdsa-node")

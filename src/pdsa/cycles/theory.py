@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pdsa.inquiry import State
@@ -31,6 +31,8 @@ class Node:
         Cycles on its ideas, those of the drivers below it included.
     gaps
         What is missing, in words.
+    whole
+        Whether the reader sees every idea and cycle that the log holds: what is not seen may be there.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Node:
     verdicts: Mapping[str, str]
     cycles: int
     gaps: tuple[str, ...]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class _Draft:
     measures: tuple[str, ...]
 
 
-def tree(state: State, verdicts: Mapping[str, str] | None = None) -> Tree:
+def tree(state: State, verdicts: Mapping[str, str] | None = None, *, whole: bool = True) -> Tree:
     """The theory that the log holds; retired drivers are left out.
 
     Parameters
@@ -74,6 +77,8 @@ def tree(state: State, verdicts: Mapping[str, str] | None = None) -> Tree:
         What the reader may see of the log.
     verdicts
         Verdict by measure, as the charts of a school or of the network have it.
+    whole
+        Whether that is all that the log holds; otherwise no lack of ideas or cycles is called a gap.
     """
     drafts = list(_drafts(state))
     held: dict[str, list[_Draft]] = {}
@@ -83,7 +88,13 @@ def tree(state: State, verdicts: Mapping[str, str] | None = None) -> Tree:
     seen: set[str] = set()
     ordered = [node for root in _roots(drafts) for node in _down(root, held, seen)]
     ids = {one.id for one in drafts}
-    return Tree(tuple(_node(one, held, one.parent in ids, count, verdicts or {}) for one in ordered))
+    nodes = (_node(one, held, one.parent in ids, count, verdicts or {}) for one in ordered)
+    return Tree(tuple(nodes) if whole else tuple(replace(node, gaps=_sure(node.gaps), whole=False) for node in nodes))
+
+
+def _sure(gaps: tuple[str, ...]) -> tuple[str, ...]:
+    """What is missing whoever looks: ideas and cycles may only not be shared with the reader."""
+    return tuple(gap for gap in gaps if gap not in ("no idea", "no cycle"))
 
 
 def gaps(state: State) -> tuple[tuple[Node, str], ...]:

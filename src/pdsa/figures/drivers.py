@@ -238,6 +238,8 @@ def _standing(box: Box, x: float) -> str:
 
 def _tried(node: Node) -> str:
     """The number of cycles; nothing where their lack is named as a gap."""
+    if not node.cycles and not node.whole:
+        return "no cycle shared"
     return "" if not node.cycles and any("cycle" in gap for gap in node.gaps) else many(node.cycles, "cycle")
 
 

@@ -218,7 +218,8 @@ class Journal:
             One series each: of the page's school, or of the whole network.
         """
         known = [(one.measure.id, one) for one in charts if one.measure and len(one.summary) == 1]
-        return tree(self.log, {name: verdict_of(one) for name, one in known})
+        whole = self.dossier.header.audience == "team"  # others see what teams have shared with them
+        return tree(self.log, {name: verdict_of(one) for name, one in known}, whole=whole)
 
     @property
     def spread(self) -> Matrix:

@@ -300,7 +300,7 @@ VERDICT_MEANINGS = {
     "change": "a signal without a better direction, or a pattern that is not random",
     "common_cause": "no signal in the latest points: ordinary variation",
     "too_few": f"under {MIN_USEFUL} useful points: nothing is judged yet",
-    "no_data": "nothing was reported",
+    "no_data": "nothing was reported, or its rows have to be mended before they can be read",
 }
 RULE_WORDS = {
     "outside": "a point outside the limits",

@@ -225,6 +225,48 @@ class TestIndex:
         assert hidden == 0
 
 
+# Cells of a table whose words or lines lie over the next cell, and the width of paper in pixels without its margins.
+RUN_OVER = """() => [...document.querySelectorAll('.pdsa-matrix tbody td, .pdsa-matrix tbody th, .wide td')]
+  .filter(cell => {
+    const range = document.createRange(); range.selectNodeContents(cell);
+    return getComputedStyle(cell).overflow == 'visible'
+        && range.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1}).length"""
+LETTER_WIDTH, PHONE_WIDTH = 748, 400
+
+
+class TestMatrix:
+    """Each word of the table of schools stands beside its own line, whatever the page is read on."""
+
+    @pytest.mark.parametrize("audience", ["coach", "district", "network"])
+    @pytest.mark.parametrize("width", [1200, PHONE_WIDTH])
+    def test_nothing_lies_over_the_next_cell(self, made: Made, sheet: Any, audience: str, width: int) -> None:
+        sheet.set_viewport_size({"width": width, "height": 800})
+        sheet.goto((made.folder / audience / "network.html").as_uri())
+        assert sheet.evaluate("document.querySelectorAll('.pdsa-matrix .pdsa-spark').length") > 0
+        assert sheet.evaluate(RUN_OVER) == 0
+
+    @pytest.mark.parametrize("name", ["network.html", "index.html"])
+    def test_no_column_is_cut_off_on_paper(self, made: Made, sheet: Any, name: str) -> None:
+        sheet.set_viewport_size({"width": LETTER_WIDTH, "height": 1000})
+        sheet.emulate_media(media="print")
+        sheet.goto((made.folder / "coach" / name).as_uri())
+        edges = sheet.evaluate(
+            "[...document.querySelectorAll('table')].slice(0, 1).map(t => t.getBoundingClientRect().right)"
+        )
+        assert 0 < max(edges) <= LETTER_WIDTH
+        assert sheet.evaluate(RUN_OVER) == 0
+
+    def test_the_caption_and_the_names_stay_in_sight_on_a_telephone(self, made: Made, sheet: Any) -> None:
+        sheet.set_viewport_size({"width": PHONE_WIDTH, "height": 800})
+        sheet.goto((made.folder / "district/network.html").as_uri())
+        sheet.evaluate("document.querySelector('.pdsa-wide:has(.pdsa-spark)').scrollLeft = 200")
+        boxes = "e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]"
+        for what in ("caption", "tbody th"):
+            left, right = sheet.eval_on_selector(f".pdsa-matrix {what}", boxes)
+            assert 0 <= left < 30
+            assert right <= PHONE_WIDTH
+
+
 class TestLinks:
     @pytest.mark.parametrize("name", ["district/index.html", "coach/index.html", "district/network.html"])
     def test_every_link_leads_somewhere(self, made: Made, hostile: Made, name: str) -> None:

@@ -16,6 +16,7 @@ STYLE = """\
 .pdsa-note { color: #545f6b; font-size: 12px; margin: 0 0 .5em; }
 .pdsa-symbol { vertical-align: -1.5px; }
 .pdsa-spark { vertical-align: middle; margin-right: 6px; }
+.pdsa-matrix .pdsa-spark, .pdsa-matrix .pdsa-symbol { max-width: none; }
 .pdsa-annotations { color: #1b2733; columns: 20em auto; column-gap: 2em; }
 .pdsa-annotations li { break-inside: avoid; }
 .pdsa-panel { break-inside: avoid; min-width: 0; }
@@ -44,7 +45,17 @@ STYLE = """\
 .pdsa-turned { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12em; overflow: hidden;
   text-overflow: ellipsis; white-space: nowrap; }
 .pdsa-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-@media print { .pdsa-figure a { text-decoration: none; } .pdsa-drivers svg { max-height: 23cm; } }
+@media screen and (max-width: 46rem) {
+  .pdsa-matrix caption { position: sticky; left: 0; width: min(100%, 88vw); }
+  .pdsa-matrix tr > th:first-child { position: sticky; left: 0; z-index: 1; background: #fff; }
+  .pdsa-matrix tbody tr > th:first-child { max-width: 8.5em; overflow: hidden; text-overflow: ellipsis; }
+}
+@media print {
+  .pdsa-figure a { text-decoration: none; } .pdsa-drivers svg { max-height: 23cm; }
+  .pdsa-matrix:has(.pdsa-spark) { table-layout: fixed; }
+  .pdsa-matrix:has(.pdsa-spark) tr > th:first-child { width: 14em; white-space: normal; }
+  .pdsa-matrix .pdsa-spark { width: calc(100% - 6.6em); height: auto; margin-right: 3px; }
+}
 """
 
 

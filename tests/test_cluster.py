@@ -147,7 +147,7 @@ def test_ctrl_c_leaves_a_run_that_goes_on_where_it_stopped(two: Cluster, tmp_pat
     assert "ok" in stopped.stdout.readline()
     stopped.send_signal(signal.SIGINT)
     told = stopped.communicate(timeout=60)[1]
-    assert "of 13 reports stand. Run it again to go on." in told and told.endswith("Stopped.\n")
+    assert "of 13 reports are done. Run it again to go on." in told and told.endswith("Stopped.\n")
     assert stopped.returncode == 130
     assert list((tmp_path / "outputs" / "example").glob(".tmp-*")) == []
     stood = len(list((tmp_path / "outputs" / "example" / ".records").rglob("*.json")))

@@ -36,14 +36,15 @@ def result(school: str, status: str = "ok", seconds: float = 0.5, **changes: Any
     return Result(job(school), status, seconds, **changes)  # type: ignore[arg-type]
 
 
-def closing(*results: Result, which: str = "changed", **changes: Any) -> Closing:
+def closing(*results: Result, which: str = "changed", only: tuple[str, ...] = (), **changes: Any) -> Closing:
     run = SimpleNamespace(
         folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(),
         failed=[one for one in results if one.status == "failed"],
         unchanged=[one for one in results if one.status == "unchanged"],
     )  # fmt: skip
     values = {"reading": 1.5, "again": "pdsa report fall --retry-failed", "indexes": INDEXES} | changes
-    return Closing(SimpleNamespace(left_out=("network: too few",), again=which), run, **values)  # type: ignore[arg-type]
+    plan = SimpleNamespace(left_out=("network: too few",), again=which, only=only)
+    return Closing(plan, run, **values)  # type: ignore[arg-type]
 
 
 class TestProgress:
@@ -69,7 +70,7 @@ class TestProgress:
                     progress._count(one)
                 raise kind
         told = capsys.readouterr()
-        assert told.err == "Ended before its end: 2 of 9 reports stand. Run it again to go on.\n"
+        assert told.err == "Ended before its end: 2 of 9 reports are done. Run it again to go on.\n"
         assert json.loads(told.out.splitlines()[-1]) == {"done": 3, "event": "stopped", "reports": 9}
 
     def test_programs_get_an_object_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,6 +162,27 @@ class TestClosing:
             "o/district/index.html",
         ]
 
+    def test_nothing_to_retry_of_a_school_says_so_of_this_school(self, capsys: pytest.CaptureFixture[str]) -> None:
+        closing(which="failed", only=("0107", "0184")).tell("lines")
+        first = capsys.readouterr().out.splitlines()[0]
+        assert first == "No report of 0107, 0184 failed last time: nothing was made again."
+
+    @pytest.mark.parametrize(
+        ("which", "only", "words"),
+        [
+            ("changed", ("1",), "--only"),
+            ("failed", (), "--retry-failed"),
+            ("failed", ("1",), "--only and --retry-failed"),
+        ],
+    )
+    def test_pages_left_as_they_are_name_the_options_that_were_given(
+        self, capsys: pytest.CaptureFixture[str], which: str, only: tuple[str, ...], words: str
+    ) -> None:
+        told = closing(result("a"), which=which, only=only)
+        told.run.outdated = ("team, 3",)  # type: ignore[misc]
+        told.tell("lines")
+        assert f"the same command without {words} looks at them." in capsys.readouterr().err
+
     def test_equal_failures_are_told_once(self, capsys: pytest.CaptureFixture[str]) -> None:
         closing(*(result(name, "failed") for name in "abcdefgh")).tell("quiet")
         told = capsys.readouterr().err
@@ -195,7 +217,7 @@ class TestClosing:
 
 
 def test_pages_that_are_older_are_one_line_with_their_number(capsys: pytest.CaptureFixture[str]) -> None:
-    told = closing(result("0107"))
+    told = closing(result("0107"), which="failed", only=("0107",))
     told.run.outdated = tuple(f"team, {n}" for n in range(1499))  # type: ignore[misc]
     told.tell("lines")
     (line,) = (one for one in capsys.readouterr().err.splitlines() if "older" in one)

@@ -81,8 +81,10 @@ class Progress:
         if self.style == "json":
             _event("stopped", done=self.done, reports=self.total)
         else:
-            stand = self.done - self.failed
-            click.echo(f"Ended before its end: {stand} of {self.total} reports stand. Run it again to go on.", err=True)
+            done = self.done - self.failed
+            click.echo(
+                f"Ended before its end: {done} of {self.total} reports are done. Run it again to go on.", err=True
+            )
 
     def show(self, result: Result) -> None:
         """Tell of one report."""
@@ -191,7 +193,7 @@ class Closing:
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
         if self.run.outdated:
-            yield _older(self.run.outdated)
+            yield _older(self.run.outdated, self.plan)
         if self.run.failed:
             yield from self._failures()
 
@@ -219,7 +221,7 @@ class Closing:
     def _counts(self) -> str:
         run = self.run
         if not run.results and self.plan.again == "failed":
-            return "No report failed last time: nothing was made again."
+            return f"{nothing_failed(self.plan)}: nothing was made again."
         failed, unchanged = len(run.failed), len(run.unchanged)
         made = len(run.results) - failed - unchanged
         stood = f"{unchanged} unchanged, " * bool(unchanged)
@@ -239,12 +241,19 @@ class Closing:
         yield f"Reading the data took {self.reading:.1f} s" + (f". Slowest: {told}." if told else ".")
 
 
-def _older(names: Sequence[str]) -> str:
+def nothing_failed(plan: Plan) -> str:
+    """Of what no report failed: of the schools that were named, or at all."""
+    of = f" of {', '.join(plan.only)}" if plan.only else ""
+    return f"No report{of} failed last time"
+
+
+def _older(names: Sequence[str], plan: Plan) -> str:
     """One line, however many pages of other schools a run for one school leaves as they are."""
     more = f"; {len(names) - NAMED} more" if len(names) > NAMED else ""
     pages = f"{len(names)} page{'' if len(names) == 1 else 's'} older than today's data, settings or program"
     named = f"{'; '.join(names[:NAMED])}{more}"
-    return f"Left as they are, {pages} ({named}): the same command without --only and --retry-failed looks at them."
+    given = " and ".join(["--only"] * bool(plan.only) + ["--retry-failed"] * (plan.again == "failed"))
+    return f"Left as they are, {pages} ({named}): the same command without {given} looks at them."
 
 
 def command_again(context: click.Context, skipped: Callable[[str], bool], *, all_changed: bool = False) -> str:

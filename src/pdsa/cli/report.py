@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pdsa.cli.far import far_options, far_pool, is_far, write_jobs
-from pdsa.cli.progress import Closing, Progress, command_again, style_of
+from pdsa.cli.progress import Closing, Progress, command_again, nothing_failed, style_of
 
 if TYPE_CHECKING:
     from pdsa.kernels import Parent
@@ -139,11 +139,13 @@ def _list(plan: Plan, out: Path) -> None:
     for reason in plan.left_out:
         click.echo(f"left out: {reason}")
     if not fates and plan.again == "failed":
-        click.echo("No report failed last time: none would be made; nothing was written.")
+        click.echo(f"{nothing_failed(plan)}: none would be made; nothing was written.")
         return
     found = Counter(fates.values())
     counts = ", ".join(f"{found[fate]} {_many(fate, found[fate])}" for fate in FATES if found[fate] or fate == FATES[0])
-    click.echo(f"{len(fates)} reports in {out / plan.out_name}: {counts}; nothing was written.")
+    click.echo(
+        f"{len(fates)} report{'' if len(fates) == 1 else 's'} in {out / plan.out_name}: {counts}; nothing was written."
+    )
 
 
 def _many(fate: str, count: int) -> str:

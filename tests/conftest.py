@@ -14,6 +14,12 @@ from postgres import INSTALL, OWNER, Server, programs, running
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_SKIP = bool(os.environ.get("PDSA_NO_SKIP"))
+# Where files are shared out among processes, these go first, the longest foremost: no process waits long for the last.
+LONGEST = (
+    *("test_faults", "test_records", "test_bad_inputs", "test_readme", "test_parity", "test_placing", "test_reports"),
+    *("test_warm", "test_cluster", "test_import_command", "test_acceptance", "test_cli", "test_oracle", "test_cases"),
+)
+TOGETHER = {"test_pages": "test_reports"}  # in one process: they read the same runs, which are made once there
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -25,6 +31,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"skipped although PDSA_NO_SKIP is set: {reason}"
+
+
+@pytest.hookimpl(tryfirst=True)  # the plugin that shares out reads the marks in the same hook
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each file belongs to one process, where the tests are shared out among several."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: LONGEST.index(group(item)) if group(item) in LONGEST else len(LONGEST))
+
+
+def group(item: pytest.Item) -> str:
+    """The name under which the tests of a file go to one process."""
+    return TOGETHER.get(item.path.stem, item.path.stem)
 
 
 @pytest.fixture(scope="session")

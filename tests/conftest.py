@@ -16,8 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 NO_SKIP = bool(os.environ.get("PDSA_NO_SKIP"))
 # Where files are shared out among processes, these go first, the longest foremost: no process waits long for the last.
 LONGEST = (
-    *("test_faults", "test_records", "test_bad_inputs", "test_readme", "test_parity", "test_placing", "test_reports"),
-    *("test_warm", "test_cluster", "test_import_command", "test_acceptance", "test_cli", "test_oracle", "test_cases"),
+    *("test_faults", "test_bad_inputs", "test_parity", "test_wheel", "test_records", "test_readme", "test_reports"),
+    *("test_oracle", "test_cli", "test_acceptance", "test_cases", "test_import_command", "test_warm", "test_cluster"),
+    *("test_browser", "test_fuzz", "test_hostile", "test_placing", "test_exchange", "test_runner", "test_chart"),
 )
 TOGETHER = {"test_pages": "test_reports"}  # in one process: they read the same runs, which are made once there
 

@@ -60,7 +60,7 @@ postgres:
 test: $(VENV)/.dev $(EXAMPLE)/network.yaml lint browser postgres
 	$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout 120 notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout 120 notebooks/methods
-	$(BIN)/python -m pytest -q --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder -m "not alone"
+	$(BIN)/python -m pytest -q --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone"
 	$(BIN)/python -m pytest -q -m alone
 
 bench: $(VENV)/.dev postgres

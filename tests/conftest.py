@@ -20,7 +20,6 @@ LONGEST = (
     *("test_oracle", "test_cli", "test_acceptance", "test_cases", "test_import_command", "test_warm", "test_cluster"),
     *("test_browser", "test_fuzz", "test_hostile", "test_placing", "test_exchange", "test_runner", "test_chart"),
 )
-TOGETHER = {"test_pages": "test_reports"}  # in one process: they read the same runs, which are made once there
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -34,19 +33,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = f"skipped although PDSA_NO_SKIP is set: {reason}"
 
 
-@pytest.hookimpl(tryfirst=True)  # the plugin that shares out reads the marks in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Each file belongs to one process, where the tests are shared out among several."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
-    items.sort(key=lambda item: LONGEST.index(group(item)) if group(item) in LONGEST else len(LONGEST))
-
-
-def group(item: pytest.Item) -> str:
-    """The name under which the tests of a file go to one process."""
-    return TOGETHER.get(item.path.stem, item.path.stem)
+    """Put the longest files first where the tests are shared out among processes."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

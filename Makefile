@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 EXAMPLE := build/example
+# among how many processes the tests are shared out
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := report
 .PHONY: report test bench lint browser postgres wheel clean
@@ -58,7 +60,8 @@ postgres:
 test: $(VENV)/.dev $(EXAMPLE)/network.yaml lint browser postgres
 	$(BIN)/python -m pytest -q --nbval-lax --nbval-current-env --nbval-cell-timeout 120 notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest -q --nbval --nbval-current-env --nbval-cell-timeout 120 notebooks/methods
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not alone"
+	$(BIN)/python -m pytest -q -m alone
 
 bench: $(VENV)/.dev postgres
 	$(BIN)/python -m pytest -q -s tests/benchmarks/*.py

@@ -14,6 +14,12 @@ from postgres import INSTALL, OWNER, Server, programs, running
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_SKIP = bool(os.environ.get("PDSA_NO_SKIP"))
+# Where files are shared out among processes, these go first, the longest foremost: no process waits long for the last.
+LONGEST = (
+    *("test_faults", "test_bad_inputs", "test_parity", "test_wheel", "test_records", "test_readme", "test_reports"),
+    *("test_oracle", "test_cli", "test_acceptance", "test_cases", "test_import_command", "test_warm", "test_cluster"),
+    *("test_browser", "test_fuzz", "test_hostile", "test_placing", "test_exchange", "test_runner", "test_chart"),
+)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -25,6 +31,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         report.outcome = "failed"
         report.longrepr = f"skipped although PDSA_NO_SKIP is set: {reason}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files first where the tests are shared out among processes."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

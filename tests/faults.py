@@ -95,8 +95,9 @@ class Report:
         return None
 
     def pages(self) -> list[Path]:
-        """Pages of reports that stand under their names."""
-        return [path for name in ("report", "network") for path in self.out.glob(f"*/*/**/{name}.html")]
+        """Pages of reports that stand under their names; os.walk passes over folders that go meanwhile."""
+        found = [Path(place, name) for place, _, names in os.walk(self.out) for name in names]
+        return [path for path in found if path.name in ("report.html", "network.html") and ".tmp-" not in str(path)]
 
     def kernels(self) -> list[int]:
         """Process numbers of the children that play notebooks now; each leads a session of its own."""

@@ -312,6 +312,6 @@ def test_a_district_is_checked_in_time() -> None:
         }
     )
     schools = tuple(School(f"s{k:04d}", "") for k in range(1500))
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(checked(frame, schools)) == size
-    assert time.perf_counter() - start < 4
+    assert time.process_time() - start < 4

@@ -30,6 +30,7 @@ from pdsa.records import ChartSpec
 from pdsa.runner import Job, LocalPool, Result, keys, run_jobs
 from pdsa.runner.cluster import ClusterPool, Tls, connect, connected, errand, scan
 from pdsa.runner.cluster.connect import address_of
+from pdsa.runner.cluster.worker import wait_for
 from pdsa.runner.keys import surroundings
 from pdsa.series import MISSING, REPORTED, Panel
 
@@ -242,6 +243,7 @@ def test_workers_with_another_pdsa_or_without_the_folder_are_told(
     two: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = surroundings()
+    monkeypatch.setattr(connect, "wait_for", partial(wait_for, seconds=0.1))
     monkeypatch.setattr(keys, "surroundings", lambda: ours | {"numpy": "1.0", "source": "f" * 64})
     monkeypatch.chdir(tmp_path)
     own = Path("/proc/self/cwd")  # every process sees another folder there

@@ -21,7 +21,7 @@ import nbformat
 import pytest
 
 from faults import Ended, Report, Tree, can_mount, kill, pages, settled, small_disk, small_network, steady, tree, whole
-from pdsa.kernels import Limits, Parent, start_parent
+from pdsa.kernels import Limits, Parent, play, start_parent
 from pdsa.runner import Job, make
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the faults are those of Linux")
@@ -176,7 +176,8 @@ class TestKernels:
         params = network / "params/example.yaml"
         params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 6"))
         # it may be stopped before its first cell has begun
-        report = Report(network, out, before="from pdsa.kernels import parent\nparent.BEGIN_SECONDS = 6")
+        sooner = f"import {play.__name__} as play\nplay.BEGIN_SECONDS = {min(6, play.BEGIN_SECONDS)}"
+        report = Report(network, out, before=sooner)
         hung = report.wait_for(report.kernels)[0]
         kill(hung, signal.SIGSTOP)
         ended = report.end().clean()

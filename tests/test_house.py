@@ -124,6 +124,14 @@ def test_public_functions_have_docstrings() -> None:
     assert silent == []
 
 
+def test_the_test_command_runs_every_test_once() -> None:
+    """What is shared out among processes, and the rest after it: two selections that are each other's opposite."""
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    runs = [line for line in lines if "-m pytest" in line and "nbval" not in line and "bench" not in line]
+    assert [re.findall(r'-m ("not alone"|alone)$', line) for line in runs] == [['"not alone"'], ["alone"]]
+    assert not [line for line in runs if re.search(r" -k |--ignore|--deselect| tests", line)]
+
+
 @pytest.mark.parametrize("banned", [r"pip install pdsa\b(?!-workbench)", r"catch\s+Exception"])
 def test_sentences_that_must_not_stand_anywhere(banned: str) -> None:
     texts = [ROOT / "README.md", ROOT / "CHANGELOG.md", *SOURCES, *(ROOT / "notebooks").glob("*.ipynb")]

@@ -338,6 +338,9 @@ def before_and_after(folder: Path, tmp_path: Path) -> tuple[Path, Path, dict[str
     return folder, file, kept(clean)
 
 
+KILLS = int(os.environ.get("PDSA_KILLS", "4"))  # `make bench` kills it twenty times
+
+
 class Ended(BaseException):
     """The process is gone."""
 
@@ -382,7 +385,7 @@ class TestEnded:
             assert kept(copy) == clean
         assert moments >= 4  # schools, mapping, version, entry, observations
 
-    def test_killed_twenty_times(self, before_and_after: tuple[Path, Path, dict[str, bytes]], tmp_path: Path) -> None:
+    def test_killed_at_any_moment(self, before_and_after: tuple[Path, Path, dict[str, bytes]], tmp_path: Path) -> None:
         folder, file, clean = before_and_after
         chance = random.Random(4)
         command = [sys.executable, "-m", "pdsa", "import", str(file), "--batch", *AS_OF, "--into"]
@@ -390,7 +393,7 @@ class TestEnded:
         began = time.monotonic()
         subprocess.run([*command, str(whole)], capture_output=True, check=True)
         seconds = time.monotonic() - began
-        for number in range(20):
+        for number in range(KILLS):
             copy = Path(shutil.copytree(folder, tmp_path / f"killed-{number}"))
             child = subprocess.Popen(
                 [*command, str(copy)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

@@ -12,6 +12,8 @@ from places import Place
 from postgres import Server
 from writers import begun, killed, lost, together, updates_lost
 
+pytestmark = pytest.mark.alone
+
 WRITERS = 8
 LOGINS = [f"w{number}" for number in range(WRITERS)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -488,7 +488,7 @@ def test_a_million_student_days_take_seconds() -> None:
             "code": pd.Categorical.from_codes((rng.random(count) < 0.08).astype(int), ["P", "A"]),
         }
     )
-    before = perf_counter()
+    before = process_time()
     found = aggregate_students(frame, DAILY)
-    assert perf_counter() - before < 20  # 2 on an idle machine
+    assert process_time() - before < 20  # 2 on an idle machine
     assert found.observations.query("measure == 'attendance'")["denominator"].sum() == count

@@ -7,6 +7,7 @@ alone, without the start of Python and pandas, is printed beside it. The quickes
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import pandas as pd
 import psutil
 import pytest
 
+COMMAND = Path(__file__).resolve().parents[1] / "test_import_command.py"
 MILLION = 1_000_000
 SCHOOLS, DAYS = 500, 2_000
 MOST_TIMES, MOST_BYTES = 3.0, 1 << 30
@@ -103,6 +105,13 @@ def workspace(folder: Path) -> Path:
     """An empty network with the measure of the file."""
     took([sys.executable, "-m", "pdsa", "new", folder, "--measures", "attendance"])
     return folder
+
+
+def test_an_import_is_killed_twenty_times() -> None:
+    """At moments of chance; what lies there then is old or new, and the same command finishes it."""
+    command = [sys.executable, "-m", "pytest", "-q", f"{COMMAND}", "-k", "killed_at_any_moment"]
+    run = subprocess.run(command, env=os.environ | {"PDSA_KILLS": "20"}, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-4000:]
 
 
 def test_a_million_rows_are_imported_and_checked_in_three_times_read_csv(big: Path, tmp_path: Path) -> None:

@@ -156,10 +156,13 @@ class TestRun:
         assert [result.job.name for result in run.unchanged] == stood
         page = (run.folder / "coach/index.html").read_text("utf-8")
         assert (
-            "<p>team, 012; district, 012: 012.csv, row 2, numerator: found a place to mend, expected a numerator no "
-            "greater than its denominator. Next: fix these rows in the spreadsheet, save as CSV, run the same command "
-            "again.</p>" in page
+            "<p>team, 012; district, 012: 012.csv, row 2, numerator: found what only the run&#39;s own logs (.logs) "
+            "show, expected a numerator no greater than its denominator. Next: fix these rows in the spreadsheet, save "
+            "as CSV, run the same command again.</p>" in page
         )
+        assert "row 2, numerator: found 47 of 3, expected a numerator no greater" in (
+            run.folder / ".logs/team/012.report.txt"
+        ).read_text("utf-8")
         assert "<strong>Birch School</strong> (012): the page that is there is from an earlier run." in page
         assert (run.folder / "team/012/report.html").read_bytes() == before["team, 012"]
         # what the row holds stays with whoever runs the batch
@@ -172,6 +175,27 @@ class TestRun:
         last = made(plan_run(network), tmp_path / "out")
         assert not last.failed
         assert {r.job.name: r.path and r.path.read_bytes() for r in last.results} == before
+
+    @pytest.mark.parametrize(
+        ("content", "found"),
+        [
+            (
+                f"{RATIO}012,zeal,2025-09-01,47,3\n012,zeal,2025-09-08,48,3\n".encode(),
+                "012.csv, row 2, numerator: found what only the run's own logs (.logs) show (the first of 2 places to "
+                "mend), expected a numerator no greater than its denominator.",
+            ),
+            (
+                b"school,measure\n012,zeal\n",
+                "012.csv, header: found the columns school, measure, row (the first of 2 places to mend), expected ",
+            ),
+        ],
+    )
+    def test_of_several_places_the_first_is_told_and_their_number(
+        self, network: Path, tmp_path: Path, content: bytes, found: str
+    ) -> None:
+        spoil("012.csv", content)(network)
+        failed = made(plan_run(network), tmp_path / "out").failed
+        assert {str(one.problem).startswith(found) for one in failed} == {True}, failed[0].problem
 
     def test_pages_of_the_network_say_who_is_not_in_them(self, network: Path) -> None:
         whole = open_workspace(network)

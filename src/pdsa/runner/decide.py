@@ -88,8 +88,9 @@ def _looked_at(plan: Plan, found: Mapping[Wanted, Record | None]) -> list[Wanted
 def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:
     """A report whose school has rows to mend; what they hold stands in its log alone, for its record is read."""
     first, *more = plan.workspace.unread[wanted.school]
-    places = f"the first of {len(more) + 1} places to mend" if more else "a place to mend"
-    problem = Problem(first.place, places if ", row " in first.place else first.found, first.expected)
+    found = "what only the run's own logs (.logs) show" if ", row " in first.place else first.found
+    also = f" (the first of {len(more) + 1} places to mend)" if more else ""
+    problem = Problem(first.place, f"{found}{also}", first.expected)
     whole = "\n".join(map(str, (first, *more)))
     return light_job(plan, wanted), Made("failed", 0.0, problem=problem, next_step=MEND_ROWS, printed=whole)
 

@@ -73,6 +73,12 @@ class TestProgress:
         assert told.err == "Ended before its end: 2 of 9 reports are done. Run it again to go on.\n"
         assert json.loads(told.out.splitlines()[-1]) == {"done": 3, "event": "stopped", "reports": 9}
 
+    def test_who_stops_a_forced_run_goes_on_without_the_option(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(KeyboardInterrupt), Progress("quiet", 9, forced=True):
+            raise KeyboardInterrupt
+        told = "Ended before its end: 0 of 9 reports are done. Run it again without --force to go on.\n"
+        assert capsys.readouterr().err == told
+
     def test_programs_get_an_object_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:
         with Progress("json", 2) as progress:
             progress.show(result("b", "unchanged"))

@@ -47,10 +47,13 @@ class Progress:
         How to tell.
     total
         How many reports the run looks at.
+    forced
+        Whether the same command would make again what it has made.
     """
 
     style: Style
     total: int
+    forced: bool = False
     done: int = 0
     unchanged: int = 0
     failed: int = 0
@@ -82,9 +85,8 @@ class Progress:
             _event("stopped", done=self.done, reports=self.total)
         else:
             done = self.done - self.failed
-            click.echo(
-                f"Ended before its end: {done} of {self.total} reports are done. Run it again to go on.", err=True
-            )
+            again = f"Run it again{' without --force' * self.forced} to go on."
+            click.echo(f"Ended before its end: {done} of {self.total} reports are done. {again}", err=True)
 
     def show(self, result: Result) -> None:
         """Tell of one report."""

@@ -74,7 +74,7 @@ def report(
             write_jobs(flags["jobs"], plan, out)
             return
         indexes = list[Path]()
-        with Progress(style, total) as progress:
+        with Progress(style, total, forced=which == "all") as progress:
             run = make_reports(
                 plan,
                 out,

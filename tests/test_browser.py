@@ -44,11 +44,11 @@ class Lab:
         self.reader.start()
 
     def address(self) -> str:
-        """The address with its token, as soon as it is printed."""
+        """The address with its token, as soon as somebody listens there: it is printed a little earlier."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             found = re.findall(r"http://127\.0\.0\.1:\d+/\S+token=\w+", "".join(self.printed))
-            if found:
+            if found and listens(int(found[0].split(":")[2].split("/")[0])):
                 return str(found[0])
             assert self.process.poll() is None, "".join(self.printed)
             time.sleep(0.1)
@@ -63,6 +63,12 @@ class Lab:
         """The server and its kernels, to see later that they have ended."""
         self.family = psutil.Process(self.process.pid).children(recursive=True)
         return self.family
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
 
 
 def free_port() -> int:
@@ -100,7 +106,9 @@ def stop(lab: Lab) -> int:
 
 
 def clean(lab: Lab) -> None:
-    """End whatever of this test is left."""
+    """End whatever of this test is left; what is left alive holds the pipe, which then cannot be closed."""
+    if lab.process.poll() is None:
+        lab.note_family()
     for one in [*lab.family, *([psutil.Process(lab.process.pid)] if lab.process.poll() is None else [])]:
         if not gone(one):
             one.kill()

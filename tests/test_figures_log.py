@@ -293,6 +293,23 @@ class TestFishbone:
                 at = x1 + (float(rib.get("y2", "")) - y1) / (y2 - y1) * (x2 - x1)
                 assert float(rib.get("x2", "")) == pytest.approx(at, abs=0.3)
 
+    def test_the_words_of_a_cause_end_before_a_bone_that_rises_over_them(self) -> None:
+        long = Cause("1", "Morning", "The first period starts with a quiz that those who come late miss", "Visits")
+        others = [Cause(str(i), f"Category {i}", "Buses", "Log") for i in range(2, 7)]
+        bone = classed(drawn(figures.fishbone([long, *others], problem="Late")), "pdsa-bone")[0]
+        x1, y1, x2, y2 = (float(next(bone.iter("line")).get(name, "")) for name in ("x1", "y1", "x2", "y2"))
+        words = list(classed(bone, "pdsa-cause")[0].iter("text"))
+        assert len(words) == 3
+        for one in words:
+            top = float(one.get("y", "")) - 10
+            slant = x1 + (top - y1) / (y2 - y1) * (x2 - x1)
+            assert float(one.get("x", "")) + svg.width_of(one.text or "", 11.5) < slant - 4
+
+    def test_without_a_problem_the_spine_ends_in_a_tip_and_no_box_is_empty(self) -> None:
+        assert not list(drawn(figures.fishbone(CAUSES)).iter("rect"))
+        assert len(list(drawn(figures.fishbone(CAUSES, problem="Off track")).iter("rect"))) == 1
+        inside(drawn(figures.fishbone(CAUSES)))
+
     def test_the_text_is_a_list(self) -> None:
         figure = figures.fishbone(CAUSES, problem="Off track", drivers={"d1": "In school"})
         expected = [

@@ -113,6 +113,22 @@ class TestPaper:
             assert re.sub(r"\s+", "", part) in words
         assert words.count("2026-02-02") >= 4
 
+    def test_charts_take_the_room_that_the_words_leave(self, made: Made, sheet: Any) -> None:
+        """No sheet ends far above its foot, and every chart is higher than the 26 mm that always fit."""
+        sheet.set_viewport_size({"width": LETTER_WIDTH, "height": 1000})
+        sheet.emulate_media(media="print")
+        heights = []
+        for path in school_pages(made):
+            sheet.goto(path.as_uri())
+            drawn = sheet.evaluate(
+                "[...document.querySelectorAll('.pdsa-chart > svg')].map(s => s.getBoundingClientRect().height)"
+            )
+            assert len(drawn) == 4
+            assert max(drawn) - min(drawn) < 1  # nobody reads a height into the room for remarks
+            assert sheet.evaluate("document.body.getBoundingClientRect().height") >= 258 * MILLIMETER - 1
+            heights += drawn
+        assert min(heights) > 33 * MILLIMETER
+
     def test_print_stays_readable(self, worst: Made, sheet: Any) -> None:
         """Nothing on paper is set in less than six points."""
         sheet.emulate_media(media="print")
@@ -232,6 +248,7 @@ RUN_OVER = """() => [...document.querySelectorAll('.pdsa-matrix tbody td, .pdsa-
     return getComputedStyle(cell).overflow == 'visible'
         && range.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1}).length"""
 LETTER_WIDTH, PHONE_WIDTH = 748, 400
+MILLIMETER = 96 / 25.4
 
 
 class TestMatrix:
@@ -311,14 +328,40 @@ class TestTelephone:
         page.close()
         assert wide == {}
 
-    def test_panels_do_not_cover_each_other(self, made: Made, browser: Any) -> None:
-        page = browser.new_page(viewport={"width": 400, "height": 800})
+    def test_wide_pictures_keep_their_size_and_are_pushed_in_their_own_box(self, made: Made, sheet: Any) -> None:
+        sheet.set_viewport_size({"width": PHONE_WIDTH, "height": 800})
+        sheet.goto((made.folder / "district/network.html").as_uri())
+        for name in ("tree", "fish"):
+            width, letters = sheet.eval_on_selector(
+                f"svg.pdsa-{name}",
+                """s => [s.getBoundingClientRect().width, Math.min(...[...s.querySelectorAll('text')].map(
+                    t => t.getAttribute('font-size') * s.getBoundingClientRect().width / s.viewBox.baseVal.width))]""",
+            )
+            assert width == 960
+            assert letters >= 10
+        assert sheet.evaluate("document.documentElement.scrollWidth") <= PHONE_WIDTH
+
+    def test_nothing_written_leaves_its_box_in_the_theory(self, made: Made, sheet: Any) -> None:
+        sheet.goto((made.folder / "district/network.html").as_uri())
+        over = sheet.evaluate(
+            """() => [...document.querySelectorAll('.pdsa-node')].flatMap(node => {
+                const edge = node.querySelector('rect').getBoundingClientRect().right;
+                return [...node.querySelectorAll('text')].filter(t => t.getBoundingClientRect().right > edge)
+                    .map(t => t.textContent)})"""
+        )
+        assert over == []
+
+    @pytest.mark.parametrize(("width", "medium"), [(400, "screen"), (LETTER_WIDTH, "print")])
+    def test_panels_do_not_cover_each_other(self, made: Made, browser: Any, width: int, medium: str) -> None:
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.emulate_media(media=medium)
         page.goto((made.folder / "district/network.html").as_uri())
         covered = page.evaluate(
             """() => [...document.querySelectorAll('.pdsa-panel-head')].filter(head => {
                 const [name, word] = head.children;
-                return name.getBoundingClientRect().right > word.getBoundingClientRect().left + 1
-                    || word.getBoundingClientRect().right > head.getBoundingClientRect().right + 1}).length"""
+                const range = document.createRange(); range.selectNodeContents(word);
+                return name.getBoundingClientRect().right > range.getBoundingClientRect().left + 1
+                    || range.getBoundingClientRect().right > head.getBoundingClientRect().right + 1}).length"""
         )
         page.close()
         assert covered == 0

@@ -31,6 +31,11 @@ def drawing(name: str, size: tuple[float, float], title: str, alt: str, body: st
     )
 
 
+def pushed(svg: str) -> str:
+    """A wide picture in a box of its own: on a telephone it keeps a size that can be read, and is pushed sideways."""
+    return f'<div class="pdsa-pushed">{svg}</div>'
+
+
 def framed(*parts: str, name: str = "") -> str:
     """The parts of a picture in one `<figure>`, whose texts are shown as typed."""
     kind = f" {name}" if name else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pdsa import narrate
 from pdsa.cycles import Node, Tree
-from pdsa.figures.drawing import drawing, framed, keyed, listed, many
+from pdsa.figures.drawing import drawing, framed, keyed, listed, many, pushed
 from pdsa.figures.figure import Figure
 from pdsa.figures.svg import BAND, BOLD, INK, LIMIT, MUTED, PAPER, escape, number, path, width_of, write
 from pdsa.figures.symbols import COLORS, SHORT_WORDS, shape, symbol
@@ -107,7 +107,7 @@ def driver_diagram(tree: Tree, *, title: str = "Our working theory", width: floa
     body = _headings(columns) + "".join(_edges(box) for box in roots) + "".join(_drawn(box) for box in roots)
     svg = drawing("pdsa-tree", (width, foot + 4), title, alt, body)
     below = listed(f"{many(len(gaps), 'gap')} in the theory", gaps, "pdsa-gaps")
-    return Figure(framed(svg, _key(nodes), below, name="pdsa-drivers"), "\n".join([*lines, *_gaps_told(gaps)]))
+    return Figure(framed(pushed(svg), _key(nodes), below, name="pdsa-drivers"), "\n".join([*lines, *_gaps_told(gaps)]))
 
 
 def _gaps_told(gaps: Sequence[str]) -> list[str]:
@@ -233,7 +233,14 @@ def _standing(box: Box, x: float) -> str:
     word = SHORT_WORDS.get(node.verdict, node.verdict)
     ink = COLORS.get(node.verdict, INK)
     said = write(x + 16, y, word, size=10.5, color=ink, more=' font-weight="600"')
-    return mark + said + write(x + 24 + width_of(word, 10.5) * BOLD, y, tried, size=10.5, color=MUTED)
+    return mark + said + _beside(x + 24 + width_of(word, 10.5) * BOLD, y, tried, box.x + box.width - PAD / 2)
+
+
+def _beside(x: float, y: float, tried: str, end: float) -> str:
+    """The number of cycles after the verdict; where a wide font would leave the box, its letters move together."""
+    tight = width_of(tried, 10.5) > end - x
+    fit = f' textLength="{number(end - x)}" lengthAdjust="spacingAndGlyphs"' if tight else ""
+    return write(x, y, tried, size=10.5, color=MUTED, more=fit)
 
 
 def _tried(node: Node) -> str:

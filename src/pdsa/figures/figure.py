@@ -22,6 +22,9 @@ STYLE = """\
 .pdsa-panel { break-inside: avoid; min-width: 0; }
 .pdsa-panel:target { outline: 2px solid #0b4f9e; outline-offset: 3px; }
 .pdsa-panel-head b { font-weight: 600; }
+.pdsa-panel-head > .pdsa-word { flex: none; }
+.pdsa-panel-head > a { min-width: 0; overflow: hidden; text-overflow: ellipsis; }
+.pdsa-pushed { overflow-x: auto; }
 .pdsa-word { color: #3d4854; }
 .pdsa-legend { color: #545f6b; }
 .pdsa-legend b { color: #1b2733; font-weight: 600; }
@@ -46,11 +49,13 @@ STYLE = """\
   text-overflow: ellipsis; white-space: nowrap; }
 .pdsa-unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 @media screen and (max-width: 46rem) {
+  .pdsa-pushed > svg { max-width: none !important; }
   .pdsa-matrix caption { position: sticky; left: 0; width: min(100%, 88vw); }
   .pdsa-matrix tr > th:first-child { position: sticky; left: 0; z-index: 1; background: #fff; }
   .pdsa-matrix tbody tr > th:first-child { max-width: 8.5em; overflow: hidden; text-overflow: ellipsis; }
 }
 @media print {
+  .pdsa-pushed { overflow: visible; }
   .pdsa-figure a { text-decoration: none; } .pdsa-drivers svg { max-height: 23cm; }
   .pdsa-matrix:has(.pdsa-spark) { table-layout: fixed; }
   .pdsa-matrix:has(.pdsa-spark) tr > th:first-child { width: 14em; white-space: normal; }

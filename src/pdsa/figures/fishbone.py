@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pdsa.figures.drawing import drawing, framed, keyed, many
+from pdsa.figures.drawing import drawing, framed, keyed, many, pushed
 from pdsa.figures.figure import Figure
 from pdsa.figures.svg import AS_TYPED, BOLD, INK, MUTED, PAPER, escape, line, mark, number
 from pdsa.figures.wrapped import rect, wrapped, write_lines
 from pdsa.records.inquiry import Cause
 
-WIDTH, HEAD = 960.0, 170.0
+WIDTH, HEAD, TIP = 960.0, 170.0, 24.0
 TEXT, STEP, BETWEEN = 11.5, 13.5, 9.0
 # How far a bone leans over its whole length; room for the name of its category.
 LEAN, NAME = 46.0, 40.0
@@ -64,7 +64,7 @@ def fishbone(
     if not causes:
         said = "No cause is written down yet."
         return Figure(framed(f'<p class="pdsa-note">{said}</p>'), said)
-    room = (width - HEAD - 16) / _columns(causes)
+    room = (width - (HEAD if problem.strip() else TIP) - 16) / _columns(causes)
     bones = _bones(causes, room)
     above, below = _length(bones[::2]), _length(bones[1::2])
     spine = above + NAME
@@ -78,7 +78,9 @@ def fishbone(
     svg = drawing(
         "pdsa-fish", (width, spine + (below + NAME if below else 30.0)), title, f"{counted} {' '.join(lines)}", body
     )
-    return Figure(framed(svg, _key(), _list(lines), name="pdsa-fishbone"), "\n".join([f"{title}.", counted, *lines]))
+    return Figure(
+        framed(pushed(svg), _key(), _list(lines), name="pdsa-fishbone"), "\n".join([f"{title}.", counted, *lines])
+    )
 
 
 def _length(bones: Sequence[Bone]) -> float:
@@ -107,7 +109,10 @@ def _bones(causes: Sequence[Cause], room: float) -> list[Bone]:
 
 
 def _fish(problem: str, spine: float, width: float) -> str:
-    """The spine and the head with the problem."""
+    """The spine and the head with the problem; without one the tip of an arrow, for an empty box says nothing."""
+    if not problem.strip():
+        tip = f'<path d="M{number(width - 2)} {number(spine)}l-13 -6.5v13z" fill="{INK}"/>'
+        return line(2, spine, width - 13, spine, INK, ' stroke-width="2.4" class="pdsa-spine"') + tip
     lines = wrapped(problem, 12.5, (HEAD - 24) / BOLD, 8)
     tall = max(16.0 * len(lines) + 18, 40.0)
     x = width - HEAD
@@ -130,9 +135,15 @@ def _bone(bone: Bone, place: tuple[float, float, float], room: float) -> str:
     for rib in bone.ribs:
         at += rib.height
         y = at - BETWEEN + 4
-        parts.append(_rib(rib, foot - abs((y - spine) / reach) * LEAN, y, room - LEAN - 14))
+        end, over = foot - abs((y - spine) / reach) * LEAN, _over(rib, reach)
+        parts.append(_rib(rib, end, y, room - LEAN - 14 + over))
         at += spare
     return f'<g class="pdsa-bone">{"".join(parts)}</g>'
+
+
+def _over(rib: Rib, reach: float) -> float:
+    """How far a bone that rises leans over the line of a cause, at the top of its words: they begin so much earlier."""
+    return LEAN * (STEP * len(rib.lines) + 4) / -reach if reach < 0 else 0.0
 
 
 def _title(bone: Bone, x: float, far: float, side: float) -> str:

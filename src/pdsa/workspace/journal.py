@@ -42,7 +42,7 @@ from pdsa.narrate.cycles import (
 )
 from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
-from pdsa.records.inquiry import Cause, Cycle, LogAnnotation
+from pdsa.records.inquiry import Aim, Cause, Cycle, LogAnnotation
 from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
 from pdsa.workspace.dossier import Dossier
 
@@ -170,7 +170,8 @@ class Journal:
         """The causes behind the problem, with the drivers that take them up; nothing where none is written down."""
         causes = self.log.records(Cause)
         texts = {one.id: one.text for one in self.log.drivers.values()}
-        return fishbone(causes, drivers=texts) if causes else Figure("", "")
+        problem = "What keeps us from our aim" if self.log.records(Aim) else ""
+        return fishbone(causes, problem=problem, drivers=texts) if causes else Figure("", "")
 
     @property
     def links(self) -> dict[tuple[str, str], str]:

@@ -35,7 +35,7 @@ def laptop(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("laptop") / "venv"
     run(sys.executable, "-m", "venv", folder, cwd=ROOT)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    pip = (programs / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install")
+    pip = (programs / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile")
     run(*pip, "--constraint", ROOT / "constraints.txt", wheel, cwd=ROOT)
     return programs
 

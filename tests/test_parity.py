@@ -62,16 +62,17 @@ class Runs:
 
     def program(self, way: str, name: str, code: str, *words: str) -> nbformat.NotebookNode:
         """Run a notebook by a program, in a folder and an environment like those of our kernels."""
-        target, here = self.folder / f"{name}-{way}.ipynb", self.folder / f"{name}-{way}"
-        here.mkdir(exist_ok=True)
-        command = [sys.executable, "-c", code, *words, str(self.source(name)), str(target), str(here)]
+        target = self.folder / f"{name}-{way}.ipynb"
+        command = [sys.executable, "-c", code, *words, str(self.source(name)), str(target)]
         # ipykernel leaves what subprocesses print alone where it finds itself in a test
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
         environment.pop("MPLBACKEND", None)
         fixed = {key: value for key, value in FIXED.items() if key != "MPLBACKEND"}
-        for _ in range(3):  # stock papermill stands still now and then, on a quiet machine too
+        for attempt in range(3):  # stock papermill stands still now and then, on a quiet machine too
+            here = self.folder / f"{name}-{way}-{attempt}"  # files of an attempt before would be overwritten, and told
+            here.mkdir()
             try:
-                result = subprocess.run(command, env=environment | fixed, capture_output=True, timeout=40)
+                result = subprocess.run([*command, str(here)], env=environment | fixed, capture_output=True, timeout=40)
             except subprocess.TimeoutExpired:
                 continue
             assert result.returncode == 0, result.stderr[-2000:].decode()

@@ -7,7 +7,6 @@ import codecs
 import contextlib
 import gc
 import os
-import resource
 import select
 import signal
 import socket
@@ -67,9 +66,7 @@ def _surround(request: Mapping[str, Any]) -> None:
     with contextlib.suppress(OSError):  # of all processes this one is to go first when the memory is full
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     if request["memory_mb"]:
-        most = system.address_space() + request["memory_mb"] * 2**20
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (most if hard == -1 else min(most, hard), hard))
+        system.limit_memory(os.getpid(), request["memory_mb"] * 2**20)
     sys.argv[1:] = []
     if request["imports_here"]:
         sys.path.insert(0, "")

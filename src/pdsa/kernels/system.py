@@ -106,12 +106,6 @@ def killed_for_memory() -> int:
     return 0
 
 
-def address_space(pid: int | str = "self") -> int:
-    """Return the bytes of address space that a process has, this one by default."""
-    pages = int((_PROC / str(pid) / "statm").read_text().split()[0])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 def limit_memory(pid: int, more: int) -> bool:
     """Let a process ask for no more memory than it has and so many bytes besides; return whether that is held.
 
@@ -125,7 +119,8 @@ def limit_memory(pid: int, more: int) -> bool:
     import resource
 
     try:
-        most = address_space(pid) + more
+        pages = int((_PROC / str(pid) / "statm").read_text().split()[0])  # of its address space
+        most = pages * os.sysconf("SC_PAGE_SIZE") + more
         _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
         resource.prlimit(pid, resource.RLIMIT_AS, (most if hard == -1 else min(most, hard), hard))
     except OSError:

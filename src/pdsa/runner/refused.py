@@ -12,14 +12,14 @@ from pdsa.errors import InputError, Problem
 from pdsa.publish.disk import TEMPORARY
 from pdsa.publish.lock import one_at_a_time
 from pdsa.publish.together import sweep
+from pdsa.runner.endings import AND_AGAIN
 
 LOCK = ".lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _IN_THE_WAY = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOTEMPTY)
-_AGAIN = "and run the same command again"
-_SPACE = f"free some space, {_AGAIN}: what is made already stands"
-_RIGHTS = f"close programs that have the file open, look whether you may write there, {_AGAIN}"
+_SPACE = f"free some space, {AND_AGAIN}: what is made already stands"
+_RIGHTS = f"close programs that have the file open, look whether you may write there, {AND_AGAIN}"
 _LONGEST = 200  # characters of a path that are shown
 
 
@@ -76,7 +76,9 @@ def of_disk(error: OSError, path: Path, root: Path = Path()) -> tuple[Problem, s
         return Problem(_shown(place, root), found, "a file that can be written"), _RIGHTS
     if error.errno == errno.ENAMETOOLONG:
         found = f"a path of {len(os.fsencode(place))} bytes, or a name in it, that is too long for the disk"
-        return Problem(_shown(place, root), found, "a shorter one"), f"give --out a folder with a short path, {_AGAIN}"
+        return Problem(
+            _shown(place, root), found, "a shorter one"
+        ), f"give --out a folder with a short path, {AND_AGAIN}"
     if error.errno in _IN_THE_WAY and (there := _in_the_way(place, folder=error.errno == errno.EEXIST)):
         return _moved(*there, root)
     found = f"that the disk refuses: {error.strerror or error}"
@@ -102,7 +104,7 @@ def _what(place: Path) -> str:
 
 
 def _moved(place: Path, found: str, expected: str, root: Path) -> tuple[Problem, str]:
-    step = f"move {'this link' if 'link' in found else f'this {found.split()[1]}'} away, {_AGAIN}"
+    step = f"move {'this link' if 'link' in found else f'this {found.split()[1]}'} away, {AND_AGAIN}"
     return Problem(_shown(place, root), found, f"{expected} or nothing there"), step
 
 

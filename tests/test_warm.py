@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent, sweep_folders
+from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent, sweep_folders, warm_parent
 from pdsa.kernels.source import prepared
 from pdsa.runner import Job, make, plan_run
 from pdsa.runner.plan import light_job, whole_job
@@ -44,6 +44,15 @@ def parent() -> Iterator[Parent]:
     assert started.is_ready(), started.why()
     yield started
     started.close()
+
+
+@pytest.fixture
+def own() -> Iterator[Parent]:
+    """A parent that a test may end."""
+    with warm_parent(()) as started:
+        assert started is not None
+        assert started.is_ready(), started.why()
+        yield started
 
 
 def run(parent: Parent, folder: Path, *cells: str, **limits: float) -> Execution:
@@ -203,23 +212,47 @@ class TestEnds:
             stop.set()
             assert future.result(10).status == "died"
 
-    def test_a_parent_that_was_killed_takes_its_children_along(self, tmp_path: Path) -> None:
-        started = start_parent(())
-        assert started is not None
-        assert started.is_ready()
+    def test_a_parent_that_was_killed_takes_its_children_along(self, own: Parent, tmp_path: Path) -> None:
         flag = tmp_path / "pid"
         cell = f"import os, time\nopen({str(flag)!r}, 'w').write(str(os.getpid()))\ntime.sleep(99)"
         with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(execute, write(tmp_path, "a", cell), {}, limits=Limits(), parent=started)
+            future = pool.submit(execute, write(tmp_path, "a", cell), {}, limits=Limits(), parent=own)
             while not flag.exists() or not flag.read_text():
                 assert not future.done(), future.result()
-            started.process.kill()
+            own.process.kill()
             assert future.result(20).status == "died"
         assert gone(int(flag.read_text()))
         # and from then on kernels start cold
-        assert not started.is_ready()
-        assert execute(write(tmp_path, "b", "1"), {}, limits=Limits(), parent=started).status == "ok"
-        started.close()
+        assert not own.is_ready()
+        assert execute(write(tmp_path, "b", "1"), {}, limits=Limits(), parent=own).status == "ok"
+
+    def test_nobody_asks_a_parent_that_is_about_to_end(
+        self, own: Parent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its sockets are closed a moment before the system lets it end."""
+        own.process.kill()
+        own.process.wait()
+        monkeypatch.setattr(own.process, "poll", lambda: None)
+        assert own.is_ready()  # as far as can be seen
+        book = write(tmp_path, "a", "1")
+        assert execute(book, {}, limits=Limits(), parent=own).status == "died"
+        assert not own.is_ready()
+        assert execute(book, {}, limits=Limits(), parent=own).status == "ok"
+
+    def test_a_fork_that_fails_costs_one_try(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The parent says so and goes on: the next try is warm again."""
+        (tmp_path / "no_fork.py").write_text(
+            "import os\ndef once():\n    fork = os.fork\n    def fail():\n        os.fork = fork\n"
+            "        raise BlockingIOError\n    os.fork = fail\n"
+        )
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        with warm_parent(()) as started:
+            assert started is not None
+            started.prepare("no_fork:once")
+            book = write(tmp_path, "a", "1")
+            first, second = (execute(book, {}, limits=Limits(), parent=started) for _ in range(2))
+            assert (first.status, first.again, second.status) == ("died", True, "ok"), started.why()
+            assert second.peak_mb > 10  # played by its child
 
     def test_what_leaves_its_group_and_its_variables_ends_with_the_last_child(
         self, parent: Parent, tmp_path: Path
@@ -492,3 +525,23 @@ class TestDoors:
         client.stop_channels()
         assert gone(pid)
         assert not sockets.exists()
+
+    def test_a_kernel_starts_though_its_parent_has_just_ended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from nbclient import NotebookClient
+
+        from pdsa.kernels import provisioner
+
+        notebook = nbformat.read(write(tmp_path, "a", "import os\nprint(os.getppid())"), as_version=4)
+        warm = provisioner._HEARTH.lit()
+        assert warm is not None
+        assert warm.is_ready()
+        warm.process.kill()
+        warm.process.wait()
+        for starts in ("cold", "warm"):
+            with monkeypatch.context() as before:
+                if starts == "cold":  # the system has not said so yet
+                    before.setattr(warm.process, "poll", lambda: None)
+                NotebookClient(notebook, kernel_name="pdsa").execute()
+            assert (int(notebook.cells[0].outputs[0].text) == os.getpid()) == (starts == "cold")

@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from pdsa.kernels import system, wire
 
@@ -22,12 +23,17 @@ class Ended:
 
 @dataclass(slots=True)
 class Child:
-    """One child that was asked for: `channel` leads to it, `status` to the parent, which knows its end."""
+    """One child that was asked for: `channel` leads to it, `status` to the parent, which knows its end.
+
+    `refused` tells that the parent could not fork it, `orphaned` that the parent has ended without a word of it.
+    """
 
     channel: socket.socket
     status: socket.socket
     token: str
     pid: int | None = None
+    refused: bool = False
+    orphaned: bool = False
 
     def kill(self) -> None:
         """Have the child and all that it started ended; harmless when it has ended."""
@@ -41,18 +47,30 @@ class Child:
 
     def born(self, seconds: float) -> int | None:
         """Return its process number; None where there is none."""
-        if self.pid is None:
-            told = wire.receive(self.status, time.monotonic() + seconds)
-            self.pid = None if told is None else told["pid"]
+        if self.pid is None and not self.refused:
+            told = self._told(seconds)
+            self.pid = told["pid"] if told else None
+            self.refused = told is not None and self.pid is None
         return self.pid
+
+    def _told(self, seconds: float) -> dict[str, Any] | None:
+        """Return what the parent says next; None when it has gone, which is known before the system lets it end."""
+        try:
+            told = wire.receive(self.status, time.monotonic() + seconds)
+        except TimeoutError:
+            raise
+        except OSError:
+            told = None
+        self.orphaned = told is None
+        return told
 
     def ended(self, seconds: float = 30) -> Ended:
         """Wait for its end and return how that was."""
         try:
             if self.born(seconds) is None:
                 return Ended()
-            told = wire.receive(self.status, time.monotonic() + seconds)
-        except (TimeoutError, OSError):
+            told = self._told(seconds)
+        except TimeoutError:
             told = None
         if told is None:  # the parent was ended itself: nobody else is left to do it
             if self.pid:

@@ -124,6 +124,7 @@ class Parent:
             self._ask({"token": child.token, "folder": str(folder or "")}, theirs, told)
         except OSError:
             child.close()
+            self._ready = False
             raise
         return child
 
@@ -158,6 +159,8 @@ class Parent:
         finally:
             room.ender = None
             child.close()
+            if child.orphaned:  # the system may take a moment more until it has ended: nobody is to ask it meanwhile
+                self._ready = False
         if what is None:
             what = died(ended.code, memory_full=ended.memory_full)
         return execution_of(notebook, play.ends, what, play.broken, ended, started)

@@ -64,13 +64,20 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
 
 def _forked(cmd: list[str], kwargs: dict[str, Any]) -> ForkedKernel | None:
-    """Fork a kernel; None for kernels of another interpreter, and where there is no fork."""
+    """Fork a kernel; None for kernels of another interpreter, where there is no fork, and where it failed just now."""
     parent = _HEARTH.lit() if cmd[1:3] == LAUNCHER and Path(cmd[0]) == Path(sys.executable) else None
     if parent is None or not parent.is_ready():
         return None
-    child = parent.child()
+    try:
+        child = parent.child()
+    except OSError:  # it has just ended: this kernel starts cold, the next one finds another parent
+        return None
     environment = {**(kwargs.get("env") or os.environ), system.MARK: child.token}
-    return ForkedKernel(child, cmd, environment, str(kwargs.get("cwd") or Path.cwd()))
+    try:
+        return ForkedKernel(child, cmd, environment, str(kwargs.get("cwd") or Path.cwd()))
+    except OSError:
+        child.close()
+        return None
 
 
 class ForkedKernel:

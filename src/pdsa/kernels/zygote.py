@@ -110,8 +110,8 @@ class Zygote:
         try:
             pid = os.fork()
         except OSError:  # no memory or no process left just now: this notebook is told so, the others go on
-            channel.close()
-            status.close()
+            with channel, status, contextlib.suppress(OSError):
+                wire.send(status, {"pid": None})
             return True
         if pid == 0:
             self._become_child(channel, status, asked)

@@ -438,3 +438,15 @@ class TestGate:
     def test_a_notebook_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ParamsError, match=r"a\.ipynb: found no readable notebook"):
             check_parameters(tmp_path / "a.ipynb", {})
+
+
+def test_a_notebook_is_read_without_checkers_of_text_that_it_has_not(tmp_path: Path) -> None:
+    """They take a tenth of a second; whoever asks for them later has them."""
+    path = tmp_path / "a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), path)
+    code = (
+        "import sys; from pathlib import Path; from pdsa.kernels.source import SLOW, prepared\n"
+        f"prepared(Path({str(path)!r}), {{}})\n"
+        "assert not set(SLOW) & set(sys.modules); import isoduration, rfc3986_validator"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

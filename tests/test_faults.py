@@ -96,6 +96,18 @@ def other_numbers(network: Path) -> None:
     scratch.replace(path)
 
 
+# However busy the machine is, a run is caught between its first page and its last.
+UNHURRIED = """
+import time
+from pdsa.runner import pool
+def make(*given, quick=pool.make, **named):
+    made = quick(*given, **named)
+    time.sleep(0.4)
+    return made
+pool.make = make
+"""
+
+
 def one_page_done(report: Report) -> None:
     """Wait until the first page stands and others are still to come."""
     assert report.wait_for(report.pages), report.end()
@@ -105,7 +117,7 @@ class TestEnded:
     """F1, F3, F4: the run is ended, asked or not."""
 
     def test_kill_9(self, network: Path, right: Tree, tmp_path: Path) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=UNHURRIED)
         one_page_done(report)
         report.process.kill()
         assert report.end().clean().code == -signal.SIGKILL
@@ -114,7 +126,7 @@ class TestEnded:
         assert "unchanged" in ended.output  # what stood was not made again
 
     def test_kill_9_of_everything_of_it(self, network: Path, right: Tree, tmp_path: Path) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=UNHURRIED)
         one_page_done(report)
         for pid in [*report.kernels(), report.process.pid]:
             kill(pid)
@@ -124,7 +136,7 @@ class TestEnded:
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
     def test_asked_to_end(self, network: Path, right: Tree, tmp_path: Path, number: int, code: int) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=UNHURRIED)
         one_page_done(report)
         # Ctrl-C reaches every process of the terminal's group
         os.killpg(report.process.pid, number) if number == signal.SIGINT else report.process.send_signal(number)
@@ -331,7 +343,7 @@ class TestDisk:
         """The run is about what it read, and says so by the hash."""
         copy = tmp_path / "network"
         shutil.copytree(network, copy)
-        report = Report(copy, tmp_path / "out")
+        report = Report(copy, tmp_path / "out", before=UNHURRIED)
         one_page_done(report)
         other_numbers(copy)
         ended = report.end().clean()

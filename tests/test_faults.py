@@ -106,6 +106,17 @@ def make(*given, quick=pool.make, **named):
     return made
 pool.make = make
 """
+# And a kernel is caught at work: its first cell takes a while; pages show no code.
+LINGERING = """
+import importlib
+execute = importlib.import_module("pdsa.kernels.execute")
+def prepared(*given, quick=execute.prepared):
+    notebook = quick(*given)
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    first.source = "import time\\ntime.sleep(0.5)\\n" + first.source
+    return notebook
+execute.prepared = prepared
+"""
 
 
 def one_page_done(report: Report) -> None:
@@ -159,7 +170,7 @@ class TestKernels:
     """F2, F15, F16, F17: what happens to the process of a notebook."""
 
     def test_a_kernel_that_is_killed_is_started_once_more(self, network: Path, right: Tree, tmp_path: Path) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=LINGERING)
         kernels = report.wait_for(report.kernels)
         kill(kernels[0])
         ended = report.end().clean()
@@ -169,7 +180,7 @@ class TestKernels:
 
     def test_kernels_that_are_killed_again_and_again(self, stale: Stale) -> None:
         network, out, old = stale.network, stale.out, stale.old
-        report = Report(network, out)
+        report = Report(network, out, before=LINGERING)
         report.wait_for(lambda: [kill(pid) for pid in report.kernels()] and False)
         ended = report.end().clean()
         assert ended.code == 1
@@ -189,7 +200,7 @@ class TestKernels:
         params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 6"))
         # it may be stopped before its first cell has begun
         sooner = f"import {play.__name__} as play\nplay.BEGIN_SECONDS = {min(6, play.BEGIN_SECONDS)}"
-        report = Report(network, out, before=sooner)
+        report = Report(network, out, before=LINGERING + sooner)
         hung = report.wait_for(report.kernels)[0]
         kill(hung, signal.SIGSTOP)
         ended = report.end().clean()

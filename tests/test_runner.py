@@ -132,7 +132,7 @@ def results(folder: Path, told: list[tuple[str, str]]) -> dict[str, Result]:
         assert threading.get_ident() == mine
         told.append((result.job.name, result.status))
 
-    done = run_jobs(jobs, folder / "out", pool=LocalPool(4, Limits(cell_seconds=3)), on_done=on_done)
+    done = run_jobs(jobs, folder / "out", pool=LocalPool(4, Limits(cell_seconds=6)), on_done=on_done)
     assert [result.job for result in done] == jobs
     return {result.job.name: result for result in done}
 
@@ -193,7 +193,7 @@ class TestRunJobs:
             ("broken", "broken.ipynb, cell 4: found KeyError: 'b', " + TO_ITS_END),
             ("exit", "exit.ipynb, cell 4: found SystemExit: 0, " + TO_ITS_END),
             ("dies", "dies.ipynb, cell 3: found the kernel ended itself with exit code 1, " + TO_ITS_END),
-            ("hangs", "hangs.ipynb, cell 3: found the cell ran longer than 3 seconds, " + TO_ITS_END),
+            ("hangs", "hangs.ipynb, cell 3: found the cell ran longer than 6 seconds, " + TO_ITS_END),
             ("no_mark", "no_mark.ipynb: found no completion mark: " + ENDED),
             ("wrong_id", "wrong_id.ipynb: found that the report was made for 'adams', " + NOT_PUBLISHED),
             ("warns", "warns.ipynb, cell 3: found the warning 'DeprecationWarning: x', " + NO_WARNING),

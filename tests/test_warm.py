@@ -367,6 +367,28 @@ class TestPrepare:
         assert "no_such_function" in started.why()
         started.close()
 
+    def test_a_drawing_that_fails_stops_no_notebook(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "plotnine.py").write_text("raise ValueError('no plot today')")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        with warm_reports() as warm:
+            assert warm is not None
+            fit(warm, write(tmp_path, "drawing", "import plotnine"))
+            done = execute(write(tmp_path, "a", "1"), {}, limits=Limits(), parent=warm)
+            assert (done.status, warm.is_ready()) == ("ok", True)
+            assert "ValueError: no plot today" in warm.why()
+
+    def test_a_parent_in_which_something_else_is_raised_ends_and_says_why(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "raises.py").write_text("def once():\n    raise ValueError('nobody caught this')")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        with warm_parent(()) as started:
+            assert started is not None
+            started.prepare("raises:once")
+            assert execute(write(tmp_path, "a", "1"), {}, limits=Limits(), parent=started).status == "ok"
+            assert not started.is_ready()
+            assert "nobody caught this" in started.why()
+
     def test_requests_that_come_at_once_are_held_apart(self, tmp_path: Path) -> None:
         started = start_parent(())
         assert started is not None

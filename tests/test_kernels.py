@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
@@ -228,6 +229,52 @@ class TestExecute:
 def seen(ended: dict[str, Execution]) -> dict[str, Any]:
     """What a kernel sees around it."""
     return dict(json.loads(ended["surroundings"].notebook.cells[3].outputs[0].text))
+
+
+IN_A_WIDGET = "import ipywidgets\nout = ipywidgets.Output()\nwith out:\n    print('inside')\nout"
+
+
+class TestReplies:
+    """A reply that comes while a widget is answered is not missed: it was read when the time of the cell was up."""
+
+    STILL = 30  # seconds that a cell may take
+
+    @pytest.fixture(autouse=True)
+    def late(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let widgets be answered when the cell's reply has long arrived."""
+        from nbclient.output_widget import OutputWidget
+
+        send = OutputWidget.send
+
+        def after_the_reply(widget: OutputWidget, *args: Any, **kwargs: Any) -> None:
+            time.sleep(1)
+            send(widget, *args, **kwargs)
+
+        monkeypatch.setattr(OutputWidget, "send", after_the_reply)
+
+    def test_a_cold_kernel_goes_on(self, tmp_path: Path) -> None:
+        path = write_notebook(tmp_path / "a.ipynb", IN_A_WIDGET, "'after'")
+        run = execute(path, {"limit": 1}, limits=Limits(cell_seconds=self.STILL))
+        assert (run.status, run.evalue) == ("ok", "")
+        assert run.seconds < self.STILL
+        assert run.notebook.cells[4].outputs[0].data["text/plain"] == "'after'"
+        states = run.notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+        shown = [state["state"]["outputs"] for state in states if state["model_name"] == "OutputModel"]
+        assert shown == [[{"output_type": "stream", "name": "stdout", "text": "inside\n"}]]
+
+    def test_so_does_another_kernel_of_the_engine(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        import papermill
+
+        spec = tmp_path / "jupyter" / "kernels" / "other" / "kernel.json"
+        spec.parent.mkdir(parents=True)
+        argv = [sys.executable, "-Wignore", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec.write_text(json.dumps({"argv": argv, "display_name": "other", "language": "python"}))
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+        path = write_notebook(tmp_path / "a.ipynb", IN_A_WIDGET, "'after'", parameters="")
+        options = {"engine_name": "pdsa", "kernel_name": "other", "progress_bar": False}
+        done = papermill.execute_notebook(str(path), None, execution_timeout=self.STILL, **options)
+        assert done.metadata.papermill.duration < self.STILL
+        assert done.cells[3].outputs[0].data["text/plain"] == "'after'"
 
 
 class TestSurroundings:

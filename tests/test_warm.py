@@ -178,6 +178,27 @@ class TestEnds:
         assert [end.status for end in ended.cells] == ["ok", status, "not run"]
         assert texts(ended)[0] == "1"
 
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            ("print('x' * 4_000_000)", "printed more than 3 MB"),
+            ("from ipywidgets import Output\nwith Output():\n    print('x' * 4_000_000)", "printed more than 3 MB"),
+            ("from IPython.display import HTML\nHTML('x' * 9_000_000)", "showed more than 8 MB"),
+            ("for n in range(9):\n    display(n * 'é' * 1_000_000)", "showed more than 8 MB"),
+            ("from ipywidgets import Text\nText('x' * 9_000_000)", "showed more than 8 MB"),
+        ],
+    )
+    @pytest.mark.parametrize("further", [(), ("'never'",)])
+    def test_a_kernel_that_starts_cold_holds_the_same_limits(
+        self, parent: Parent, tmp_path: Path, cell: str, words: str, further: tuple[str, ...]
+    ) -> None:
+        """Also of what the last cell shows, whose kernel has done its work by then."""
+        book, limits = write(tmp_path, "a", "1", cell, *further), Limits(memory_mb=0, printed_mb=3, output_mb=8)
+        for ended in (execute(book, {}, limits=limits, parent=who) for who in (parent, None)):
+            assert (ended.status, ended.cell, ended.evalue) == ("died", 1, f"the notebook {words} and was ended")
+            assert [end.status for end in ended.cells] == ["ok", "died", "not run"][: 2 + len(further)]
+            assert ended.again is False
+
     def test_a_report_that_takes_too_long_in_all(self, parent: Parent, tmp_path: Path) -> None:
         ended = run(parent, tmp_path, *["import time\ntime.sleep(0.4)"] * 9, report_seconds=2)
         assert (ended.status, ended.evalue) == ("timeout", "the report ran longer than 2 seconds")

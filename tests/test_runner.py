@@ -299,6 +299,27 @@ class TestRenderPage:
         assert [plain.elements.count(name) for name in ("h1", "header", "main", "footer")] == [1, 1, 1, 1]
         assert [titled.elements.count(name) for name in ("h1", "header", "main", "footer")] == [1, 1, 1, 0]
 
+    @pytest.mark.parametrize(
+        ("audience", "target", "about", "home"),
+        [
+            ("coach", "coach/network.html", "data", '<a href="index.html">All reports</a>'),
+            ("coach", "coach/log.html", "log", '<a href="index.html">All reports</a>'),
+            ("district", "district/network.html", "data", '<a href="index.html">All reports</a>'),
+            ("district", "district/schools/0107.html", "data", '<a href="../index.html">All reports</a>'),
+            ("team", "team/0107/log.html", "log", '<a href="report.html">The report of our school</a>'),
+            ("team", "team/0107/report.html", "data", ""),
+            ("network", "network/network.html", "data", ""),
+        ],
+    )
+    def test_it_leads_back_to_the_index_of_its_audience(
+        self, audience: str, target: str, about: str, home: str
+    ) -> None:
+        cell = displayed({"text/html": "<p>x</p>"})
+        text = rendered(cell, audience=audience, target=Path(target), about=about)
+        links = re.findall(r'<p class="pdsa-screen-only">(.*?)</p>', text)
+        assert links == [home] * bool(home)
+        assert ".pdsa-screen-only { display: none !important; }" in text.partition("@media print")[2]
+
     def test_without_a_banner_there_is_none(self) -> None:
         assert 'role="note"' not in rendered(banner="")
 

@@ -305,6 +305,11 @@ class TestWatch:
             "how it is done?"
         )
 
+    def test_a_level_that_slips_never_reads_like_the_one_it_had(self) -> None:
+        one = replace(self.ONE, state="slipping", value=19.97, level=20.01, reasons=("long_run",))
+        assert "Talks 19.97 talks over 8 weeks, 20.01 talks when" in str(watch_words(one, TALKS))
+        assert "Talks 20.0 talks over 8 weeks, 20.0 talks" in str(watch_words(replace(one, state="holding"), TALKS))
+
     def test_how_often_chance_raises_one(self) -> None:
         early = replace(self.ONE, state="too_early", value=None, n=0)
         lines = watches_words([self.ONE, self.ONE, early], evidence(), {"idea-1": "Morning talks"}).items

@@ -303,7 +303,8 @@ def watch_words(watch: Watch, measure: Measure | None, title: str = "") -> Findi
     lead = f"{title or watch.idea}, adopted {watch.adopted}:"
     if watch.level is None or watch.value is None or watch.state == "too_early":
         return Finding(f"too early to say whether {name} holds its level.", watch.state, lead)
-    level, value = (format_value(one, measure) for one in (watch.level, watch.value))
+    more = 0 if watch.state == "holding" else digits_apart((watch.level, watch.value), measure)
+    level, value = (format_value(one, measure, more=more) for one in (watch.level, watch.value))
     told = f"{name} {value} over {plural(watch.n, noun_of(step))}, {level} when it was adopted"
     if watch.state == "holding":
         return Finding(f"{told}: no signal that it slips.", watch.state, lead)

@@ -66,7 +66,9 @@ class Report:
     def __post_init__(self) -> None:
         self.own = Path(tempfile.mkdtemp(prefix="t-"))  # short: the path of a socket is
         words = [str(self.network), "--out", str(self.out), *self.arguments]
-        code = f"{self.before}\nfrom pdsa.cli import main\nmain()"
+        # tests that a shell has started in the background would hand on that Ctrl-C is ignored
+        hears = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
+        code = f"{hears}\n{self.before}\nfrom pdsa.cli import main\nmain()"
         variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, "report", *words],

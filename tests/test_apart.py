@@ -168,6 +168,8 @@ class TestRun:
         # what the row holds stays with whoever runs the batch
         everywhere = [path for path in run.folder.rglob("*") if path.is_file() and b"47 of 3" in path.read_bytes()]
         assert {path.relative_to(run.folder).parts[0] for path in everywhere} == {".logs"}
+        assert page.count("rows to mend</td>") == 2
+        assert (run.folder / "district/index.html").read_text("utf-8").count("rows to mend</td>") == 2
         quality = (run.folder / "coach/data-quality.html").read_text("utf-8")
         assert "Not on this page: Birch School. Their rows have to be mended first. The index says which." in quality
         # mended, everything is as it was
@@ -206,4 +208,7 @@ class TestRun:
         assert "Without the numbers of Birch School: their rows have to be mended first." in facts.text
         (facts,) = dossier_for(apart, "network").facts().items
         assert "Without the numbers of Wren: their rows" in facts.text
+        assert dossier_for(apart, "district").header.unread == ("012",)
+        assert sorted(dossier_for(apart, "district").links) == ["007", "no"]
+        assert dossier_for(apart, "network").header.unread == ("Wren",)
         assert dossier_for(apart, "team", "007").facts() == dossier_for(whole, "team", "007").facts()

@@ -72,6 +72,10 @@ class TestCounts:
         assert calibrate([*late, *results_of("mmmmmmmm")]).rate == 0.0
         assert calibrate(late).open == 20
 
+    def test_chances_are_counted_apart(self) -> None:
+        one = calibrate([*results_of("hm-"), *of_chances([0.8, 0.7, 0.6], [1, 0, 1]), result("hit", 9, late=True)])
+        assert (one.n, one.hits, one.misses, one.open, one.given, one.came) == (2, 1, 1, 2, 3, 2)
+
     def test_people_tell_where_no_chart_can(self) -> None:
         told = [result("not_measured", k, people="miss") for k in range(8)]
         assert calibrate(told).misses == 8

@@ -62,6 +62,13 @@ class TestQuality:
         state = state_of(*THEORY, first, WHOLE, KEPT, replace(KEPT, id="prediction-1", cycle_id="cycle-1"))
         assert quality_of(state.cycles, state, evidence(chart_of(LINE))).total == 5.0
 
+    @pytest.mark.parametrize("how", ["no", "partly"])
+    def test_what_differed_is_asked_of_a_cycle_that_was_not_carried_out_as_planned(self, how: Any) -> None:
+        bare = judged(replace(WHOLE, carried_out_as_planned=how), KEPT)
+        assert bare.part("documentation").cycles[0].lacks == ("what was different from the plan",)
+        assert bare.part("documentation").score == 12 / 13
+        assert judged(replace(WHOLE, carried_out_as_planned=how, deviations="Half came."), KEPT).total == 5.0
+
     def test_of_no_cycle(self) -> None:
         none = quality_of((), state_of(), evidence())
         assert none.total == 0.0

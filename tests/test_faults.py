@@ -96,6 +96,29 @@ def other_numbers(network: Path) -> None:
     scratch.replace(path)
 
 
+# However busy the machine is, a run is caught between its first page and its last.
+UNHURRIED = """
+import time
+from pdsa.runner import pool
+def make(*given, quick=pool.make, **named):
+    made = quick(*given, **named)
+    time.sleep(0.4)
+    return made
+pool.make = make
+"""
+# And a kernel is caught at work: its first cell takes a while; pages show no code.
+LINGERING = """
+import importlib
+execute = importlib.import_module("pdsa.kernels.execute")
+def prepared(*given, quick=execute.prepared):
+    notebook = quick(*given)
+    first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    first.source = "import time\\ntime.sleep(0.5)\\n" + first.source
+    return notebook
+execute.prepared = prepared
+"""
+
+
 def one_page_done(report: Report) -> None:
     """Wait until the first page stands and others are still to come."""
     assert report.wait_for(report.pages), report.end()
@@ -105,7 +128,7 @@ class TestEnded:
     """F1, F3, F4: the run is ended, asked or not."""
 
     def test_kill_9(self, network: Path, right: Tree, tmp_path: Path) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=UNHURRIED)
         one_page_done(report)
         report.process.kill()
         assert report.end().clean().code == -signal.SIGKILL
@@ -114,7 +137,7 @@ class TestEnded:
         assert "unchanged" in ended.output  # what stood was not made again
 
     def test_kill_9_of_everything_of_it(self, network: Path, right: Tree, tmp_path: Path) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=UNHURRIED)
         one_page_done(report)
         for pid in [*report.kernels(), report.process.pid]:
             kill(pid)
@@ -124,7 +147,7 @@ class TestEnded:
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
     def test_asked_to_end(self, network: Path, right: Tree, tmp_path: Path, number: int, code: int) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=UNHURRIED)
         one_page_done(report)
         # Ctrl-C reaches every process of the terminal's group
         os.killpg(report.process.pid, number) if number == signal.SIGINT else report.process.send_signal(number)
@@ -147,7 +170,7 @@ class TestKernels:
     """F2, F15, F16, F17: what happens to the process of a notebook."""
 
     def test_a_kernel_that_is_killed_is_started_once_more(self, network: Path, right: Tree, tmp_path: Path) -> None:
-        report = Report(network, tmp_path)
+        report = Report(network, tmp_path, before=LINGERING)
         kernels = report.wait_for(report.kernels)
         kill(kernels[0])
         ended = report.end().clean()
@@ -157,7 +180,7 @@ class TestKernels:
 
     def test_kernels_that_are_killed_again_and_again(self, stale: Stale) -> None:
         network, out, old = stale.network, stale.out, stale.old
-        report = Report(network, out)
+        report = Report(network, out, before=LINGERING)
         report.wait_for(lambda: [kill(pid) for pid in report.kernels()] and False)
         ended = report.end().clean()
         assert ended.code == 1
@@ -177,7 +200,7 @@ class TestKernels:
         params.write_text(params.read_text().replace("timeout_seconds: 300", "timeout_seconds: 6"))
         # it may be stopped before its first cell has begun
         sooner = f"import {play.__name__} as play\nplay.BEGIN_SECONDS = {min(6, play.BEGIN_SECONDS)}"
-        report = Report(network, out, before=sooner)
+        report = Report(network, out, before=LINGERING + sooner)
         hung = report.wait_for(report.kernels)[0]
         kill(hung, signal.SIGSTOP)
         ended = report.end().clean()
@@ -331,7 +354,7 @@ class TestDisk:
         """The run is about what it read, and says so by the hash."""
         copy = tmp_path / "network"
         shutil.copytree(network, copy)
-        report = Report(copy, tmp_path / "out")
+        report = Report(copy, tmp_path / "out", before=UNHURRIED)
         one_page_done(report)
         other_numbers(copy)
         ended = report.end().clean()

@@ -750,7 +750,7 @@ def test_matrix_has_at_most_six_symbols_and_a_legend_of_all() -> None:
     root = tree(figures.matrix([network(300)]))
     drawn = {e.get("id"): e for e in classed(root, "pdsa-legend")[0].iter("g")}
     assert len({ET.tostring(shape[0], "unicode") for shape in drawn.values()}) >= 5
-    assert len(drawn) == 6 == len(symbols.SHORT_WORDS)
+    assert len(drawn) == 6 == len(symbols.SHORT_WORDS) - 1
     used = [e.get("href", "") for e in root.iter("use")]
     assert len(used) == 300 + 5
     assert {place.removeprefix("#") for place in used} <= set(drawn)
@@ -760,9 +760,21 @@ def test_matrix_has_at_most_six_symbols_and_a_legend_of_all() -> None:
     assert classed(tree(figures.matrix([network(24)] * 4)), "pdsa-flow") == []
 
 
+def test_rows_to_mend_are_told_apart_from_nothing_sent() -> None:
+    names = {"s000": "Alpha", "gone": "Beta", "bad": "Gamma"}
+    figure = figures.matrix([network(1)], names=names, to_mend=("bad",))
+    root = tree(figure)
+    rows = [["".join(cell.itertext()).strip() for cell in row] for row in root.findall(".//tbody/tr")]
+    assert [row[-1] for row in rows[1:]] == ["no data", "rows to mend"]
+    places = [row.findall(".//use")[-1].get("href") for row in root.findall(".//tbody/tr")]
+    assert places[1:] == ["#pdsa-is-no-data", "#pdsa-is-to-mend"]
+    assert figure.text.splitlines()[1].endswith("1 no data, 1 rows to mend")
+    assert "rows to mend" in "".join(classed(root, "pdsa-legend")[0].itertext())
+
+
 def test_symbols_differ_by_shape() -> None:
     drawn = {re.sub("#[0-9a-f]{6}", "", figures.symbol(verdict)) for verdict in symbols.SHORT_WORDS}
-    assert len(drawn) == 6
+    assert len(drawn) == 7
     assert all('aria-hidden="true"' in d for d in drawn)
 
 
@@ -1019,7 +1031,7 @@ def test_show_carries_a_picture_and_numbers_for_strict_checks() -> None:
 def test_symbols_of_targets_differ_by_shape_in_grey() -> None:
     names = [*symbols.SHORT_WORDS, *symbols.ASSURANCE_SHORT]
     drawn = {re.sub("#[0-9a-f]{6}", "", figures.symbol(name)) for name in names}
-    assert len(drawn) == len(names) == 9
+    assert len(drawn) == len(names) == 10
 
 
 @pytest.mark.parametrize("verdict", ["improvement", "concern", "change", "common_cause", "too_few"])

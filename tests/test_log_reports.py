@@ -101,6 +101,10 @@ class TestPages:
         assert "<img src=x" not in archive and "&lt;img src=x onerror=alert(1)&gt;" in archive
         assert "default-src 'none'" in archive
 
+    def test_the_log_says_the_day_up_to_which_it_counts(self, run: Run) -> None:
+        for name in (f"team/{SCHOOL}/log.html", "coach/log.html"):
+            assert "As of 2026-06-12: days are counted up to then." in (run.folder / name).read_text("utf-8")
+
     def test_a_team_without_a_log_has_no_page_of_it_and_one_line(self, run: Run) -> None:
         assert not (run.folder / "team" / OTHER / "log.html").exists()
         assert "No cycle has been planned yet" in (run.folder / "team" / OTHER / "report.html").read_text("utf-8")

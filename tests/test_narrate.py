@@ -255,6 +255,19 @@ class TestHeadline:
         chart = analyze(frame, "i", value="wait", period="week", phases=[20], better="down")
         assert told(chart).endswith("around the center of 31.0 (all 20 points, 2026-01-19 to 2026-06-01).")
 
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            (62.65, "at 62.65 minutes lies above the upper limit of 62.64."),
+            (62.639, "at 62.639 minutes lies above the upper limit of 62.638."),
+            (62.63829788, "at 62.6 minutes lies just above the upper limit of 62.6."),
+            (65.0, "at 65.0 minutes lies above the upper limit of 62.6."),
+        ],
+    )
+    def test_a_value_never_reads_like_the_limit_it_lies_beyond(self, value: float, words: str) -> None:
+        """The limit is 52 + 3 * 4 / 1.128 = 62.63829787..."""
+        assert told(chart_of([*calm(23), value])).endswith(words)
+
     def test_a_rule_set_without_runs(self) -> None:
         frame = pd.DataFrame({"week": weeks(24), "wait": [*calm(23), 90.0]})
         chart = analyze(frame, "i", value="wait", period="week", baseline=12, rules=["outside"], better="up")
@@ -400,12 +413,12 @@ class TestWords:
 
     def test_chance(self) -> None:
         text = (
-            "3 of 24 schools show a signal now; were every school stable and its values independent of each other, "
-            "about 2 would show one by chance."
+            "3 of 24 schools show a signal now; were all of them stable and their values independent of each other, "
+            "about 2 of these 24 charts would show one now by chance."
         )
         assert str(narrate.chance_words(Chance("a", 24, 3, 2.44), "Late")) == f"Late: {text}"
         few = str(narrate.chance_words(Chance("a", 24, 3, 0.44), "Late"))
-        assert "about 0.4 would show one by chance." in few
+        assert "about 0.4 of these 24 charts would show one now by chance." in few
         half = str(narrate.chance_words(Chance("a", 24, 12, 2.44), "Late"))
         assert half.endswith("by chance.")
         more = str(narrate.chance_words(Chance("a", 24, 13, 2.44), "Late"))
@@ -441,7 +454,7 @@ class TestWords:
         )
         assert repr(narrate.notes((chart,))) == (
             "Waiting: Provisional limits: they rest on 12 points, and 20 make them established; "
-            "about 1 stable chart in 6 would show a false point in the next 12."
+            "among the next 12 points alone, 1 stable chart in 6 would show a false one."
         )
 
     def test_notes_of_nothing(self) -> None:
@@ -672,7 +685,7 @@ class TestFalseAlarm:
     def test_it_stands_beside_a_signal(self, chance: float, often: str) -> None:
         chart = chart_of([*calm(23), 90.0])
         chart = replace(chart, summary=chart.summary.assign(false_alarm=chance))
-        words = f"{often[0].upper()}{often[1:]} of 100 stable charts this long signal somewhere by chance."
+        words = f"Over their whole length {often} of 100 stable charts like this one signal somewhere by chance."
         assert str(narrate.headline(chart)).endswith(words)
         assert words in narrate.alt_text(chart)
         assert words[2:-1].lower() in repr(narrate.settings((chart,)))

@@ -27,6 +27,7 @@ from inquiries import (
 )
 from pdsa.cycles import (
     Calibration,
+    Quality,
     Result,
     Span,
     Standing,
@@ -43,7 +44,7 @@ from pdsa.cycles import (
 )
 from pdsa.cycles.outcomes import Why
 from pdsa.cycles.progress import Reason
-from pdsa.cycles.quality import PartName
+from pdsa.cycles.quality import Given, Part, PartName
 from pdsa.narrate.cycles import (
     PART_WORDS,
     REASON_WORDS,
@@ -111,6 +112,20 @@ class TestResults:
             result_words(replace(one, first=date(2025, 12, 1), last=date(2026, 1, 1)), MONTHLY)
         )
 
+    @pytest.mark.parametrize(
+        ("value", "low", "words"),
+        [
+            (11.97, 12.0, "11.97 talks over 2 weeks (week of 2025-12-08 to week of 2025-12-15); 10.0 talks"),
+            (11.97, 12.0, "Predicted: 12.00 talks to 14.00 talks. It did not hold."),
+            (11.9, 12.0, "Predicted: 12.0 talks to 14.0 talks. It did not hold."),
+        ],
+    )
+    def test_a_result_never_reads_like_the_bound_that_it_missed(self, value: float, low: float, words: str) -> None:
+        assert words in str(result_words(result("miss", value=value, low=low), TALKS))
+        one = result("partly", prediction={"type": "value", "value": 13.04}, value=13.0, low=None, high=None)
+        assert "13.00 talks over 2 weeks" in str(result_words(one, TALKS))
+        assert "Predicted: 13.04 talks; it holds" in str(result_words(one, TALKS))
+
     def test_words_and_chances_are_told_by_the_team(self) -> None:
         words = result("hit", "people", {"type": "text"}, low=None, high=None, people="hit", **BARE)
         assert str(result_words(words, None)) == "More talks: The team says that it held."
@@ -147,8 +162,8 @@ class TestCalibration:
     def test_too_few(self) -> None:
         lines = repr(calibration_words(Calibration("too_few", 1, 1, 0, 0, 2))).splitlines()
         assert lines == [
-            "How our predictions turned out: 1 of 1 prediction held, 0 held in part, 0 did not; 2 without an outcome, "
-            "or written down afterwards.",
+            "How our predictions turned out: 1 of 1 prediction held, 0 held in part, 0 did not, by the charts where "
+            "these can tell and by the team's own word elsewhere; 2 without an outcome, or written down afterwards.",
             "Under 8 predictions with an outcome: too few to say more. Each one teaches by itself.",
         ]
 
@@ -162,7 +177,8 @@ class TestCalibration:
             brier_base=0.24,
         )
         assert repr(calibration_words(one)).splitlines() == [
-            "How our predictions turned out: 6 of 12 predictions held, 2 held in part, 4 did not.",
+            "How our predictions turned out: 6 of 12 predictions held, 2 held in part, 4 did not, by the charts "
+            "where these can tell and by the team's own word elsewhere.",
             "58% held, those in part counting half; in the long run 31% to 82% (an interval that is right nine times "
             "of ten).",
             "78% of 9 results fell short of the number predicted (45% to 96%); without optimism or caution about half "
@@ -173,6 +189,13 @@ class TestCalibration:
             "Brier score 0.21: 0 is best, always saying 50% gives 0.25, always saying the share that came true gives "
             "0.24.",
         ]
+
+    def test_what_named_a_chance_is_counted_apart(self) -> None:
+        one = Calibration("too_few", 1, 0, 0, 1, 0, given=3, came=2)
+        assert repr(calibration_words(one)).splitlines()[0] == (
+            "How our predictions turned out: 0 of 1 prediction held, 0 held in part, 1 did not, by the charts where "
+            "these can tell and by the team's own word elsewhere; counted apart, 2 of 3 that named a chance came true."
+        )
 
     def test_the_other_way_round(self) -> None:
         one = Calibration(
@@ -202,10 +225,27 @@ def test_plan_questions_under_the_names_of_their_cycles() -> None:
 def test_quality_by_part() -> None:
     state = state_of(*THEORY, Cycle("cycle-1", "ash", "idea-1", purpose="collect_info", measure_ids=("talks",)))
     lines = repr(quality_words(quality_of(state.cycles, state, evidence()))).splitlines()
-    assert lines[0] == "How the cycles were run: 0.1 of 5."
+    assert lines[0] == (
+        "How the cycles were run: 0.1 of 5, from the 4 parts that are due over 1 cycle; not whether a change worked or "
+        "was carried out as planned."
+    )
     assert lines[1].startswith("Written down: 8%; missing in some: what the cycle is to find out, a prediction,")
     assert lines[2] == "One test after another: 0%; missing in some: a cycle before or after it."
     assert lines[5] == "Data over time: not due of these cycles."
+
+
+def test_what_lacks_something_is_never_whole() -> None:
+    """4 parts of 1 and one of 0.996 make 4.996, which rounds to 5.0, and a share of 99.6%, which rounds to 100%."""
+    whole = tuple(Part(name, 1.0, (Given("a", 1.0), Given("b", 1.0))) for name in PART_WORDS)
+    almost = (replace(whole[0], score=0.996), *whole[1:])
+    assert repr(quality_words(Quality(whole))).splitlines()[:2] == [
+        "How the cycles were run: 5.0 of 5, from five parts over 2 cycles; not whether a change worked or was carried "
+        "out as planned.",
+        "Written down: 100%.",
+    ]
+    told = repr(quality_words(Quality(almost))).splitlines()
+    assert told[0].startswith("How the cycles were run: 4.9 of 5, from five parts over 2 cycles;")
+    assert told[1] == "Written down: 99%."
 
 
 class TestStanding:
@@ -265,6 +305,11 @@ class TestWatch:
             "how it is done?"
         )
 
+    def test_a_level_that_slips_never_reads_like_the_one_it_had(self) -> None:
+        one = replace(self.ONE, state="slipping", value=19.97, level=20.01, reasons=("long_run",))
+        assert "Talks 19.97 talks over 8 weeks, 20.01 talks when" in str(watch_words(one, TALKS))
+        assert "Talks 20.0 talks over 8 weeks, 20.0 talks" in str(watch_words(replace(one, state="holding"), TALKS))
+
     def test_how_often_chance_raises_one(self) -> None:
         early = replace(self.ONE, state="too_early", value=None, n=0)
         lines = watches_words([self.ONE, self.ONE, early], evidence(), {"idea-1": "Morning talks"}).items
@@ -289,8 +334,8 @@ def test_who_tried() -> None:
     oak = plan(id="c", school_id="oak", start=None, planned_end=None)
     state = state_of(*THEORY, a, b, oak, predicted(id="p", cycle_id="a", outcome="miss"))
     assert repr(tried_words(who_tried(state, "idea-1", {"ash": "Ash School"}))).splitlines() == [
-        "Ash School: 2 cycles, 2025-09-08 to 2025-10-06, latest on a grade or team, adapted, now under way. 0 of 1 "
-        "prediction held. Too long.",
+        "Ash School: 2 cycles, 2025-09-08 to 2025-10-06, latest on a grade or team, adapted, now under way. By the "
+        "team's own word 0 of 1 prediction held. Too long.",
         "oak: 1 cycle, latest on 1 class, planned.",
     ]
 

@@ -296,6 +296,18 @@ class TestLinks:
     def test_pages_without_schools_of_their_own_lead_nowhere_wrong(self, made: Made, name: str) -> None:
         assert broken_links(made.folder, made.folder / name) == []
 
+    def test_every_page_leads_back_and_nowhere_wrong(self, made: Made) -> None:
+        """Those of a coach or a district lead to its own index, and only the coach's index into the teams' folders."""
+        for path in pages_of(made):
+            place = path.relative_to(made.folder)
+            assert broken_links(made.folder, path) == [], place
+            links = Page(path.read_text(encoding="utf-8")).values("href")
+            home = {(path.parent / link).resolve() for link in links if link.endswith("index.html")}
+            index = (made.folder / place.parts[0] / "index.html").resolve()
+            assert home == ({index} if index.is_file() and path.name != "index.html" else set()), place
+            into = [link for link in links if "team/" in link]
+            assert bool(into) == (place.as_posix() == "coach/index.html"), place
+
     def test_a_cell_of_the_matrix_shows_its_chart(self, made: Made, sheet: Any) -> None:
         sheet.goto((made.folder / "district/network.html").as_uri())
         sheet.click(".pdsa-matrix tbody td a >> nth=1")

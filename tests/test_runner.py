@@ -132,7 +132,7 @@ def results(folder: Path, told: list[tuple[str, str]]) -> dict[str, Result]:
         assert threading.get_ident() == mine
         told.append((result.job.name, result.status))
 
-    done = run_jobs(jobs, folder / "out", pool=LocalPool(4, Limits(cell_seconds=3)), on_done=on_done)
+    done = run_jobs(jobs, folder / "out", pool=LocalPool(4, Limits(cell_seconds=6)), on_done=on_done)
     assert [result.job for result in done] == jobs
     return {result.job.name: result for result in done}
 
@@ -193,7 +193,7 @@ class TestRunJobs:
             ("broken", "broken.ipynb, cell 4: found KeyError: 'b', " + TO_ITS_END),
             ("exit", "exit.ipynb, cell 4: found SystemExit: 0, " + TO_ITS_END),
             ("dies", "dies.ipynb, cell 3: found the kernel ended itself with exit code 1, " + TO_ITS_END),
-            ("hangs", "hangs.ipynb, cell 3: found the cell ran longer than 3 seconds, " + TO_ITS_END),
+            ("hangs", "hangs.ipynb, cell 3: found the cell ran longer than 6 seconds, " + TO_ITS_END),
             ("no_mark", "no_mark.ipynb: found no completion mark: " + ENDED),
             ("wrong_id", "wrong_id.ipynb: found that the report was made for 'adams', " + NOT_PUBLISHED),
             ("warns", "warns.ipynb, cell 3: found the warning 'DeprecationWarning: x', " + NO_WARNING),
@@ -298,6 +298,27 @@ class TestRenderPage:
         titled = Reader(rendered(displayed({"text/html": "<h1>x</h1>"}, "header")))
         assert [plain.elements.count(name) for name in ("h1", "header", "main", "footer")] == [1, 1, 1, 1]
         assert [titled.elements.count(name) for name in ("h1", "header", "main", "footer")] == [1, 1, 1, 0]
+
+    @pytest.mark.parametrize(
+        ("audience", "target", "about", "home"),
+        [
+            ("coach", "coach/network.html", "data", '<a href="index.html">All reports</a>'),
+            ("coach", "coach/log.html", "log", '<a href="index.html">All reports</a>'),
+            ("district", "district/network.html", "data", '<a href="index.html">All reports</a>'),
+            ("district", "district/schools/0107.html", "data", '<a href="../index.html">All reports</a>'),
+            ("team", "team/0107/log.html", "log", '<a href="report.html">The report of our school</a>'),
+            ("team", "team/0107/report.html", "data", ""),
+            ("network", "network/network.html", "data", ""),
+        ],
+    )
+    def test_it_leads_back_to_the_index_of_its_audience(
+        self, audience: str, target: str, about: str, home: str
+    ) -> None:
+        cell = displayed({"text/html": "<p>x</p>"})
+        text = rendered(cell, audience=audience, target=Path(target), about=about)
+        links = re.findall(r'<p class="pdsa-screen-only">(.*?)</p>', text)
+        assert links == [home] * bool(home)
+        assert ".pdsa-screen-only { display: none !important; }" in text.partition("@media print")[2]
 
     def test_without_a_banner_there_is_none(self) -> None:
         assert 'role="note"' not in rendered(banner="")

@@ -110,7 +110,8 @@ def replaced(*changed: dict[str, Any]) -> list[dict[str, Any]]:
 class TestTable:
     def test_every_school_stands_there_by_name(self) -> None:
         found = page(manifest_of(*all_reports()), "coach")
-        assert found.rows[0] == ["School", "Zeal", "Attendance", "Data through", "Without a value", "Hidden periods"]
+        judged = ["School", "Zeal", "Attendance", "Data through", "Without a value", "Hidden periods"]
+        assert found.rows[0] == [*judged, "Team pages"]
         assert [row[0] for row in found.rows[1:]] == ["ash School", "Birch School", "Elm School"]
         assert found.rows[1][1:4] == ["better", "steady", "2026-02-09"]
         assert page(manifest_of(*all_reports()), "district").rows[0] == ["School", "Zeal", "Attendance", "Data through"]
@@ -136,7 +137,7 @@ class TestTable:
     def test_missing_and_hidden_periods_are_for_the_coach(self) -> None:
         reports = replaced(report("district", "007", missing="Zeal, 3 weeks", hidden=5))
         row = next(row for row in page(manifest_of(*reports), "coach").rows if row[0] == "Birch School")
-        assert row[4:] == ["Zeal, 3 weeks", "5"]
+        assert row[4:] == ["Zeal, 3 weeks", "5", "report"]
         assert "Zeal, 3 weeks" not in render_index(manifest_of(*reports), "district")
 
     def test_what_was_not_reported_says_so(self) -> None:
@@ -148,8 +149,17 @@ class TestTable:
     def test_every_word_of_the_table_is_explained_below_it(self) -> None:
         text = render_index(manifest_of(*all_reports()), "district")
         below = " ".join(Page(text.partition("<footer>")[2]).words.split())
-        for verdict, word in VERDICT_WORDS.items():
-            assert f"{word}: {VERDICT_MEANINGS[verdict]}" in below
+        told = [verdict for verdict, word in VERDICT_WORDS.items() if f"{word}: {VERDICT_MEANINGS[verdict]}" in below]
+        assert told == [verdict for verdict in VERDICT_WORDS if verdict != "to_mend"]
+
+    @pytest.mark.parametrize("audience", ["coach", "district"])
+    def test_rows_to_mend_are_told_apart_from_nothing_sent(self, audience: str) -> None:
+        silent = report("district", "no", verdicts={"zeal": "no_data", "attendance": "no_data"})
+        manifest = manifest_of(*replaced(failed("district", "007"), silent), unread=["007"])
+        rows = {row[0]: row[1:3] for row in page(manifest, audience).rows[1:]}
+        assert rows["Birch School"] == ["rows to mend", "rows to mend"]
+        assert rows["Elm School"] == ["no data", "no data"]
+        assert f"rows to mend: {VERDICT_MEANINGS['to_mend']}" in " ".join(page(manifest, audience).words.split())
 
     def test_one_school(self) -> None:
         found = page(manifest_of(report("district", "007"), schools={"007": "Birch School"}), "district")
@@ -257,6 +267,18 @@ class TestFiles:
     ) -> None:
         manifest = manifest_of(report("team", "007"), params={"audiences": audiences})
         assert [path.parent.name for path in self.written(tmp_path, manifest)] == names
+
+    def test_a_coach_is_led_to_the_teams_own_pages_and_nobody_else(self, tmp_path: Path) -> None:
+        log = {"name": "team, 012, improvement log", "about": "log", "path": "team/012/log.html"}
+        gone = failed("team", "no")
+        coach, district = self.written(tmp_path, manifest_of(*replaced(report("team", "012", **log), gone)))
+        found = Page(coach.read_text(encoding="utf-8"))
+        assert [link for link in found.links if "team" in link] == [
+            "../team/012/report.html", "../team/012/log.html", "../team/007/report.html"
+        ]  # fmt: skip
+        assert [row[-1] for row in found.rows[1:]] == ["", "report,log", "report"]
+        assert "complete, for the team and its own coach alone" in found.words
+        assert "team/" not in district.read_text(encoding="utf-8")
 
     def test_a_coach_without_district_pages_follows_the_teams(self, tmp_path: Path) -> None:
         manifest = manifest_of(report("team", "007"), params={"audiences": ["team", "coach"]})

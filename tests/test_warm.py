@@ -172,15 +172,36 @@ class TestEnds:
         ],
     )
     def test_each_end_is_told_apart(self, parent: Parent, tmp_path: Path, cell: str, status: str, words: str) -> None:
-        limits = {"cell_seconds": 1, "memory_mb": 600, "printed_mb": 3, "output_mb": 8}
+        limits = {"cell_seconds": 1 if status == "timeout" else 20, "memory_mb": 600, "printed_mb": 3, "output_mb": 8}
         ended = run(parent, tmp_path, "1", cell, "'never'", **limits)
         assert (ended.status, ended.cell, ended.evalue) == (status, 1, words)
         assert [end.status for end in ended.cells] == ["ok", status, "not run"]
         assert texts(ended)[0] == "1"
 
+    @pytest.mark.parametrize(
+        ("cell", "words"),
+        [
+            ("print('x' * 4_000_000)", "printed more than 3 MB"),
+            ("from ipywidgets import Output\nwith Output():\n    print('x' * 4_000_000)", "printed more than 3 MB"),
+            ("from IPython.display import HTML\nHTML('x' * 9_000_000)", "showed more than 8 MB"),
+            ("for n in range(9):\n    display(n * 'é' * 1_000_000)", "showed more than 8 MB"),
+            ("from ipywidgets import Text\nText('x' * 9_000_000)", "showed more than 8 MB"),
+        ],
+    )
+    @pytest.mark.parametrize("further", [(), ("'never'",)])
+    def test_a_kernel_that_starts_cold_holds_the_same_limits(
+        self, parent: Parent, tmp_path: Path, cell: str, words: str, further: tuple[str, ...]
+    ) -> None:
+        """Also of what the last cell shows, whose kernel has done its work by then."""
+        book, limits = write(tmp_path, "a", "1", cell, *further), Limits(memory_mb=0, printed_mb=3, output_mb=8)
+        for ended in (execute(book, {}, limits=limits, parent=who) for who in (parent, None)):
+            assert (ended.status, ended.cell, ended.evalue) == ("died", 1, f"the notebook {words} and was ended")
+            assert [end.status for end in ended.cells] == ["ok", "died", "not run"][: 2 + len(further)]
+            assert ended.again is False
+
     def test_a_report_that_takes_too_long_in_all(self, parent: Parent, tmp_path: Path) -> None:
-        ended = run(parent, tmp_path, *["import time\ntime.sleep(0.4)"] * 6, report_seconds=1)
-        assert (ended.status, ended.evalue) == ("timeout", "the report ran longer than 1 seconds")
+        ended = run(parent, tmp_path, *["import time\ntime.sleep(0.4)"] * 9, report_seconds=2)
+        assert (ended.status, ended.evalue) == ("timeout", "the report ran longer than 2 seconds")
         assert {"ok", "timeout", "not run"} == {end.status for end in ended.cells}
 
     def test_a_child_that_the_system_ended_for_memory(self) -> None:
@@ -367,6 +388,28 @@ class TestPrepare:
         assert "no_such_function" in started.why()
         started.close()
 
+    def test_a_drawing_that_fails_stops_no_notebook(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "plotnine.py").write_text("raise ValueError('no plot today')")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        with warm_reports() as warm:
+            assert warm is not None
+            fit(warm, write(tmp_path, "drawing", "import plotnine"))
+            done = execute(write(tmp_path, "a", "1"), {}, limits=Limits(), parent=warm)
+            assert (done.status, warm.is_ready()) == ("ok", True)
+            assert "ValueError: no plot today" in warm.why()
+
+    def test_a_parent_in_which_something_else_is_raised_ends_and_says_why(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "raises.py").write_text("def once():\n    raise ValueError('nobody caught this')")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        with warm_parent(()) as started:
+            assert started is not None
+            started.prepare("raises:once")
+            assert execute(write(tmp_path, "a", "1"), {}, limits=Limits(), parent=started).status == "ok"
+            assert not started.is_ready()
+            assert "nobody caught this" in started.why()
+
     def test_requests_that_come_at_once_are_held_apart(self, tmp_path: Path) -> None:
         started = start_parent(())
         assert started is not None
@@ -443,7 +486,7 @@ def test_warm_and_cold_make_the_same_bytes(jobs: list[Job]) -> None:
 )
 def test_what_a_cell_said_before_it_broke_is_kept(parent: Parent, tmp_path: Path, last: str, status: str) -> None:
     """Also of one that talks without end: that gets it no more time."""
-    found = run(parent, tmp_path, f"import os, time\nprint('first words')\n{last}", cell_seconds=1)
+    found = run(parent, tmp_path, f"import os, time\nprint('first words')\n{last}", cell_seconds=3)
     assert found.status == status
     assert found.printed.startswith("first words\n")
     assert len(found.printed) <= 100_000

@@ -20,13 +20,12 @@ from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
 from pdsa.runner.keys import code_digest
 from pdsa.runner.records import RECORDS, verified
-from pdsa.terms import Step
+from pdsa.terms import INDEXED, Step
 from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-INDEXED = ("coach", "district")
 KNOWN = f"{RECORDS}/site.json"  # what these pages were made from, and their hashes
 
 
@@ -43,6 +42,7 @@ class Row:
     hidden: int
     failures: tuple[Mapping[str, Any], ...]
     older: str = ""  # when the page that the row leads to was made, if its data have changed since
+    complete: tuple[tuple[str, str], ...] = ()  # word and address of each page of the school's own team
 
     @property
     def stale(self) -> list[tuple[Any, ...]]:
@@ -150,7 +150,7 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
     rows.sort(key=lambda row: (not row.failures, row.name.casefold(), row.school))
     network = [r for r in manifest["reports"] if r["audience"] == audience and not r["school"]]
     every_log = [r for r in network if r.get("about") == "log"]
-    logs = [r for r in every_log if r["status"] == "ok" or r["stale"]]
+    logs = [r for r in every_log if _is_there(r)]
     network = [r for r in network if r.get("about") != "log"]
     return _template("index.html.j2").render(
         quality=bool(quality_of(manifest, audience)),
@@ -158,11 +158,16 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
         audience=audience,
         rows=rows,
         failed=[row for row in rows if row.failures],
+        teams=any(row.complete for row in rows),
         network=network[0] if network else None,
         log=logs[0]["path"].rpartition("/")[2] if logs else "",
         failed_log=next((r for r in every_log if r["status"] == "failed"), None),
         archive=ARCHIVE if archive else "",
-        words=[(symbol(verdict), word, VERDICT_MEANINGS[verdict]) for verdict, word in VERDICT_WORDS.items()],
+        words=[
+            (symbol(verdict), word, VERDICT_MEANINGS[verdict])
+            for verdict, word in VERDICT_WORDS.items()
+            if verdict != "to_mend" or manifest.get("unread")
+        ],
         style=STYLE,
     )
 
@@ -173,28 +178,46 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
     order = {"district": 0, "team": 1}
     seen = own if audience == "coach" else [r for r in own if r["audience"] == audience]
     pages = [r for r in seen if r.get("about") != "log"]
+    to_mend = school in manifest.get("unread", ())
     shown = min(pages, key=lambda r: (r["status"] != "ok", order.get(r["audience"], 2)), default=None)
     if shown is None:
         return Row(school, name, "", (), "", "", 0, ())
-    there = shown["status"] == "ok" or shown["stale"]
-    path = shown["path"] if shown["audience"] != audience else shown["path"].removeprefix(f"{audience}/")
+    page = _address(shown, audience) if _is_there(shown) else ""
     # a team's page rests on numbers that this index must not speak of
     complete = shown["audience"] == "team"
     verdicts = {} if complete else shown["verdicts"] or {}
+    found = ["to_mend" if to_mend else verdicts.get(m["id"], "") for m in manifest["measures"]]
+    team = [
+        (_KINDS[r.get("about", "data")], _address(r, audience))
+        for r in seen
+        if r["audience"] == "team" and _is_there(r)
+    ]
     return Row(
         school=school,
         name=name,
-        page=(path if shown["audience"] == audience else f"../{path}") if there else "",
-        verdicts=tuple(
-            (symbol(verdicts.get(m["id"], "")), VERDICT_WORDS.get(verdicts.get(m["id"], ""), ""))
-            for m in manifest["measures"]
-        ),
+        page=page,
+        verdicts=tuple((symbol(verdict), VERDICT_WORDS.get(verdict, "")) for verdict in found),
         through=str(shown["through"]),
         missing="" if complete else str(shown["missing"]),
         hidden=int(shown["hidden"] or 0),
         failures=tuple(r for r in seen if r["status"] == "failed"),
         older=shown["made"][:10] if shown["status"] == "ok" and shown.get("outdated") else "",
+        complete=tuple(one for one in team if one[1] != page),
     )
+
+
+_KINDS = {"data": "report", "log": "log"}
+
+
+def _is_there(report: Mapping[str, Any]) -> bool:
+    """Whether a page can be opened: today's, or the one of an earlier run."""
+    return bool(report["status"] == "ok" or report["stale"])
+
+
+def _address(report: Mapping[str, Any], audience: str) -> str:
+    """A page as seen from the index of an audience."""
+    path = str(report["path"])
+    return path.removeprefix(f"{audience}/") if report["audience"] == audience else f"../{path}"
 
 
 def quality_of(manifest: Mapping[str, Any], audience: str) -> Mapping[str, Any]:

@@ -260,6 +260,8 @@ MANY_TIES = 0.25
 ENTITIES: tuple[Entity, ...] = get_args(Entity)
 VISIBILITIES: tuple[Visibility, ...] = get_args(Visibility)
 SCALES: tuple[Scale, ...] = get_args(Scale)
+# Whose folder of a run has an index of its reports.
+INDEXED: tuple[Audience, ...] = ("coach", "district")
 # Records of the network as a whole: they belong to no school, and all its people read them.
 NETWORK_WIDE: tuple[Entity, ...] = ("aim", "driver", "cause", "person")
 OUTCOME_WORDS = {
@@ -293,6 +295,7 @@ VERDICT_WORDS = {
     "common_cause": "steady",
     "too_few": "too early to say",
     "no_data": "no data",
+    "to_mend": "rows to mend",
 }
 VERDICT_MEANINGS = {
     "improvement": "a signal in the good direction in the latest points",
@@ -300,7 +303,8 @@ VERDICT_MEANINGS = {
     "change": "a signal without a better direction, or a pattern that is not random",
     "common_cause": "no signal in the latest points: ordinary variation",
     "too_few": f"under {MIN_USEFUL} useful points: nothing is judged yet",
-    "no_data": "nothing was reported, or its rows have to be mended before they can be read",
+    "no_data": "nothing was reported",
+    "to_mend": "numbers were sent, and rows have to be mended before they can be read",
 }
 RULE_WORDS = {
     "outside": "a point outside the limits",

@@ -66,15 +66,21 @@ def _one(baseline: int, ratio: bool, rate: bool, wide: bool, scatter: float, spe
     letter, law = ("u", "Poisson") if rate else ("p", "binomial")
     name = f"{letter.upper()}-prime chart"
     if spec.estimated:
-        return f"{letter}_prime", f"{name}: numerators are estimated, so counts are not exact (sigma_z {scatter:.2f})"
+        known = "" if np.isnan(scatter) else f"; points scatter {_times(scatter)}"
+        return f"{letter}_prime", f"{name}: numerators are estimated, so counts are not exact{known}"
     if wide:
-        return f"{letter}_prime", f"{name}: points scatter {scatter:.2f} times as widely as counting alone explains"
+        return f"{letter}_prime", f"{name}: points scatter {_times(scatter)}"
     if np.isnan(scatter):
         return letter, f"{letter.upper()} chart: {law} limits; the scatter cannot be estimated"
-    return letter, f"{letter.upper()} chart: {_NO_WIDER} (sigma_z {scatter:.2f})"
+    return letter, f"{letter.upper()} chart: points scatter {_times(scatter)}, {_NO_WIDER}"
 
 
-_NO_WIDER = "the scatter is not distinguishably wider than counting alone gives"
+_NO_WIDER = "which is not distinguishably more"
+
+
+def _times(scatter: float) -> str:
+    """Plain words first; the term is what other programs and books call it."""
+    return f"{scatter:.2f} times as widely as counting alone explains (sigma_z)"
 
 
 def _without_denominators(wide: bool, scatter: float, spec: ChartSpec) -> tuple[str, str]:
@@ -83,8 +89,8 @@ def _without_denominators(wide: bool, scatter: float, spec: ChartSpec) -> tuple[
     if spec.data_type != "count":
         return "i", "I chart: there are values without numerators and denominators"
     if wide:
-        return "i", f"I chart: counts scatter {scatter:.2f} times as widely as counting alone explains"
-    return "c", f"C chart: {_NO_WIDER} (sigma_z {scatter:.2f})"
+        return "i", f"I chart: counts scatter {_times(scatter)}"
+    return "c", f"C chart: counts scatter {_times(scatter)}, {_NO_WIDER}"
 
 
 def _scatter(panel: Panel, plan: Plan, spec: ChartSpec, first: Ints, rate: bool) -> tuple[Floats, Ints]:

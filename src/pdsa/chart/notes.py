@@ -144,7 +144,10 @@ class Facts:
         if self.spec.method != "published":
             self.say(
                 widened < 1,
-                lambda i: f"sigma_z is {widened[i]:.2f}; limits are not drawn narrower than counting alone gives",
+                lambda i: (
+                    f"points scatter {widened[i]:.2f} times as widely as counting alone explains (sigma_z): limits are "
+                    "not drawn narrower than counting gives"
+                ),
             )
         self._second_opinion()
 
@@ -163,7 +166,9 @@ class Facts:
         share = self._next_false(i, k)
         if share is None:
             return text
-        return f"{text}; about 1 stable chart in {round(1 / share)} would show a false point in the next {AHEAD}"
+        return (
+            f"{text}; among the next {AHEAD} points alone, 1 stable chart in {round(1 / share)} would show a false one"
+        )
 
     def _next_false(self, i: int, k: int) -> float | None:
         """The chance of a false point among the next ones, where it is known for such a chart."""
@@ -192,12 +197,12 @@ class Facts:
         length = int(self.counted("n_values")[i])
         # the estimate is too low by about (1 + 4 r) / n: Kendall, Biometrika 41:403 (1954)
         corrected = min(r + (1 + 4 * r) / n, 0.99)
-        text = (
-            f"neighboring values resemble each other (corrected lag-1 {corrected:.2f}): false signals are more frequent"
-        )
+        alike = f"a correlation of {corrected:.2f} with the value before: corrected lag-1"
+        text = f"neighboring values resemble each other ({alike}): false signals are more frequent"
         frozen = bool(self.plan.frozen[self.last[i]])
         plain, inflated = resembling(self.spec, str(self.kind[i]), frozen, length, corrected)
-        return f"{text}, about {inflated / plain:.1f} times as frequent" if 0 < plain < inflated else text
+        more = f"{text}, over the whole chart about {inflated / plain:.1f} times as frequent"
+        return more if 0 < plain < inflated else text
 
     def _exact(self, i: int) -> str:
         kind = str(self.kind[i])

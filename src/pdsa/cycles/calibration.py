@@ -43,6 +43,9 @@ class Calibration:
         Predictions of values, ranges, directions and words with an outcome, and what became of them.
     open
         Predictions without an outcome, or written down when it was known; they count nowhere.
+    given, came
+        Predictions with a probability and an outcome, which count in `chances` and `brier` alone, and how many came
+        true.
     rate, low, high
         The share that held, one that held in part counting half, and its interval.
     bias
@@ -71,6 +74,8 @@ class Calibration:
     chances: Span | None = None
     brier: float | None = None
     brier_base: float | None = None
+    given: int = 0
+    came: int = 0
 
 
 def calibrate(results: Iterable[Result]) -> Calibration:
@@ -182,6 +187,7 @@ def _with_chances(found: Calibration, results: Sequence[Result]) -> Calibration:
         if one.prediction.type == "probability" and one.prediction.probability is not None
     ]
     n = len(pairs)
+    found = replace(found, given=n, came=sum(y == POINTS["hit"] for _, y in pairs))
     if n < FEWEST:
         return found
     given, true = sum(p for p, _ in pairs) / n, sum(y for _, y in pairs) / n

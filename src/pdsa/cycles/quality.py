@@ -114,9 +114,16 @@ def _documentation(cycle: Cycle, ground: Ground) -> Given:
         "what was learned": cycle.learning,
         "the decision": cycle.decision,
         "why it was decided": cycle.rationale,
+        **_deviations(cycle),
         "what comes next": cycle.next_test or cycle.implementation_plan or cycle.sustain_plan,
     }
     return _given(cycle, asked)
+
+
+def _deviations(cycle: Cycle) -> dict[str, object]:
+    """What differed from the plan is asked only of a cycle that was not carried out as planned."""
+    differed = cycle.carried_out_as_planned not in (None, "yes")
+    return {"what was different from the plan": cycle.deviations.strip()} if differed else {}
 
 
 def _iteration(cycle: Cycle, ground: Ground) -> Given:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,11 @@ class Column:
     anchor: str
     verdicts: dict[str, tuple[str, int]]
     sparks: dict[str, str] = field(default_factory=dict)
+    to_mend: frozenset[str] = frozenset()
 
     def verdict(self, school: str) -> str:
-        """The school's verdict, or `no_data`."""
-        return self.verdicts.get(school, ("no_data", 0))[0]
+        """The school's verdict; `no_data` where it sent nothing, `to_mend` where what it sent cannot be read yet."""
+        return self.verdicts.get(school, ("to_mend" if school in self.to_mend else "no_data", 0))[0]
 
     def useful(self, school: str) -> int:
         """The school's number of useful points."""
@@ -51,6 +52,7 @@ def matrix(
     *,
     names: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
+    to_mend: Collection[str] = (),
     sparklines: bool = False,
 ) -> Figure:
     """A table of schools by measures in the order of the schools' names, with a legend and counts.
@@ -62,10 +64,13 @@ def matrix(
     names, links
         Name to show and address of the page, by the id of a school. A cell links to the measure on that page. A
         school that is named has its row also where it never reported.
+    to_mend
+        Ids of the schools of which nothing is here because rows of theirs have to be mended first.
     sparklines
         Draw each series beside its symbol; each line fills its cell by a scale of its own.
     """
-    columns = [column for chart in charts for column in columns_of(chart, sparklines)]
+    lacking = frozenset(to_mend)
+    columns = [replace(column, to_mend=lacking) for chart in charts for column in columns_of(chart, sparklines)]
     reported = {school for column in columns for school in column.verdicts}
     schools = sorted(reported.union(names or ()), key=lambda s: _order(s, names))
     counts = [Counter(column.verdict(school) for school in schools) for column in columns]
@@ -86,7 +91,7 @@ def matrix(
         if long
         else table
     )
-    html = f'<figure class="pdsa-figure pdsa-wide {AS_TYPED}" style="margin:0">{legend()}{flow}</figure>'
+    html = f'<figure class="pdsa-figure pdsa-wide {AS_TYPED}" style="margin:0">{legend(bool(lacking))}{flow}</figure>'
     return Figure(html, "\n".join([caption, *(_counted(c, n) for c, n in zip(columns, counts, strict=True))]))
 
 
@@ -164,11 +169,12 @@ def _counted(column: Column, count: Counter[str]) -> str:
     return f"{column.name}: {told or 'no series'}"
 
 
-def legend() -> str:
-    """The six symbols, each with its word, and what it means on pointing at it."""
+def legend(to_mend: bool = False) -> str:
+    """The symbols, each with its word, and what it means on pointing at it; `to_mend` only where it occurs."""
     parts = [
         f'<span style="white-space:nowrap" title="{escape(narrate.VERDICT_MEANINGS[verdict])}">'
         f"{defined(verdict)} {word}</span>"
         for verdict, word in narrate.VERDICT_WORDS.items()
+        if to_mend or verdict != "to_mend"
     ]
     return f'<p class="pdsa-legend" style="margin:0 0 .3em;font-size:11px">{" &#160; ".join(parts)}</p>'

@@ -11,7 +11,7 @@ SHORT_WORDS = {**narrate.VERDICT_WORDS, "too_few": "too early"}
 # Symbols that say "look here".
 SIGNALS = ("improvement", "concern", "change")
 # Titles of charts carry no symbol where nothing is judged.
-NO_SYMBOL = ("too_few", "no_data")
+NO_SYMBOL = ("too_few", "no_data", "to_mend")
 
 # What the target's symbol says beside the verdict.
 ASSURANCE_SHORT = {"met": "target met", "by_chance": "target by chance", "not_expected": "target not expected"}
@@ -39,6 +39,9 @@ _SHAPES = {
     "not_expected": f'{_RING}<path d="M3.4 3.4l7.2 7.2M10.6 3.4l-7.2 7.2" stroke="{INK}" stroke-width="1.6"/>',
     # slashed short bar
     "no_data": f'<path d="M3.5 7h7" stroke="{MUTED}" stroke-width="1.4"/>',
+    # sheet with a line that is crossed out
+    "to_mend": f'<path d="M2 1h10v12H2z" fill="{PAPER}" stroke="{INK}" stroke-width="1.4"/>'
+    f'<path d="M4.4 4.4l5.2 5.2M9.6 4.4l-5.2 5.2" stroke="{INK}" stroke-width="1.4"/>',
 }
 
 

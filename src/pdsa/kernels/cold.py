@@ -38,13 +38,11 @@ def execute_cold(notebook: NotebookNode, limits: Limits, room: Room) -> Executio
     ----------
     notebook
         With its parameters in place; it is filled.
-    limits
-        All are held but what a notebook shows besides printing.
-    room
-        The kernel's surroundings.
+    limits, room
+        What it may take, and the kernel's surroundings.
     """
     started = time.perf_counter()
-    room.printed_mb = limits.printed_mb
+    room.limits = limits
     clock = Clock(limits)
     with _own_loop(), watched(room, limits.memory_mb) as watch:
         room.begin = (clock.start, watch)
@@ -120,8 +118,6 @@ def _options(clock: Clock, room: Room) -> dict[str, Any]:
         "force_raise_errors": True,  # no tag in a notebook may hide an error
         "on_notebook_start": room.on_start,
         "on_cell_start": room.on_cell,
-        "stdout_file": room,
-        "stderr_file": room,
     }
 
 

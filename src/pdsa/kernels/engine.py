@@ -59,9 +59,13 @@ def _engine() -> Any:
 def _execute(nb_man: Any, kernel_name: str, **kwargs: Any) -> Any:
     from papermill.engines import NBClientEngine
 
+    from pdsa.kernels.client import Manager
+
     parent = _hearth().lit() if _is_ours(kernel_name) and "kernel_manager_class" not in kwargs else None
     if parent is None or not parent.is_ready():
-        return NBClientEngine.execute_managed_notebook(nb_man, kernel_name, **kwargs)
+        return NBClientEngine.execute_managed_notebook(
+            nb_man, kernel_name, **{"kernel_manager_class": Manager, **kwargs}
+        )
     limits = _limits(kwargs)
     run = _play(nb_man, parent, limits, partial(_log, nb_man.nb, kwargs))
     _refuse(nb_man, run, limits)

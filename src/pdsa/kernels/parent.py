@@ -77,19 +77,22 @@ class Parent:
         Parameters
         ----------
         function
-            As `module:name`: imports and tries out what some notebooks need. Whatever it prints or raises is for
-            `why`; a parent that cannot fork any more after it ends, and its children with it.
+            As `module:name`: imports and tries out what some notebooks need, and catches what may fail there.
+            Whatever it prints is for `why`; a parent in which it raises, or that cannot fork any more after it,
+            ends, and its children with it.
         """
         with self._preparing:
             if function in self._prepared:
                 return
             self._prepared.add(function)
             channel, theirs = socket.socketpair()
-            status, told = socket.socketpair()
+            status, tells = socket.socketpair()
             # a parent that has gone, or is not done by then, is seen by who asks for a child
             with channel, status, contextlib.suppress(OSError):
-                self._ask({"prepare": function}, theirs, told)
-                wire.receive(status, time.monotonic() + START_SECONDS)
+                self._ask({"prepare": function}, theirs, tells)
+                told = wire.receive(status, time.monotonic() + START_SECONDS)
+                if told is None or not told["ready"]:  # it ends, which may take a moment
+                    self._ready = False
 
     def _ask(self, request: Mapping[str, object], *given: socket.socket) -> None:
         """Send a request with two sockets, which are the parent's from now on.

@@ -11,11 +11,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pdsa.kernels.ending import Break, died, flooded, out_of_memory
+from pdsa.kernels.ending import Break, Limits, died, flooded, out_of_memory
 from pdsa.kernels.folders import PREFIX, held
 
 if TYPE_CHECKING:
@@ -80,11 +80,12 @@ class Room:
     ender: Callable[[], None] | None = None
     notebook: NotebookNode | None = None
     cell: int | None = None
+    limits: Limits = field(default_factory=Limits)
     printed: int = 0
+    showed: int = 0
     # where the caller chooses them: a folder that exists, and all variables of the kernel
     place: Path | None = None
     variables: Mapping[str, str] | None = None
-    printed_mb: int = 10
     begin: Sequence[Callable[[], None]] = ()
     full: bool = False
 
@@ -138,7 +139,7 @@ class Room:
                 process.wait(5)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    # The rest is called by nbclient while the notebook runs.
+    # The rest is called while the notebook runs.
     def on_start(self, notebook: NotebookNode) -> None:
         """Keep the notebook that is being filled: after an error papermill does not return it."""
         self.notebook = notebook
@@ -149,19 +150,27 @@ class Room:
         """Note which cell begins."""
         self.cell = cell_index
 
-    def write(self, text: str) -> None:
-        """Count what the notebook prints, and end a notebook that floods the memory."""
-        self.printed += len(text)
-        if self.printed > self.printed_mb * 1_000_000:
+    def take(self, kind: str, size: int) -> None:
+        """Count a message and its characters, and end a notebook that floods the memory."""
+        if kind == "stream":
+            self.printed += size
+        elif kind != "status":
+            self.showed += size
+        if self.flood() is not None:
             self.kill()
 
-    def flush(self) -> None:
-        """Do nothing: papermill wants a file."""
+    def flood(self) -> Break | None:
+        """Return the break of a notebook that has printed or shown too much, None of any other."""
+        if self.printed > self.limits.printed_mb * 1_000_000:
+            return flooded("printed", self.limits.printed_mb)
+        if self.showed > self.limits.output_mb * 1_000_000:
+            return flooded("showed", self.limits.output_mb)
+        return None
 
     def ending(self) -> Break:
         """Return how the kernel's process ended."""
-        if self.printed > self.printed_mb * 1_000_000:
-            return flooded("printed", self.printed_mb)
+        if (flood := self.flood()) is not None:
+            return flood
         if self.full:
             return out_of_memory()
         process = getattr(getattr(self.manager, "provisioner", None), "process", None)
@@ -172,12 +181,13 @@ def manager_class(room: Room) -> type:
     """Return a kernel manager for one room; papermill takes a class, and ends only kernels it made from one."""
     import zmq
     from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
+
+    from pdsa.kernels.client import Client, Manager
 
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.ignore_cwd=True"]
     encryption = "auto" if room.transport == "tcp" and zmq.has("curve") else "disabled"
 
-    class RoomManager(AsyncKernelManager):  # type: ignore[misc]
+    class RoomManager(Manager):
         def __init__(self, **kwargs: object) -> None:
             place = str(room.folder / "k.json")
             super().__init__(connection_file=place, transport=room.transport, transport_encryption=encryption, **kwargs)
@@ -194,5 +204,10 @@ def manager_class(room: Room) -> type:
             await super().start_kernel(env=room.environment(), cwd=str(room.workdir), **silent, **kwargs)
             if room.stop.is_set():
                 room.kill()
+
+        def client(self, **kwargs: object) -> Client:
+            client: Client = super().client(**kwargs)
+            client.iopub_channel.room = room
+            return client
 
     return RoomManager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 _IMPORTING = threading.Lock()
+# jsonschema imports these if it can, to check text that no notebook has. The first compiles a grammar for 1.4 seconds
+# and is blocked everywhere; the others cost 0.1 and are blocked where no notebook runs that may look for them.
+SLOWEST = ("rfc3987_syntax",)
+SLOW = (*SLOWEST, "rfc3986_validator", "isoduration")
 
 
 def prepared(path: Path, parameters: Mapping[str, object]) -> NotebookNode:
@@ -40,7 +44,7 @@ def prepared(path: Path, parameters: Mapping[str, object]) -> NotebookNode:
 
 @lru_cache(maxsize=32)
 def _read(path: Path, changed: int) -> NotebookNode:
-    nbformat = import_quickly("nbformat")
+    nbformat = import_quickly("nbformat", SLOW)
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -62,20 +66,23 @@ def _holds_date(value: object) -> bool:
     return isinstance(value, date) or any(_holds_date(part) for part in parts)
 
 
-def import_quickly(name: str) -> Any:
+def import_quickly(name: str, blocked: Sequence[str] = SLOWEST) -> Any:
     """Import a package of the notebook world in 0.4 seconds instead of 1.8.
 
-    1.4 of them compile the grammar of an optional checker of "iri" strings (rfc3987_syntax, which jsonschema
-    tries to import and does without); notebooks have no such strings. The block is lifted at once.
+    Parameters
+    ----------
+    name
+        The package.
+    blocked
+        Modules that cannot be imported meanwhile; whoever tries to must do without, as jsonschema does.
     """
     from importlib import import_module
 
     with _IMPORTING:
-        blocked = "rfc3987_syntax" not in sys.modules
-        if blocked:
-            sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+        blocks = {one: None for one in blocked if one not in sys.modules}
+        sys.modules.update(blocks)  # type: ignore[arg-type]
         try:
             return import_module(name)
         finally:
-            if blocked:
-                sys.modules.pop("rfc3987_syntax", None)
+            for one in blocks:
+                sys.modules.pop(one, None)

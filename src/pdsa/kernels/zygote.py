@@ -127,7 +127,7 @@ class Zygote:
         try:
             with _as_in_a_notebook():
                 _call(function)
-        except Exception:  # noqa: BLE001 the notebook meets the same and is told; here it is kept for `Parent.why`
+        except (ImportError, AttributeError):  # nothing of that name, which is kept for `Parent.why`
             traceback.print_exc()
         _settle()
         ready = system.threads() == 1

@@ -209,7 +209,7 @@ def _by_chance(series: Series) -> str:
     if math.isnan(chance):
         return ""
     often = "fewer than 1" if chance < 0.005 else "more than 99" if chance > 0.995 else f"about {100 * chance:.0f}"
-    return f"{capital(often)} of 100 stable charts this long signal somewhere by chance."
+    return f"Over their whole length {often} of 100 stable charts like this one signal somewhere by chance."
 
 
 def headlines(charts: tuple[Chart, ...]) -> Findings:
@@ -330,7 +330,7 @@ def _kind_reason(chart: Chart) -> str:
 def _own_baseline(chart: Chart) -> str:
     if len(chart.summary) == 1:
         series = read(chart)
-        chance = _by_chance(series).rstrip(".")
+        chance = _by_chance(series).rstrip(".")  # of the whole chart, as the notes speak of the next points alone
         label = f"{label_of(len(series.used))} limits" if _limited(series) else ""
         told_all = (baseline_words(series), label, _better(chart.spec), chance[:1].lower() + chance[1:])
         return "; ".join(filter(None, told_all))
@@ -390,8 +390,8 @@ def chance_words(one: Chance, name: str) -> Finding:
     """The number of signals found beside the number that chance alone would give, as exactly as it is simulated."""
     expected = f"{one.expected:.{0 if one.expected >= 1 else 1}f}"
     text = (
-        f"{one.found} of {one.judged} schools show a signal now; were every school stable and its values independent "
-        f"of each other, about {expected} would show one by chance."
+        f"{one.found} of {one.judged} schools show a signal now; were all of them stable and their values independent "
+        f"of each other, about {expected} of these {one.judged} charts would show one now by chance."
     )
     if not one.judged:
         return Finding("No school has enough values to be judged yet.", "", f"{name}:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -22,7 +23,7 @@ from pdsa.cycles import (
 )
 from pdsa.inquiry import State
 from pdsa.narrate.tested import name_of
-from pdsa.narrate.words import Finding, Findings, capital, format_period, format_value, noun_of, plural
+from pdsa.narrate.words import Finding, Findings, capital, digits_apart, format_period, format_value, noun_of, plural
 from pdsa.records import Measure
 from pdsa.terms import CYCLE_WORDS, DECISION_WORDS, OUTCOME_WORDS, RULE_WORDS, SCALE_WORDS
 
@@ -110,18 +111,28 @@ def _points(result: Result, measure: Measure | None) -> str:
     before = ""
     if result.before is not None:
         before = f"; {format_value(result.before, measure)} over the {plural(result.before_n, noun_of(step))} before"
-    return f"{format_value(result.value, measure)} over {plural(result.n, noun_of(step))} ({when}){before}."
+    value = format_value(result.value, measure, more=_more(result, measure))
+    return f"{value} over {plural(result.n, noun_of(step))} ({when}){before}."
+
+
+def _more(result: Result, measure: Measure | None) -> int:
+    """So many digits more that a result never reads like the bound that it missed."""
+    told = (result.value, result.low, result.high, result.prediction.value)
+    return digits_apart([one for one in told if one is not None], measure)
 
 
 def _band(result: Result, measure: Measure | None) -> list[str]:
-    low, high = (None if one is None else format_value(one, measure) for one in (result.low, result.high))
+    more = _more(result, measure)
+    low, high = (None if one is None else format_value(one, measure, more=more) for one in (result.low, result.high))
     one = result.prediction
     if low and high:
         return [f"Predicted: {low} to {high}."]
     if low or high:
         return [f"Predicted: at {'least' if low else 'most'} {low or high}."]
     if one.type == "value" and one.value is not None:
-        return [f"Predicted: {format_value(one.value, measure)}{_rule(result, 'that is reached or passed')}."]
+        return [
+            f"Predicted: {format_value(one.value, measure, more=more)}{_rule(result, 'that is reached or passed')}."
+        ]
     if one.type == "direction" and one.direction:
         return [f"Predicted: {one.direction}{_rule(result, CHANCE)}."]
     return [f"Predicted with {one.probability:.0%}."] if one.probability is not None else []
@@ -147,13 +158,21 @@ def calibration_words(calibration: Calibration) -> Findings:
     """
     one = calibration
     held = f"{one.hits} of {plural(one.n, 'prediction')} held, {one.partly} held in part, {one.misses} did not"
-    lines = [Finding(f"{held}{_open(one)}.", "", "How our predictions turned out:")]
+    lines = [Finding(f"{held}{BY * (one.n > 0)}{_apart(one)}{_open(one)}.", "", "How our predictions turned out:")]
     if one.rate is None or one.low is None or one.high is None:
         few = "Under 8 predictions with an outcome: too few to say more. Each one teaches by itself."
         return Findings((*lines, Finding(few), *_chance_lines(one)))
     share = f"{one.rate:.0%} held, those in part counting half; in the long run {one.low:.0%} to {one.high:.0%}"
     lines.append(Finding(f"{share} (an interval that is right nine times of ten)."))
     return Findings((*lines, *_bias_lines(one), *_chance_lines(one)))
+
+
+BY = ", by the charts where these can tell and by the team's own word elsewhere"
+
+
+def _apart(one: Calibration) -> str:
+    """Predictions that name a chance neither hold nor fail one by one: they are counted beside the others."""
+    return f"; counted apart, {one.came} of {one.given} that named a chance came true" if one.given else ""
 
 
 def _open(one: Calibration) -> str:
@@ -201,15 +220,25 @@ def questions_words(questions: Sequence[PlanQuestion], state: State) -> Findings
 
 def quality_words(quality: Quality) -> Findings:
     """The five parts with what they lack, for a team and its own coach."""
-    lines = [Finding(f"{quality.total:.1f} of 5.", "", "How the cycles were run:")]
+    due = sum(part.score is not None for part in quality.parts)
+    over = plural(max(len(part.cycles) for part in quality.parts), "cycle")
+    parts = "five parts" if due == len(quality.parts) else f"the {due} parts that are due"
+    total = math.floor(10 * quality.total + 1e-9) / 10  # only what lacks nothing is 5.0
+    told = f"{total:.1f} of 5, from {parts} over {over}; not whether a change worked or was carried out as planned."
+    lines = [Finding(told, "", "How the cycles were run:")]
     for part in quality.parts:
         if part.score is None:
             lines.append(Finding("not due of these cycles.", "", f"{capital(PART_WORDS[part.name])}:"))
             continue
         lacks = dict.fromkeys(word for one in part.cycles for word in one.lacks)
         missing = f"; missing in some: {', '.join(lacks)}" if lacks else ""
-        lines.append(Finding(f"{part.score:.0%}{missing}.", "", f"{capital(PART_WORDS[part.name])}:"))
+        lines.append(Finding(f"{_whole(part.score)}{missing}.", "", f"{capital(PART_WORDS[part.name])}:"))
     return Findings(tuple(lines))
+
+
+def _whole(score: float) -> str:
+    """A share as a whole percent, 100% only where nothing lacks."""
+    return f"{min(round(100 * score), 99 if score < 1 else 100)}%"
 
 
 def standing_words(standing: Standing, measure: Measure | None) -> Findings:
@@ -274,7 +303,8 @@ def watch_words(watch: Watch, measure: Measure | None, title: str = "") -> Findi
     lead = f"{title or watch.idea}, adopted {watch.adopted}:"
     if watch.level is None or watch.value is None or watch.state == "too_early":
         return Finding(f"too early to say whether {name} holds its level.", watch.state, lead)
-    level, value = (format_value(one, measure) for one in (watch.level, watch.value))
+    more = 0 if watch.state == "holding" else digits_apart((watch.level, watch.value), measure)
+    level, value = (format_value(one, measure, more=more) for one in (watch.level, watch.value))
     told = f"{name} {value} over {plural(watch.n, noun_of(step))}, {level} when it was adopted"
     if watch.state == "holding":
         return Finding(f"{told}: no signal that it slips.", watch.state, lead)
@@ -315,7 +345,8 @@ def _tried(one: Tried) -> Finding:
     when = f", {one.first} to {one.last}" if one.first and one.last else ""
     held = sum(each == "hit" for each in one.outcomes)
     judged = sum(each != "not_measured" for each in one.outcomes)
-    kept = f" {held} of {plural(judged, 'prediction')} held." if judged else ""
+    # the log's page counts by the charts, and sets apart what named a chance
+    kept = f" By the team's own word {held} of {plural(judged, 'prediction')} held." if judged else ""
     learned = f" {_clean(one.learning)}." if one.learning else ""
     text = f"{plural(one.cycles, 'cycle')}{when}, latest on {SCALE_WORDS[one.scale]}, {how}.{kept}{learned}"
     return Finding(text, one.decision or "", f"{one.name}:")

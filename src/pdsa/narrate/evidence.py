@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pdsa.narrate.series import Series, center_words, span_words
+from pdsa.narrate.words import digits_apart
 from pdsa.records import Rule
 from pdsa.rules import DEFAULTS, lengths_of
 from pdsa.series import Ints
@@ -89,14 +90,16 @@ def _run(series: Series, rule: Rule, at: int) -> str:
 
 def _outside(series: Series, rule: Rule, at: int, unit: bool = True) -> str:
     high = _side(series, at) > 0
-    value = series.told(float(series.value[at]), unit)
+    value = float(series.value[at])
     sigma = lengths_of(rule)[2]
     if sigma != DEFAULTS["outside"][2]:
-        limit = "upper" if high else "lower"
-        return f"{series.when(at)} at {value} lies beyond {_way(sigma)} from the center to the {limit} limit"
-    line = series.told(float(series.column("upper" if high else "lower")[at]), unit=False)
-    where = f"{'above the upper' if high else 'below the lower'} limit of {line}"
-    return f"{series.when(at)} at {value} lies {where}"
+        way = f"{_way(sigma)} from the center to the {'upper' if high else 'lower'} limit"
+        return f"{series.when(at)} at {series.told(value, unit)} lies beyond {way}"
+    line = float(series.column("upper" if high else "lower")[at])
+    more = digits_apart((value, line), series.measure)
+    just = "just " * (series.told(value, False, more) == series.told(line, False, more))
+    where = f"{just}{'above the upper' if high else 'below the lower'} limit of {series.told(line, False, more)}"
+    return f"{series.when(at)} at {series.told(value, unit, more)} lies {where}"
 
 
 def _slope(series: Series, at: int) -> tuple[int, int, int]:

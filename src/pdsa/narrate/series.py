@@ -12,6 +12,7 @@ import numpy as np
 
 from pdsa.chart import Chart
 from pdsa.narrate.words import format_period, format_value, in_unit, noun_of, plural
+from pdsa.records import Measure
 from pdsa.series import Bools, Floats, Ints
 from pdsa.terms import ON_LINE
 
@@ -48,9 +49,14 @@ class Series:
         """The period of a row in words."""
         return format_period(self.period[at], self.chart.step)
 
-    def told(self, value: float, unit: bool = True) -> str:
-        """A value in the unit of the chart."""
-        return format_value(value, in_unit(self.chart, self.kinds), unit)
+    def told(self, value: float, unit: bool = True, more: int = 0) -> str:
+        """A value in the unit of the chart, with so many digits more than usual."""
+        return format_value(value, self.measure, unit, more)
+
+    @property
+    def measure(self) -> Measure | None:
+        """The measure in whose unit the values stand."""
+        return in_unit(self.chart, self.kinds)
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,25 +40,48 @@ class Findings:
         return "\n".join(str(item) for item in self.items)
 
 
-def format_value(value: float, measure: Measure | None, unit: bool = True) -> str:
-    """A value as sentences, axes and tooltips print it: `87.3%`, `31.2 minutes`; a percent sign always stays."""
+def format_value(value: float, measure: Measure | None, unit: bool = True, more: int = 0) -> str:
+    """A value as sentences, axes and tooltips print it: `87.3%`, `31.2 minutes`; a percent sign always stays.
+
+    `more` is a number of digits beyond the usual ones.
+    """
     if value is None or not math.isfinite(value):
         return "no value"
     name = measure.unit if measure else ""
-    number = _number(value, name == "%")
+    number = _number(value, name == "%", more)
     if name == "%":
         return f"{number}%"
     return f"{number} {name}".rstrip() if unit else number
 
 
-def _number(value: float, percent: bool) -> str:
-    """Three digits that matter; all of them between 1,000 and a billion."""
+# Digits that are added at most, so that two numbers read apart.
+MOST_MORE = 4
+
+
+def digits_apart(values: Sequence[float], measure: Measure | None) -> int:
+    """So many digits more than usual let values that a sentence compares read apart; 0 where no digits would.
+
+    Examples
+    --------
+    >>> digits_apart((87.44, 87.41), None)
+    1
+    """
+    known = {value for value in values if math.isfinite(value)}
+    for more in range(MOST_MORE + 1):
+        if len({format_value(value, measure, False, more) for value in known}) == len(known):
+            return more
+    return 0
+
+
+def _number(value: float, percent: bool, more: int) -> str:
+    """Three digits that matter, all of them between 1,000 and a billion; and so many more."""
     size = abs(value)
     if size >= 1e9:
-        return f"{value:.3g}"
+        return f"{value:.{3 + more}g}"
     if percent or 1 <= size < 1000 or value == 0:
-        return f"{value:.1f}".replace("-0.0", "0.0") if size < 1 else f"{value:.1f}"
-    return f"{value:.0f}" if size >= 1000 else f"{value:.3g}"
+        told = f"{value:.{1 + more}f}"
+        return told.removeprefix("-") if not float(told) else told
+    return f"{value:.{more}f}" if size >= 1000 else f"{value:.{3 + more}g}"
 
 
 def format_period(period: object, step: Step | None) -> str:

@@ -119,6 +119,7 @@ def manifest_of(
         "notebooks": {name: digest(path) for name, path in plan.notebooks.items()},
         "sources": [asdict(note) for note in workspace.sources if note.status != "used"],
         "left_out": list(plan.left_out),
+        "unread": sorted(workspace.unread),
         "schools": {school.id: school.name for school in workspace.schools},
         "measures": [{"id": measure.id, "name": measure.name} for measure in workspace.measures],
         "data": data,
@@ -149,7 +150,7 @@ def _quality(plan: Plan) -> dict[str, object]:
             read = [school for school in dossier.header.schools if school.id not in plan.workspace.unread]
             names = {school.id: school.name for school in read}
             told = quality(dossier.release.panels, plan.workspace.measures, names, plan.imports, lists=lists)
-            more = {"unfinished": plan.unfinished, "as_of": dossier.header.as_of, "unread": dossier.header.unread}
+            more = {"unfinished": plan.unfinished, "as_of": dossier.header.as_of, "unread": dossier.unread}
             found[audience] = {**asdict(told), **more}
     return {audience: _plain(told) for audience, told in found.items()}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pdsa.errors import Problem, ReportError
 from pdsa.kernels import INJECTED
+from pdsa.terms import INDEXED
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -56,9 +57,19 @@ def render_page(notebook: NotebookNode, job: Job) -> str:
         if blocks := list(_blocks(cell)):
             regions[_region(cell)].append(_join(blocks))
     titled = any("<h1" in block for blocks in regions.values() for block in blocks)
-    page = _template().render(job=job, regions=regions, titled=titled, figure_style=_figure_style())
+    page = _template().render(job=job, home=_home(job), regions=regions, titled=titled, figure_style=_figure_style())
     _refuse_size(page, job)
     return page
+
+
+def _home(job: Job) -> tuple[str, str]:
+    """Address and words of the way back: the audience's index, or a team's report from its log; "" for none.
+
+    Every run writes the index last, also that which goes on where single jobs have made the pages.
+    """
+    if job.audience in INDEXED:
+        return "../" * (len(job.target.parts) - 2) + "index.html", "All reports"
+    return ("report.html", "The report of our school") if job.school and job.about == "log" else ("", "")
 
 
 def page_cells(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:

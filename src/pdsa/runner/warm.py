@@ -7,6 +7,7 @@ import io
 import json
 import re
 import tempfile
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,7 +75,15 @@ def warm_up() -> None:
 
 
 def draw() -> None:
-    """Draw one plot of plotnine: its fonts, themes and scales take a fourth of a second the first time."""
+    """Draw one plot, and pass over what may fail there: the notebook that draws meets the same, and says so."""
+    try:
+        _draw()
+    except Exception:  # noqa: BLE001 it stops no notebook that does not draw
+        traceback.print_exc()
+
+
+def _draw() -> None:
+    """Draw with plotnine, whose fonts, themes and scales take a fourth of a second the first time."""
     import pandas as pd
 
     from pdsa import analyze

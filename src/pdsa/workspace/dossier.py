@@ -39,8 +39,8 @@ SCHOOLS = "schools"
 class Header:
     """Everything of a dossier that is not an array; `school` is "" for reports of the network.
 
-    `pages` is the folder of the schools' pages as seen from the network's page, "" where there is none. `unread` names
-    the schools of which nothing is there, because rows of theirs have to be mended first.
+    `pages` is the folder of the schools' pages as seen from the network's page, "" where there is none. `unread` holds
+    the ids of the schools of which nothing is there, because rows of theirs have to be mended first.
     """
 
     network: Network
@@ -72,6 +72,11 @@ class Dossier:
         return {school.id: school.name for school in self.header.schools}
 
     @property
+    def unread(self) -> tuple[str, ...]:
+        """The names of the schools whose rows have to be mended first."""
+        return tuple(sorted(self.names[school] for school in self.header.unread))
+
+    @property
     def school_name(self) -> str:
         """The name of the report's school, or of the network."""
         return self.names.get(self.header.school, self.header.network.name)
@@ -101,9 +106,13 @@ class Dossier:
 
     @property
     def links(self) -> Mapping[str, str]:
-        """The page of each school as seen from the network's page; none where this audience has none."""
-        folder = self.header.pages
-        return {school.id: f"{folder}/{slug(school.id)}.html" for school in self.header.schools} if folder else {}
+        """The page of each school as seen from the network's page; none where this audience has none.
+
+        A school whose rows have to be mended may have no page yet: the index leads to that of an earlier run.
+        """
+        folder, unread = self.header.pages, self.header.unread
+        known = [school.id for school in self.header.schools if school.id not in unread]
+        return {school: f"{folder}/{slug(school)}.html" for school in known} if folder else {}
 
     def totals(self) -> tuple[Chart, ...]:
         """A chart of the whole network for each measure that at least two schools reported in every period."""
@@ -148,8 +157,8 @@ class Dossier:
         """Under the title: the network, how far the data go, what is missing."""
         lines = [f"{self.header.network.name}."] if self.header.school else []
         lines.append(f"Data through {self._latest_words()}.")
-        if self.header.unread:
-            lines.append(f"Without the numbers of {', '.join(self.header.unread)}: their rows have to be mended first.")
+        if self.unread:
+            lines.append(f"Without the numbers of {', '.join(self.unread)}: their rows have to be mended first.")
         if self.header.school and self.missing:
             lines.append(f"Without a value: {self.missing}.")
         return Findings((Finding(" ".join(lines)),))

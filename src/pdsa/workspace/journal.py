@@ -69,6 +69,12 @@ class Journal:
         header = self.dossier.header
         return header.as_of or date.fromisoformat(self.dossier.through or "2000-01-01")
 
+    def facts(self) -> Findings:
+        """Under the title of the log's page: what stands on every page, and the day up to which days are counted."""
+        shown, header = self.dossier.facts(), self.dossier.header
+        as_of = f"As of {self.today}: days are counted up to then."
+        return Findings((*shown.items, *((Finding(as_of),) if header.as_of or self.dossier.through else ())))
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing of the log is shown to this reader."""

@@ -52,7 +52,7 @@ def dossier_for(workspace: Workspace, audience: Audience, school: str = "") -> D
         sources=_sources(workspace, audience),
         as_of=workspace.params.as_of,
         pages=_pages(workspace, audience),
-        unread=tuple(sorted(one.name for real, one in names.items() if real in workspace.unread)),
+        unread=tuple(sorted(one.id for real, one in names.items() if real in workspace.unread)),
     )
     return Dossier(header, released, _shown(workspace, log, names, audience))
 

@@ -188,7 +188,7 @@ class TestRun:
             ),
             (
                 b"school,measure\n012,zeal\n",
-                "012.csv, header: found the columns school, measure, row (the first of 2 places to mend), expected ",
+                "012.csv, header: found the columns school, measure (the first of 2 places to mend), expected ",
             ),
         ],
     )

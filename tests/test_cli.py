@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -134,6 +135,52 @@ class TestDryRun:
         assert "network report for the network" not in answer.stdout
 
 
+class TestRowsMistakes:
+    """`pdsa report` names what is wrong in a file as `pdsa check` does: in one line, though it is in every row."""
+
+    def same(self, network: Path, told: str) -> str:
+        """The line of both commands, without the folder of the file."""
+        assert told in pdsa("check", network).stdout
+        return f"  attendance.csv, {told}"
+
+    def test_zeros_that_were_lost(self, network: Path) -> None:
+        file = network / "observations/attendance.csv"
+        file.write_text(file.read_text("utf-8").replace("\n0107,", "\n107,"), "utf-8")
+        rows = file.read_text("utf-8").count("\n107,")
+        told = (
+            f"{rows} rows, school: rows 2-{rows + 1}: found 107 written for 0107 in {rows} rows, "
+            "expected 0107: the zeros at its beginning were lost."
+        )
+        assert refused(network).splitlines() == [
+            "attendance.csv: 1 problem found; no report was started.",
+            self.same(network, told),
+            "  Next: format the column as text in the spreadsheet, write the zeros again, and run the same command "
+            "again.",
+        ]
+
+    @pytest.mark.parametrize("schools", ["every", "one"])
+    def test_dates_of_the_united_states(self, network: Path, schools: str) -> None:
+        file = network / "observations/attendance.csv"
+        of = "0107" if schools == "one" else "[0-9]+"
+        file.write_text(
+            re.sub(rf"(?m)^({of}),attendance,(\d+)-(\d+)-(\d+)", r"\1,attendance,\3/\4/\2", file.read_text("utf-8"))
+        )
+        answer = pdsa("report", network, "--dry-run", "--out", network.parent / "out")
+        assert answer.returncode == (1 if schools == "one" else 2)
+        first, line, step = answer.stderr.splitlines()
+        assert first.startswith(
+            "0107, Tarnwick High School: 1 problem" if schools == "one" else "attendance.csv: 1 problem"
+        )
+        assert line == self.same(network, line.partition("attendance.csv, ")[2])
+        assert "rows, period: rows 2-" in line and line.endswith(" other texts, expected a date written 2025-10-13.")
+        assert step == "  Next: fix these rows in the spreadsheet, save as CSV, run the same command again."
+
+    def test_the_columns_that_are_told_are_those_of_the_file(self, network: Path) -> None:
+        (network / "observations/x.csv").write_text("school,measure,source\n0107,attendance,a.csv\n", "utf-8")
+        for told in (apart(network), pdsa("check", network).stdout):
+            assert "header: found the columns school, measure, source, expected also a column period." in told
+
+
 class TestParamsMistakes:
     def test_a_misspelled_key(self, network: Path) -> None:
         change(network / "params/example.yaml", "audiences:", "audience:")
@@ -228,7 +275,7 @@ class TestDataMistakes:
     def test_an_unknown_school_in_the_data(self, network: Path) -> None:
         change(network / "schools.csv", "0107,", "0170x,")
         told = refused(network)
-        assert "attendance.csv, row 2, school: found 0107, expected a school id of this network" in told
+        assert "attendance.csv, 76 rows, school: rows 2-77: found 0107 in 76 rows, expected a school id of this" in told
 
     def test_a_second_row_for_a_week(self, network: Path) -> None:
         path = network / "observations/attendance.csv"

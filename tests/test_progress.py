@@ -38,7 +38,7 @@ def result(school: str, status: str = "ok", seconds: float = 0.5, **changes: Any
 
 def closing(*results: Result, which: str = "changed", only: tuple[str, ...] = (), **changes: Any) -> Closing:
     run = SimpleNamespace(
-        folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(),
+        folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(), held=(),
         failed=[one for one in results if one.status == "failed"],
         unchanged=[one for one in results if one.status == "unchanged"],
     )  # fmt: skip
@@ -171,7 +171,7 @@ class TestClosing:
     def test_nothing_to_retry_of_a_school_says_so_of_this_school(self, capsys: pytest.CaptureFixture[str]) -> None:
         closing(which="failed", only=("0107", "0184")).tell("lines")
         first = capsys.readouterr().out.splitlines()[0]
-        assert first == "No report of 0107, 0184 failed last time: nothing was made again."
+        assert first == "No report of 0107 or 0184 failed last time: nothing was made again."
 
     @pytest.mark.parametrize(
         ("which", "only", "words"),
@@ -212,6 +212,7 @@ class TestClosing:
         assert json.loads(capsys.readouterr().out) == {
             "event": "finished",
             "failed": 1,
+            "held_secret": [],
             "index": "o/coach/index.html",
             "indexes": ["o/coach/index.html", "o/district/index.html"],
             "left_out": ["network: too few"],
@@ -255,6 +256,12 @@ def test_the_address_of_the_log_is_named_and_not_printed(capsys: pytest.CaptureF
         'When that is mended: pdsa report f --log "$PDSA_LOG_URL" --retry-failed',
         "PDSA_LOG_URL stands for the address of the improvement log, which is not printed: set it before.",
     ]
+
+
+@pytest.mark.parametrize(("only", "told"), [(("A",), "A"), (("A", "B"), "A or B"), (("A", "B", "C"), "A, B or C")])
+def test_schools_of_which_none_failed(only: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    closing(which="failed", only=only).tell("lines")
+    assert capsys.readouterr().out.startswith(f"No report of {told} failed last time: nothing was made again.\n")
 
 
 def test_mended_rows_change_more_than_the_failed_reports() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from click.testing import CliRunner
 
 from pdsa import cli
 from pdsa.errors import ParamsError
+from pdsa.publish import disk
 from pdsa.publish.lock import one_at_a_time
-from pdsa.runner import Job, Plan, Result, Run, make_reports, plan_run
+from pdsa.runner import Job, Made, Plan, Result, Run, make_reports, plan_run
 from pdsa.runner import keys as keys_module
 from pdsa.runner.beside import set_aside
 from pdsa.runner.plan import light_job, whole_job
@@ -433,6 +434,264 @@ class TestOptions:
             (folder / name).write_text("half")
         assert made(network) == set()
         assert not list(folder.rglob(".tmp-*"))
+
+
+@dataclass
+class Leaking(Ready):
+    """A pool whose pages of one school hold what is no secret yet."""
+
+    def page(self, job: Job) -> Made:
+        made = super().page(job)
+        return replace(made, page=made.page + b"Zq7fd3a") if job.school == "0135" else made
+
+
+def holding(folder: Path) -> set[str]:
+    """The files for readers in which it stands."""
+    return {name for name, data in tree(folder).items() if b"Zq7fd3a" in data}
+
+
+class TestSecretsInWhatIsNotAskedFor:
+    """A folder is handed on whole: what became a secret goes from every page, whatever the run was asked for."""
+
+    @pytest.fixture
+    def folder(self, network: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        run(network, Leaking(failing=["team, 0184"]))
+        monkeypatch.setenv("SCHOOL_DB_PASSWORD", "Zq7fd3a")
+        folder = network.parent / "out/example"
+        assert holding(folder) == {"team/0135/report.html", "team/0135/log.html", "district/schools/0135.html"}
+        return folder
+
+    @pytest.mark.parametrize(
+        ("options", "asked"),
+        [({"only": ["0247"]}, set()), ({"again": "failed"}, {"team, 0184"}),
+         ({"only": ["0247"], "again": "all"}, of("0247") - {LOGLESS})],
+    )  # fmt: skip
+    def test_it_is_made_again(self, network: Path, folder: Path, options: dict[str, Any], asked: set[str]) -> None:
+        pool = Ready()
+        found = run(network, pool, **options)
+        assert set(pool.names) == asked | of("0135")
+        assert set(found.held) == of("0135")
+        assert {result.job.name for result in found.results} >= of("0135")
+        assert holding(folder) == set()
+        assert run(network, Ready(), **options).held == ()
+
+    def test_what_cannot_be_made_again_is_moved_away(self, network: Path, folder: Path) -> None:
+        found = run(network, Leaking(), only=["0247"])
+        assert {result.job.name for result in found.failed} == of("0135")
+        assert holding(folder) == {
+            "no-longer-made/team/0135/report.html", "no-longer-made/team/0135/log.html",
+            "no-longer-made/district/schools/0135.html",
+        }  # fmt: skip
+
+    def test_a_file_of_no_report_is_moved_away(self, network: Path, folder: Path) -> None:
+        strangers = ("district/schools/0999.html", "public/note.txt", "team/0107/report-old.csv")
+        for name in (*strangers, "team/0107/harmless.txt"):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("Zq7fd3a" if name in strangers else "nothing", encoding="utf-8")
+        found = run(network, Ready(), only=["0247"])
+        assert set(found.held) == of("0135") | set(strangers)
+        assert holding(folder) == {f"no-longer-made/{name}" for name in strangers}
+        assert (folder / "no-longer-made/public/note.txt").stat().st_mode & 0o777 == 0o600
+        assert (folder / "team/0107/harmless.txt").is_file()
+
+    def test_past_cycles_are_written_without_it(self, network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        run(network, Ready())
+        folder = network.parent / "out/example"
+        cycles = json.loads((folder / "coach/archive.json").read_text("utf-8"))["cycles"]
+        word = next(one["learning"] for one in cycles if one["learning"])
+        assert word.encode() in (folder / "coach/archive.html").read_bytes()
+        monkeypatch.setenv("ODD_SECRET", word)
+        assert "coach/archive.json" in run(network, Ready(), only=["0247"]).held
+        for name in ("coach/archive.json", "coach/archive.html"):
+            assert word.encode() not in (folder / name).read_bytes()
+        assert run(network, Ready(), only=["0247"]).held == ()
+
+    def test_the_command_says_so(self, network: Path, folder: Path) -> None:
+        told = "The value of an environment variable that may be a secret {} in what was not asked for ("
+        names = "team, 0135; team, 0135, improvement log; district, 0135): "
+        dry = CliRunner().invoke(cli.pdsa, [*report(network), "--only", "0107", "--dry-run"])
+        assert dry.stdout.splitlines()[-2:] == [
+            f"{told.format('stands')}{names}it would be made again, or moved to no-longer-made/.",
+            f"6 reports in {folder}: 3 would be made, 3 stand; nothing was written.",
+        ]
+        assert dry_run(network, "--only", "0107") == dict.fromkeys(of("0107"), "stands") | dict.fromkeys(
+            of("0135"), "would be made"
+        )
+        assert holding(folder)
+        answer = CliRunner().invoke(cli.pdsa, [*report(network), "--only", "0107"])
+        assert answer.exit_code == 0
+        assert f"{told.format('stood')}{names}each was made again, or lies in no-longer-made/ now.\n" in answer.stderr
+        assert answer.stdout.startswith("[4/4] ok")
+        assert holding(folder) == set()
+
+
+class TestTwoFolders:
+    """Two networks with the same id and name write to the same place; only one of them is meant."""
+
+    @pytest.fixture
+    def other(self, network: Path) -> Path:
+        made(network)
+        copy = network.parent / "other"
+        shutil.copytree(network, copy)
+        change_one_value(copy, "0107")
+        return copy
+
+    def refused(self, network: Path, *more: str) -> str:
+        out = network.parent / "out"
+        before = tree(out)
+        answer = CliRunner().invoke(cli.pdsa, [*report(network), *more])
+        assert isinstance(answer.exception, ParamsError), answer.output
+        assert tree(out) == before
+        return str(answer.exception)
+
+    @pytest.mark.parametrize("more", [[], ["--dry-run"], ["--only", "0107"], ["--jobs", "jobs"]])
+    def test_the_pages_of_another_folder_are_not_taken_over(self, network: Path, other: Path, more: list[str]) -> None:
+        assert self.refused(other, *more).splitlines() == [
+            "outputs: 1 problem found; no report was started.",
+            f"  {network.parent}/out/example: found reports made from {network}, which is still there, "
+            f"expected those of {other}.",
+            "  Next: give --out another folder; or, if this network takes the place of that one, move that one "
+            "elsewhere, and run the same command again.",
+        ]
+        assert not Path("jobs").exists()
+
+    def test_a_single_report_leaves_what_is_known(self, network: Path, other: Path) -> None:
+        with one_at_a_time(network.parent / "out/example", shared=True):
+            pass
+        assert "is still there" in self.refused(other)
+
+    def test_a_run_that_was_killed_counts_too(self, network: Path, other: Path) -> None:
+        (network.parent / "out/example/manifest.json").unlink()
+        assert "is still there" in self.refused(other)
+
+    @pytest.mark.parametrize("gone", ["folder", "params"])
+    def test_a_network_that_was_moved_goes_on(self, network: Path, other: Path, gone: str) -> None:
+        shutil.rmtree(network if gone == "folder" else network / "params")
+        assert made(other) == of("0107") | WHOLES
+        assert made(other) == set()
+
+    def test_a_copy_in_which_nothing_was_changed_takes_the_place_of_the_first(self, network: Path) -> None:
+        made(network)
+        copy = network.parent / "copy"
+        shutil.copytree(network, copy)
+        assert made(copy) == set()
+        change_one_value(copy, "0107")
+        assert made(copy) == of("0107") | WHOLES
+        assert f"found reports made from {copy}" in self.refused(network)
+
+    def test_pages_that_were_copied_with_their_network_are_its_own(self, network: Path, other: Path) -> None:
+        whole = network.parent / "elsewhere"
+        shutil.copytree(network.parent / "out", whole / "out")
+        shutil.copytree(other, whole / "network")
+        assert made(whole / "network") == of("0107") | WHOLES
+        shutil.copytree(whole / "network", whole / "other")
+        change_one_value(whole / "other", "0107")
+        assert f"found reports made from {whole}/network" in self.refused(whole / "other")
+
+    def test_one_that_came_from_another_computer_goes_on(
+        self, network: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("platform.node", lambda: "another laptop")
+        assert made(other) == of("0107") | WHOLES
+        assert f"found reports made from {other}" in self.refused(network)
+
+    @pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"network": "/"}', b'{"network": 7, "params": 7}', None])
+    def test_where_nobody_knows_it_goes_on(self, network: Path, other: Path, text: bytes | None) -> None:
+        """As in folders that an older version made."""
+        known = network.parent / "out/example/.lock"
+        known.unlink() if text is None else known.write_bytes(text)
+        assert made(other) == of("0107") | WHOLES
+
+    def test_other_ways_to_name_the_same_folder(
+        self, network: Path, other: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        link = network.parent / "link"
+        link.symlink_to(network, target_is_directory=True)
+        (network / "elsewhere").mkdir()
+        text = (network / "params/example.yaml").read_text("utf-8")
+        (network / "elsewhere/mine.yaml").write_text(text, "utf-8")
+        monkeypatch.chdir(network)
+        for one in (link, network / "params/example.yaml", Path("params/example.yaml"), Path("elsewhere/mine.yaml")):
+            found = make_reports(plan_run(one), network.parent / "out", pool=Ready(), finish=write_indexes)
+            assert not found.failed
+
+
+def test_a_dry_run_says_that_a_replacement_was_cut_off(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed between two renames: until the next run a new table stands beside an old page."""
+    made(network)
+    change_one_value(network, "0247")
+    folder = network.parent / "out/example"
+    renamed: list[Path] = []
+
+    def killed(operation: str, path: Path) -> None:
+        renamed.extend([path] * (operation == "rename"))
+        if len(renamed) > 1:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "before", killed)
+        with pytest.raises(Killed):
+            run(network, Ready())
+    before = tree(folder)
+    lines = CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run"]).stdout.splitlines()
+    told = "a run was ended while it replaced them, or is at work."
+    assert lines[-4:-1] == [
+        f"team/0247/report.html is still the old one beside new files: {told}",
+        f".records/team/0247.report.json is still the old one beside new files: {told}",
+        "The next run replaces the rest of them first, and may find then that these reports stand.",
+    ]
+    lines = CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run", "--json-lines"]).stdout.splitlines()
+    assert json.loads(lines[-1])["cut_off"] == ["team/0247/report.html", ".records/team/0247.report.json"]
+    assert tree(folder) == before
+    assert made(network) == {"district, 0247"} | WHOLES
+    assert "still the old one" not in CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run"]).stdout
+
+
+class Killed(BaseException):
+    """The process was killed."""
+
+
+def test_a_dry_run_tells_programs(network: Path) -> None:
+    """The same fields as the lines of a run."""
+    run(network, Ready(failing=["district, 0184"]))
+    file = network / "observations/on_track.csv"
+    row = next(line for line in file.read_text("utf-8").splitlines() if line.startswith("0247,"))
+    school, measure, period, _, rest = row.split(",", 4)
+    change(file, (row, f"{school},{measure},{period},99999,{rest}"))
+    answer = CliRunner().invoke(cli.pdsa, [*report(network), "--dry-run", "--json-lines"])
+    assert answer.exit_code == 1
+    first, *told, last = (json.loads(line) for line in answer.stdout.splitlines())
+    assert first == {"dry_run": True, "event": "started", "reports": 15}
+    by_name = {one["name"]: one for one in told}
+    assert len(by_name) == len(told) == 15
+    assert by_name["team, 0107"] == {
+        "audience": "team", "event": "report", "name": "team, 0107", "next_step": "", "path": "team/0107/report.html",
+        "problem": "", "school": "0107", "seconds": 0.0, "status": "unchanged",
+    }  # fmt: skip
+    assert by_name["district, 0184"]["status"] == "pending"
+    refused = by_name["team, 0247"]
+    assert (refused["status"], refused["next_step"][:14]) == ("failed", "fix these rows")
+    assert refused["problem"].startswith("on_track.csv, row ")
+    assert last == {
+        "cut_off": [], "dry_run": True, "event": "finished", "failed": 2, "held_secret": [], "left_out": [],
+        "pending": 5, "unchanged": 8,
+    }  # fmt: skip
+    none = CliRunner().invoke(
+        cli.pdsa, [*report(network), "--dry-run", "--json-lines", "--only", "0107", "--retry-failed"]
+    )
+    assert [json.loads(line)["event"] for line in none.stdout.splitlines()] == ["started", "finished"]
+
+
+def test_the_log_of_a_report_that_was_refused_says_that_no_kernel_was_started(network: Path) -> None:
+    file = network / "observations/on_track.csv"
+    row = next(line for line in file.read_text("utf-8").splitlines() if line.startswith("0247,"))
+    school, measure, period, _, rest = row.split(",", 4)
+    change(file, (row, f"{school},{measure},{period},99999,{rest}"))
+    run(network, Ready())
+    lines = (network.parent / "out/example/.logs/team/0247.report.txt").read_text("utf-8").splitlines()
+    assert lines[1] == "notebook school_report.ipynb, no kernel was started"
+    lines = (network.parent / "out/example/.logs/team/0107.report.txt").read_text("utf-8").splitlines()
+    assert lines[1] == "notebook school_report.ipynb, kernel started once"
 
 
 @pytest.fixture(scope="module")

@@ -118,7 +118,11 @@ class Findings:
 
 
 def check_observations(
-    table: pd.DataFrame, measures: tuple[Measure, ...], schools: tuple[School, ...] | None, source: str
+    table: pd.DataFrame,
+    measures: tuple[Measure, ...],
+    schools: tuple[School, ...] | None,
+    source: str,
+    header: tuple[str, ...] = (),
 ) -> pd.DataFrame:
     """Observations with exactly the columns of `terms.OBSERVATION_COLUMNS`.
 
@@ -136,6 +140,8 @@ def check_observations(
         The schools that rows may name; None accepts every school whose name is written in one way only.
     source
         The file's name, for messages and for rows that do not name their own.
+    header
+        The columns as the file has them, for messages, where the table has others.
 
     Raises
     ------
@@ -143,7 +149,7 @@ def check_observations(
         With every problem of the table.
     """
     findings = Findings(table, source)
-    _check_columns(findings, table)
+    _check_columns(findings, table, header)
     names = {column: _text_column(table, column) for column in (*KEY_COLUMNS[:2], *KEY_COLUMNS[3:], "status")}
     _check_school(findings, names["school"], schools)
     _check_known(findings, "measure", names["measure"], [measure.id for measure in measures], "a measure")
@@ -168,7 +174,7 @@ def _text_column(table: pd.DataFrame, column: str) -> Coded:
     return coded(table[column]) if column in table else Coded(np.zeros(len(table), np.int64), ("",))
 
 
-def _check_columns(findings: Findings, table: pd.DataFrame) -> None:
+def _check_columns(findings: Findings, table: pd.DataFrame, header: Sequence[str]) -> None:
     """Tell unknown, repeated and missing columns; without the required ones no row can be checked."""
     present = [str(column) for column in table.columns]
     for column in present:
@@ -181,7 +187,7 @@ def _check_columns(findings: Findings, table: pd.DataFrame) -> None:
     if "value" not in present and not {"numerator", "denominator"} <= set(present):
         missing.append("value (or numerator and denominator)")
     for column in missing:
-        _tell_header(findings, f"the columns {', '.join(present) or '(none)'}", f"also a column {column}")
+        _tell_header(findings, f"the columns {', '.join(header or present) or '(none)'}", f"also a column {column}")
     if len(table) == 0:
         _tell_header(findings, "no rows", "at least one observation")
     if missing or len(table) == 0 or len(set(present)) < len(present):

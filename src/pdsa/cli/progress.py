@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from pdsa.cli.words import listed
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from pdsa.runner import Plan, Result, Run
+    from pdsa.errors import Problem
+    from pdsa.runner import Job, Plan, Result, Run
 
 Style = Literal["bar", "lines", "quiet", "json"]
 
@@ -70,7 +73,7 @@ class Progress:
             looks = {"bar_format": shape, "ncols": width, "nrows": ROWS, "leave": False}
             self._bar = tqdm(total=self.total, file=sys.stderr, mininterval=REDRAWN, miniters=0, **looks)
         elif self.style == "json":
-            _event("started", reports=self.total)
+            event("started", reports=self.total)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -82,7 +85,7 @@ class Progress:
     def _stopped(self) -> None:
         """Ended on the way: what is there, and how to go on."""
         if self.style == "json":
-            _event("stopped", done=self.done, reports=self.total)
+            event("stopped", done=self.done, reports=self.total)
         else:
             done = self.done - self.failed
             again = f"Run it again{' without --force' * self.forced} to go on."
@@ -92,7 +95,7 @@ class Progress:
         """Tell of one report."""
         self._count(result)
         if self.style == "json":
-            _event("report", **_facts(result))
+            event("report", **facts(result.job, result.status, result.seconds, result.problem, result.next_step))
         elif self._bar is not None:
             self._move(result)
         elif result.status == "failed" or (result.status == "ok" and self.style == "lines"):
@@ -100,6 +103,10 @@ class Progress:
 
     def _count(self, result: Result) -> None:
         self.done += 1
+        if self.done > self.total:  # a page in which a secret was found is looked at unasked
+            self.total = self.done
+            if self._bar is not None:
+                self._bar.total += 1
         self.unchanged += result.status == "unchanged"
         self.failed += result.status == "failed"
         if result.status != "unchanged":
@@ -118,22 +125,24 @@ class Progress:
             bar.update()
 
 
-def _event(kind: str, **facts: object) -> None:
+def event(kind: str, **told: object) -> None:
     """One line for a program."""
-    print(json.dumps({"event": kind, **facts}, sort_keys=True, ensure_ascii=False), flush=True)
+    print(json.dumps({"event": kind, **told}, sort_keys=True, ensure_ascii=False), flush=True)
 
 
-def _facts(result: Result) -> dict[str, object]:
-    problem = result.problem
+def facts(
+    job: Job, status: str, seconds: float = 0.0, problem: Problem | None = None, next_step: str = ""
+) -> dict[str, object]:
+    """What a program is told of one report."""
     return {
-        "audience": result.job.audience,
-        "name": result.job.name,
-        "next_step": result.next_step,
-        "path": result.job.target.as_posix(),
+        "audience": job.audience,
+        "name": job.name,
+        "next_step": next_step,
+        "path": job.target.as_posix(),
         "problem": str(problem) if problem else "",
-        "school": result.job.school,
-        "seconds": round(result.seconds, 3),
-        "status": result.status,
+        "school": job.school,
+        "seconds": round(seconds, 3),
+        "status": status,
     }
 
 
@@ -186,14 +195,16 @@ class Closing:
     def _tell_program(self) -> None:
         run = self.run
         made = len(run.results) - len(run.failed) - len(run.unchanged)
-        _event(
-            "finished", failed=len(run.failed), index=str(self.index), indexes=[str(path) for path in self.indexes],
-            left_out=list(self.plan.left_out), made=made,
+        event(
+            "finished", failed=len(run.failed), held_secret=list(run.held), index=str(self.index),
+            indexes=[str(path) for path in self.indexes], left_out=list(self.plan.left_out), made=made,
             not_made_again=list(run.outdated), seconds=round(run.seconds, 3), unchanged=len(run.unchanged),
         )  # fmt: skip
 
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
+        if self.run.held:
+            yield f"{held_secret(self.run.held, 'stood')}: each was made again, or lies in no-longer-made/ now."
         if self.run.outdated:
             yield _older(self.run.outdated, self.plan)
         if self.run.failed:
@@ -245,17 +256,26 @@ class Closing:
 
 def nothing_failed(plan: Plan) -> str:
     """Of what no report failed: of the schools that were named, or at all."""
-    of = f" of {', '.join(plan.only)}" if plan.only else ""
+    of = f" of {listed(plan.only, 'or')}" if plan.only else ""
     return f"No report{of} failed last time"
+
+
+def held_secret(names: Sequence[str], stood: str) -> str:
+    """In which reports and files, for which nobody asked, the search for secrets found one."""
+    return (
+        f"The value of an environment variable that may be a secret {stood} in what was not asked for ({_some(names)})"
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{'; '.join(names[:NAMED])}{f'; {len(names) - NAMED} more' if len(names) > NAMED else ''}"
 
 
 def _older(names: Sequence[str], plan: Plan) -> str:
     """One line, however many pages of other schools a run for one school leaves as they are."""
-    more = f"; {len(names) - NAMED} more" if len(names) > NAMED else ""
     pages = f"{len(names)} page{'' if len(names) == 1 else 's'} older than today's data, settings or program"
-    named = f"{'; '.join(names[:NAMED])}{more}"
-    given = " and ".join(["--only"] * bool(plan.only) + ["--retry-failed"] * (plan.again == "failed"))
-    return f"Left as they are, {pages} ({named}): the same command without {given} looks at them."
+    given = listed(["--only"] * bool(plan.only) + ["--retry-failed"] * (plan.again == "failed"))
+    return f"Left as they are, {pages} ({_some(names)}): the same command without {given} looks at them."
 
 
 def command_again(context: click.Context, skipped: Callable[[str], bool], *, all_changed: bool = False) -> str:

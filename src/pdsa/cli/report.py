@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pdsa.cli.dry import tell
 from pdsa.cli.far import far_options, far_pool, is_far, write_jobs
-from pdsa.cli.progress import Closing, Progress, command_again, nothing_failed, style_of
+from pdsa.cli.progress import Closing, Progress, command_again, style_of
 
 if TYPE_CHECKING:
     from pdsa.kernels import Parent
     from pdsa.runner import Plan, Run
     from pdsa.runner.plan import Again
-
-# What a dry run says of a report: a school whose rows have to be mended gets no report.
-FATES = ("would be made", "stands", "cannot be made")
 
 
 @click.command()
@@ -68,7 +65,7 @@ def report(
         if which == "failed" and not total:
             _refuse_first(out / plan.out_name)
         if flags["dry_run"]:
-            _list(plan, out)
+            tell(plan, out / plan.out_name, style)
             sys.exit(1 if plan.workspace.unread else 0)
         if flags["jobs"]:
             write_jobs(flags["jobs"], plan, out)
@@ -122,47 +119,11 @@ def _tell_cold(parent: Parent | None, run: Run) -> None:
 def _tell_unread(plan: Plan) -> None:
     """Every row that has to be mended, to whoever runs the batch."""
     from pdsa.errors import InputError
-    from pdsa.workspace.rows import MEND_ROWS
+    from pdsa.workspace.grouping import gathered
+    from pdsa.workspace.rows import AGAIN, MEND_ROWS
 
     for school, problems in plan.workspace.unread.items():
         who = f"{school}, {plan.workspace.known[school].name}"
-        told = InputError(who, problems, "no report of this school is made; those of the others are", MEND_ROWS)
-        click.echo(str(told), err=True)
-
-
-def _list(plan: Plan, out: Path) -> None:
-    """What a run would do with each report, and the counts."""
-    fates = _fates(plan, out / plan.out_name)
-    width = max(map(len, fates.values()), default=0)
-    for name, fate in fates.items():
-        click.echo(f"{fate:{width}}  {name}")
-    for reason in plan.left_out:
-        click.echo(f"left out: {reason}")
-    if not fates and plan.again == "failed":
-        click.echo(f"{nothing_failed(plan)}: none would be made; nothing was written.")
-        return
-    found = Counter(fates.values())
-    counts = ", ".join(f"{found[fate]} {_many(fate, found[fate])}" for fate in FATES if found[fate] or fate == FATES[0])
-    click.echo(
-        f"{len(fates)} report{'' if len(fates) == 1 else 's'} in {out / plan.out_name}: {counts}; nothing was written."
-    )
-
-
-def _many(fate: str, count: int) -> str:
-    return "stand" if fate == "stands" and count != 1 else fate
-
-
-def _fates(plan: Plan, folder: Path) -> dict[str, str]:
-    """Which of the reports that a run looks at would be made, by name; no key of a report is looked at twice."""
-    from pdsa.runner.decide import decide
-    from pdsa.runner.reports import refuse_other_network
-
-    refuse_other_network(folder, plan.workspace.network.id)
-    decision = decide(plan, folder)
-    targets = (
-        [job.target for job in decision.jobs],
-        [result.job.target for result in decision.unchanged],
-        [job.target for job, _ in decision.refused],
-    )
-    fates = {target: fate for fate, found in zip(FATES, targets, strict=True) for target in found}
-    return {wanted.name: fates[wanted.target] for wanted in plan.chosen if wanted.target in fates}
+        told, step = gathered(problems, list(plan.workspace.known), MEND_ROWS, AGAIN)
+        consequence = "no report of this school is made; those of the others are"
+        click.echo(str(InputError(who, told, consequence, step)), err=True)

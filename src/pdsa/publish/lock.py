@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +23,9 @@ _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 @contextlib.contextmanager
-def one_at_a_time(folder: Path, name: str = ".lock", *, shared: bool = False) -> Iterator[None]:
+def one_at_a_time(
+    folder: Path, name: str = ".lock", *, shared: bool = False, about: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Keep other runs out of a folder; what is not locked after all is said by the system, not by a left-over file.
 
     Parameters
@@ -34,6 +36,8 @@ def one_at_a_time(folder: Path, name: str = ".lock", *, shared: bool = False) ->
         The file in it that is locked; it stays, with the process that held it last.
     shared
         Whether others that share it may be in the folder too: single reports, made one by one on many machines.
+    about
+        What is to stand in the file besides; what stands there already stays otherwise.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def one_at_a_time(folder: Path, name: str = ".lock", *, shared: bool = False) ->
     try:
         if not _lock(handle, shared):
             raise _held(folder, path)
-        _sign(handle)
+        _sign(handle, about or {})
         yield
     finally:
         os.close(handle)
@@ -80,20 +84,41 @@ def _lock_byte(handle: int) -> None:
     windows.locking(handle, windows.LK_NBLCK, 1)
 
 
-def _sign(handle: int) -> None:
+def signed(path: Path) -> dict[str, object]:
+    """Return what stands in the file of a lock: who holds it, or held it last; empty where nobody can tell.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    try:
+        return _told(path.read_bytes())
+    except OSError:
+        return {}
+
+
+def _told(data: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _sign(handle: int, about: Mapping[str, str]) -> None:
     """Write who holds the lock; a disk that is full must not keep a run from freeing it."""
-    signed = {"pid": os.getpid(), "host": platform.node(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    who = {"pid": os.getpid(), "host": platform.node(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
     with contextlib.suppress(OSError):
+        os.lseek(handle, 0, os.SEEK_SET)
+        text = json.dumps({**_told(os.read(handle, _FAR)), **about, **who})
         os.ftruncate(handle, 0)
         os.lseek(handle, 0, os.SEEK_SET)
-        os.write(handle, f"{json.dumps(signed)}\n".encode())
+        os.write(handle, f"{text}\n".encode())
 
 
 def _held(folder: Path, path: Path) -> InputError:
-    who: dict[str, object] = {}
-    with contextlib.suppress(OSError, ValueError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        who = found if isinstance(found, dict) else {}
+    who = signed(path)
     told = f"process {who.get('pid', 'unknown')} on {who.get('host', 'unknown')}, since {who.get('since', 'unknown')}"
     problem = Problem(str(folder), f"another run that is not done yet ({told})", "one run at a time")
     step = "wait until it is done, or end that process, and run the same command again; or give --out another folder"

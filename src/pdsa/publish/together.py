@@ -125,17 +125,42 @@ def sweep(root: Path) -> None:
                 break
 
 
+def cut_off(root: Path) -> tuple[Path, ...]:
+    """Return the files below a folder that `sweep` would replace because others of theirs were; nothing is written.
+
+    Parameters
+    ----------
+    root
+        The folder of the run.
+
+    Returns
+    -------
+    tuple
+        Paths from there; also of a replacement that is under way in another process.
+    """
+    found: list[Path] = []
+    for aside in sorted(root.glob(f"{disk.TEMPORARY}*/")):
+        with contextlib.suppress(OSError, ValueError, InputError):
+            found += [final.relative_to(root.resolve()) for _, final in _left(root, aside)]
+    return tuple(found)
+
+
 def _go_on(root: Path, aside: Path) -> None:
-    """Do the renames that are left of what was killed between two; only if every file is the one that was meant."""
+    """Do the renames that are left of what was killed between two."""
+    for new, final in _left(root, aside):
+        disk.rename(new, final)
+        disk.sync_folder(final.parent)
+
+
+def _left(root: Path, aside: Path) -> list[tuple[Path, Path]]:
+    """The renames that are left once the first was done; none unless every file is the one that was meant."""
     told = json.loads((aside / LIST).read_bytes()) if (aside / LIST).is_file() else None
     listed = enumerate(told.items() if isinstance(told, dict) else ())
     moves = [(aside / f"{n}.new", inside(root, Path(path)), sha256) for n, (path, sha256) in listed]
     left = [(new, final) for new, final, _ in moves if new.is_file()]
     meant = all(digest(new if new.is_file() else final) == sha256 for new, final, sha256 in moves)
     meant = meant and all(_as_it_was(final, new.with_suffix(".old")) for new, final in left)
-    for new, final in left if meant and len(left) < len(moves) else ():
-        disk.rename(new, final)
-        disk.sync_folder(final.parent)
+    return left if meant and len(left) < len(moves) else []
 
 
 def _as_it_was(final: Path, before: Path) -> bool:

@@ -14,6 +14,7 @@ from pdsa.runner.job import Result
 from pdsa.runner.logs import LOGS, log_path
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import RECORDS, record_path
+from pdsa.runner.searched import Held, files_below, put_out_of_sight
 from pdsa.terms import Audience
 from pdsa.workspace import dossier_for
 from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows
@@ -42,10 +43,10 @@ def set_aside(folder: Path, audiences: Iterable[str], results: Iterable[Result])
     known = _known(every) | {f"{audience}/{name}" for audience in audiences for name in SITE_PAGES}
     told = {path(result.job.target).as_posix() for result in every for path in (record_path, log_path)}
     for audience in get_args(Audience):
-        for file in sorted(_files(folder, audience) - known):
+        for file in sorted(files_below(folder, audience) - known):
             put_away(folder, file)
         for below in (RECORDS, LOGS):
-            for file in sorted(_files(folder, f"{below}/{audience}") - told):
+            for file in sorted(files_below(folder, f"{below}/{audience}") - told):
                 disk.remove(folder / file)
 
 
@@ -61,11 +62,28 @@ def _known(results: Iterable[Result]) -> set[str]:
     return known | {page.with_name(f"{page.stem}{end}").as_posix() for page in failed for end in endings}
 
 
-def _files(folder: Path, below: str) -> set[str]:
-    """Every file below a part of a folder, by its path from the folder; of thousands, so as text."""
-    start = len(str(folder)) + 1
-    found = (f"{place}{os.sep}{name}" for place, _, names in os.walk(folder / below) for name in names)
-    return {path[start:].replace(os.sep, "/") for path in found}
+def put_secrets_away(folder: Path, audiences: Iterable[str], held: Held) -> bool:
+    """Move files of no report in which a secret stands into `no-longer-made/`; what `site` makes it makes anew.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    audiences
+        Who the params ask pages for.
+    held
+        What the search found.
+
+    Returns
+    -------
+    bool
+        Whether past cycles hold one, and have to be written again.
+    """
+    ours = {f"{audience}/{name}" for audience in audiences for name in SITE_PAGES}
+    for path in held.others:
+        if path not in ours:
+            put_out_of_sight(folder, path)
+    return any(path.endswith(f"/{ARCHIVE_ROWS}") for path in ours.intersection(held.others))
 
 
 def write_archives(plan: Plan, folder: Path) -> dict[str, str]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from pdsa.errors import Problem
-from pdsa.publish.leaks import secrets_of
+from pdsa.publish.leaks import Secret, secrets_of
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.keys import slice_key
 from pdsa.runner.plan import Plan, Wanted, light_job, whole_job
 from pdsa.runner.records import Record, read_record, standing
+from pdsa.runner.searched import NONE_HELD, Held, search
 from pdsa.workspace import Slices
 from pdsa.workspace.rows import MEND_ROWS
 
@@ -36,6 +37,8 @@ class Decision:
         Targets of pages that the run does not look at and that are older than today's data.
     whole
         Hash of the whole network's slice.
+    held
+        What of the rest holds a secret; the reports among it are looked at too.
     """
 
     jobs: tuple[Job, ...]
@@ -44,6 +47,7 @@ class Decision:
     outdated: frozenset[str]
     whole: str
     refused: tuple[tuple[Job, Made], ...] = ()
+    held: Held = NONE_HELD
 
 
 def decide(plan: Plan, folder: Path) -> Decision:
@@ -57,9 +61,12 @@ def decide(plan: Plan, folder: Path) -> Decision:
         The folder of the run.
     """
     found = {wanted: read_record(folder, wanted.target) for wanted in plan.reports}
-    chosen = _looked_at(plan, found)
+    records = {record.target: record for record in found.values() if record is not None}
+    secrets, asked = secrets_of(os.environ), {*_looked_at(plan, found)}
+    held = _held(plan, folder, records, asked, secrets)
+    chosen = [wanted for wanted in plan.reports if wanted in asked or wanted.target.as_posix() in held.reports]
     looked_at = [] if plan.again == "all" else [r for w in chosen if (r := found[w]) is not None]
-    whole = standing(folder, looked_at, secrets_of(os.environ))
+    whole = standing(folder, looked_at, secrets)
     jobs, unchanged, look = [], [], _Look(plan)
     refused = tuple(_refused(plan, wanted) for wanted in chosen if wanted.school in plan.workspace.unread)
     for wanted in (one for one in chosen if one.school not in plan.workspace.unread):
@@ -69,15 +76,24 @@ def decide(plan: Plan, folder: Path) -> Decision:
             jobs.append(decided)
         else:
             unchanged.append(as_it_stands(folder, *decided))
-    records = {record.target: record for record in found.values() if record is not None}
     seen = set(chosen)
     left = ((w, record) for w, record in found.items() if record is not None and w not in seen)
     outdated = frozenset(record.target for w, record in left if look.is_older(w, record))
-    return Decision(tuple(jobs), tuple(unchanged), records, outdated, look.own(""), refused)
+    return Decision(tuple(jobs), tuple(unchanged), records, outdated, look.own(""), refused, held)
+
+
+def _held(
+    plan: Plan, folder: Path, records: Mapping[str, Record], asked: Collection[Wanted], secrets: Sequence[Secret]
+) -> Held:
+    """Where a run looks at some reports only, the others are searched all the same."""
+    if plan.is_whole:
+        return NONE_HELD
+    targets = [wanted.target.as_posix() for wanted in plan.reports]
+    return search(folder, targets, records, {wanted.target.as_posix() for wanted in asked}, secrets)
 
 
 def count_of(plan: Plan, folder: Path) -> int:
-    """Return how many reports a run of this plan in this folder looks at."""
+    """Return how many reports a run of this plan in this folder looks at because it was asked to."""
     return len(_looked_at(plan, {wanted: read_record(folder, wanted.target) for wanted in plan.chosen}))
 
 
@@ -92,7 +108,7 @@ def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:
     also = f" (the first of {len(more) + 1} places to mend)" if more else ""
     problem = Problem(first.place, f"{found}{also}", first.expected)
     whole = "\n".join(map(str, (first, *more)))
-    return light_job(plan, wanted), Made("failed", 0.0, problem=problem, next_step=MEND_ROWS, printed=whole)
+    return light_job(plan, wanted), Made("failed", 0.0, problem=problem, next_step=MEND_ROWS, printed=whole, tries=0)
 
 
 class _Look:

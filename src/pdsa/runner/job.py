@@ -76,7 +76,7 @@ class Made:
     cells, printed, peak_mb
         How each cell ended, what was printed, and the memory of the kernel at its highest.
     tries
-        How often the notebook was started: twice after a kernel that died.
+        How often the notebook was started: twice after a kernel that died, never where a report was refused before.
     """
 
     status: Literal["ok", "failed"]

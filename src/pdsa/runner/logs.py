@@ -14,6 +14,7 @@ from pdsa.runner.placing import now
 from pdsa.runner.records import record_path
 
 LOGS = ".logs"
+_KERNELS = ("no kernel was started", "kernel started once", "kernel started twice")  # by how often it was tried
 LONGEST = 100_000  # characters of what was printed, the last ones
 README = """\
 Logs of `pdsa report`, one for each report, of the last time it was made or failed.
@@ -67,7 +68,7 @@ def _lines(result: Result) -> Iterator[str]:
     made, job = result.made, result.job
     assert made is not None  # noqa: S101 the caller looked
     yield f"{job.name}: {result.status}, {now()}, {result.seconds:.2f} s"
-    yield f"notebook {job.notebook.name}, kernel started {'twice' if made.tries > 1 else 'once'}"
+    yield f"notebook {job.notebook.name}, {_KERNELS[min(made.tries, 2)]}"
     if made.peak_mb:
         yield f"memory of its process at most {made.peak_mb:.0f} MB"
     if result.problem:

@@ -97,6 +97,8 @@ class Plan:
         What was imported, and which imports were broken off.
     own
         Notebooks that the params file names in place of the package's, by the name of those.
+    file, place
+        The params file and the folder of the network, or of the params file where the data are foreign files.
     """
 
     workspace: Workspace
@@ -107,6 +109,8 @@ class Plan:
     imports: tuple[Entry, ...] = ()
     unfinished: tuple[str, ...] = ()
     own: Mapping[str, Path] = field(default_factory=dict)
+    file: Path = Path()
+    place: Path = Path()
 
     @property
     def out_name(self) -> str:
@@ -117,6 +121,11 @@ class Plan:
     def chosen(self) -> tuple[Wanted, ...]:
         """The reports that the run looks at."""
         return tuple(wanted for wanted in self.reports if not self.only or wanted.school in self.only)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run looks at every report of the network."""
+        return not self.only and self.again != "failed"
 
     @property
     def notebooks(self) -> dict[str, Path]:
@@ -176,8 +185,12 @@ def plan_run(
             left_out.append(f"{audience}: {why}")
             continue
         reports += _wanted(workspace, audience)
-    imports, unfinished = _ledger(params, workspace.params.workspace)
-    return Plan(workspace, tuple(reports), tuple(left_out), tuple(dict.fromkeys(only)), again, imports, unfinished, own)
+    named = workspace.params.workspace
+    imports, unfinished = _ledger(params, named)
+    here = {"file": file.resolve(), "place": (file.parent / named).resolve()}
+    return Plan(
+        workspace, tuple(reports), tuple(left_out), tuple(dict.fromkeys(only)), again, imports, unfinished, own, **here
+    )
 
 
 def _refuse_unknown(source: str, workspace: Workspace, only: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ _LONGEST = 200  # characters of a path that are shown
 
 
 @contextmanager
-def alone_in(folder: Path, *, shared: bool = False) -> Iterator[None]:
+def alone_in(folder: Path, *, shared: bool = False, about: Mapping[str, str] | None = None) -> Iterator[None]:
     """Hold the folder of a run and sweep it, or say what stands in the way of that.
 
     Parameters
@@ -33,6 +33,8 @@ def alone_in(folder: Path, *, shared: bool = False) -> Iterator[None]:
         The folder of the run.
     shared
         Whether others that make single reports may be there too; then nothing is swept.
+    about
+        What is to stand in the file of the lock besides.
 
     Raises
     ------
@@ -41,7 +43,7 @@ def alone_in(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """
     with ExitStack() as held:
         try:
-            held.enter_context(one_at_a_time(folder, LOCK, shared=shared))
+            held.enter_context(one_at_a_time(folder, LOCK, shared=shared, about=about))
             if not shared:
                 sweep(folder)
         except OSError as error:

@@ -11,17 +11,18 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from pdsa.errors import ParamsError, Problem, RunError
+from pdsa.errors import RunError
 from pdsa.kernels import Parent, sweep_folders
 from pdsa.publish import write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.together import sync_folders
-from pdsa.runner.beside import set_aside, write_archives
+from pdsa.runner.beside import put_secrets_away, set_aside, write_archives
 from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.logs import write_log
-from pdsa.runner.manifest import data_digest, entry, manifest_of, network_of, old_manifest, sealed
+from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest, sealed
+from pdsa.runner.origin import origin, refuse_other
 from pdsa.runner.placing import note, place
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
@@ -44,6 +45,9 @@ class Run:
         Wall time, manifest and indexes included.
     outdated
         Pages that the run did not look at and that are older than today's data.
+    held
+        What held a secret though the run was not asked to look at it: names of reports, which it looked at then, and
+        paths of files of no report.
     """
 
     folder: Path
@@ -51,6 +55,7 @@ class Run:
     manifest: Path
     seconds: float
     outdated: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Result, ...]:
@@ -99,13 +104,13 @@ def make_reports(
     Raises
     ------
     InputError
-        Another run has the folder, it cannot be written, or it holds reports of another network.
+        Another run has the folder, it cannot be written, or it holds reports of another network or of another folder.
     """
     clock = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
-    refuse_other_network(folder, plan.workspace.network.id)
-    with alone_in(folder):
+    refuse_other(folder, plan)
+    with alone_in(folder, about=origin(folder, plan)):
         sweep_folders()  # of kernels, of runs that were killed
         decision = decide(plan, folder)
         results = _unchanged(folder, decision, on_done)
@@ -114,9 +119,10 @@ def make_reports(
             with nullcontext(pool) if pool else _here(plan, workers, parent) as makers:
                 results += run_jobs(decision.jobs, folder, pool=makers, on_done=partial(_told, folder, on_done))
         results = _in_order(plan, results)
-        run = Run(folder, tuple(results), folder / "manifest.json", time.perf_counter() - clock, _names(decision))
+        names = (_names(decision), held_names(plan, decision))
+        run = Run(folder, tuple(results), folder / "manifest.json", time.perf_counter() - clock, *names)
         try:
-            _close(plan, run, decision, started, complete=not plan.only and plan.again != "failed")
+            _close(plan, run, decision, started)
             if finish:
                 finish(folder)
         except OSError as error:
@@ -156,27 +162,42 @@ def _refused(folder: Path, decision: Decision, on_done: Callable[[Result], None]
 
 def _in_order(plan: Plan, results: Iterable[Result]) -> list[Result]:
     found = {result.job.target: result for result in results}
-    return [found[wanted.target] for wanted in plan.chosen if wanted.target in found]
+    return [found[wanted.target] for wanted in plan.reports if wanted.target in found]
 
 
 def _names(decision: Decision) -> tuple[str, ...]:
     return tuple(record.name for record in decision.records.values() if record.target in decision.outdated)
 
 
-def _close(plan: Plan, run: Run, decision: Decision, started: str, *, complete: bool) -> None:
+def _close(plan: Plan, run: Run, decision: Decision, started: str) -> None:
     """Everything after the last report; the manifest is the last file, so that it vouches for the others."""
     old, data, secrets = old_manifest(run.folder), data_digest(plan, decision.whole), secrets_of(os.environ)
     beside = old.get("beside", {})
-    if complete:
+    if plan.is_whole:
         set_aside(run.folder, plan.workspace.params.audiences, run.results)
-        if beside.get("data") != data or not verified(run.folder, beside["files"], secrets):
-            beside = {"data": data, "files": write_archives(plan, run.folder)}
+        again = beside.get("data") != data or not verified(run.folder, beside["files"], secrets)
+    else:
+        again = put_secrets_away(run.folder, plan.workspace.params.audiences, decision.held)
+    if again:
+        beside = {"data": data, "files": write_archives(plan, run.folder)}
     sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})
     known = {**decision.records, **{r.record.target: r.record for r in run.results if r.record}}
     in_order = [known[path] for wanted in plan.reports if (path := wanted.target.as_posix()) in known]
     entries = [entry(record, run.folder, decision.outdated) for record in in_order]
     found = manifest_of(plan, entries, _this_run(plan, run, started), data=data, old=old)
     write_manifest(run.manifest, sealed(cleaned(found | {"beside": beside}, secrets)))
+
+
+def held_names(plan: Plan, decision: Decision) -> tuple[str, ...]:
+    """Return the names of the reports, and the paths of the other files, that a search for secrets found.
+
+    Parameters
+    ----------
+    plan, decision
+        What `plan_run` and `decide` decided.
+    """
+    reports = (one.name for one in plan.reports if one.target.as_posix() in decision.held.reports)
+    return (*reports, *decision.held.others)
 
 
 def _this_run(plan: Plan, run: Run, started: str) -> dict[str, object]:
@@ -193,12 +214,4 @@ def _unfinished(run: Run, error: OSError) -> RunError:
     return RunError(str(run.folder), (problem,), kept, step)
 
 
-def refuse_other_network(folder: Path, network: str) -> None:
-    """Raise an error where a folder holds another network's reports: two never share one."""
-    found = network_of(folder)
-    if found not in ("", network):
-        problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
-        raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
-
-
-__all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run", "refuse_other_network"]
+__all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run"]

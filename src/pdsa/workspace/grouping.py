@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pdsa.errors import Problem
 
-__all__ = ["Found", "grouped"]
+__all__ = ["Found", "gathered", "grouped"]
 
 # Mistakes of one kind in more rows than this are told once.
 MOST_ROWS = 20
 # Of such a mistake so many of the texts found, and so many stretches of rows, are printed.
 MOST_TEXTS, MOST_SPANS = 5, 12
 PLACE = re.compile(r"row (?P<row>[0-9]+)(, (?P<column>.*))?", re.DOTALL)
-LAST = 10**12
+AGAIN = "run pdsa check again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,10 @@ class Found:
 
 
 def grouped(
-    problems: Mapping[str, Sequence[Problem]], schools: Sequence[str], next_step: Callable[[str], str]
+    problems: Mapping[str, Sequence[Problem]],
+    schools: Sequence[str],
+    next_step: Callable[[str], str],
+    again: str = AGAIN,
 ) -> tuple[Found, ...]:
     """The problems of all files, in the order of file, row and column.
 
@@ -59,10 +62,13 @@ def grouped(
         The ids of the network's schools, to know those again that lost their zeros.
     next_step
         What to do about problems of a file, by its name.
+    again
+        What to do when the zeros of ids are written again.
     """
     bare = _bare(schools)
+    zeros = f"format the column as text in the spreadsheet, write the zeros again, and {again}"
     every = [
-        _told(file, problem, bare, next_step(file))
+        _told(file, problem, bare, (next_step(file), zeros))
         for file, listed in problems.items()
         for problem in dict.fromkeys(listed)
     ]
@@ -75,6 +81,31 @@ def grouped(
     return tuple(sorted(joined, key=lambda one: (one.file, -1 if one.row is None else one.row, one.column, one.place)))
 
 
+def gathered(
+    problems: Sequence[Problem], schools: Sequence[str], step: str, again: str
+) -> tuple[tuple[Problem, ...], str]:
+    """Problems of CSV files, as `grouped` tells them, and what to do about them.
+
+    Parameters
+    ----------
+    problems
+        Their places begin with the name of the file.
+    schools
+        The ids of the network's schools.
+    step
+        What to do about all but lost zeros.
+    again
+        What to do when zeros are written again.
+    """
+    files: dict[str, list[Problem]] = {}
+    for one in problems:
+        name, found, place = one.place.rpartition(".csv, ") if one.place.count(".csv, ") == 1 else ("", "", one.place)
+        files.setdefault(f"{name}{found}", []).append(replace(one, place=place))
+    told = grouped(files, schools, lambda _: step, again)
+    steps = "; ".join(dict.fromkeys(one.next for one in told))
+    return tuple(Problem(f"{one.file}{one.place}", one.found, one.expected) for one in told), steps
+
+
 def _bare(schools: Sequence[str]) -> dict[str, str]:
     """Ids with zeros at their beginning, by what is left without these, where only one school can be meant."""
     found: dict[str, list[str]] = {}
@@ -83,14 +114,14 @@ def _bare(schools: Sequence[str]) -> dict[str, str]:
     return {bare: ids[0] for bare, ids in found.items() if len(ids) == 1 and ids[0] != bare and bare}
 
 
-def _told(file: str, problem: Problem, bare: Mapping[str, str], next_step: str) -> Found:
+def _told(file: str, problem: Problem, bare: Mapping[str, str], steps: tuple[str, str]) -> Found:
     match = PLACE.fullmatch(problem.place)
     row = int(match["row"]) if match else None
     column = (match["column"] or "") if match else ""
-    expected = problem.expected
+    expected, next_step = problem.expected, steps[0]
     if column == "school" and problem.found in bare:
         expected = f"{bare[problem.found]}: the zeros at its beginning were lost"
-        next_step = "format the column as text in the spreadsheet, write the zeros again, and run pdsa check again"
+        next_step = steps[1]
     return Found(file, row, column, problem.place, problem.found, expected, next_step)
 
 

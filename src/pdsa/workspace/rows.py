@@ -17,6 +17,7 @@ from pdsa.records import Measure, School, SourceNote
 from pdsa.terms import OBSERVATION_COLUMNS
 from pdsa.texts import guarded
 from pdsa.workspace.files import NOTHING, Sheet, read_sheet
+from pdsa.workspace.grouping import gathered
 
 __all__ = ["check_rows", "read_observations", "write_observations"]
 
@@ -24,7 +25,8 @@ __all__ = ["check_rows", "read_observations", "write_observations"]
 Made = tuple[NDArray[np.object_], NDArray[np.int64]]
 PROVENANCE = ("source", "row")
 KEYS = ["school", "measure", "period", "group_dim", "group"]
-MEND_ROWS = "fix these rows in the spreadsheet, save as CSV, run the same command again"
+AGAIN = "run the same command again"
+MEND_ROWS = f"fix these rows in the spreadsheet, save as CSV, {AGAIN}"
 # Whole numbers up to this size are written without a point and read as the same float.
 WHOLE = 2.0**53
 # Longer numbers are no numbers of rows.
@@ -66,7 +68,8 @@ def read_observations(
         problems += repeats(frames)
         names += ["observations"] * bool(problems)
     if problems:
-        raise InputError(" and ".join(names), tuple(problems), NOTHING, MEND_ROWS)
+        told, step = gathered(problems, [one.id for one in schools or ()], MEND_ROWS, AGAIN)
+        raise InputError(" and ".join(names), told, NOTHING, step)
     return joined(frames), tuple(notes)
 
 
@@ -85,7 +88,7 @@ def check_rows(sheet: Sheet, measures: tuple[Measure, ...], schools: tuple[Schoo
     placed = table.assign(row=sheet.rows)
     problem = None
     try:
-        checked = check_observations(placed, measures, schools, sheet.name)
+        checked = check_observations(placed, measures, schools, sheet.name, tuple(map(str, sheet.frame)))
     except InputError as error:
         problem = error
     findings = Findings(placed, sheet.name)

@@ -172,7 +172,7 @@ def test_settings_of_the_params_file_are_as_readme_shows_them(desk: Path) -> Non
     assert run("pdsa example other-network", desk).returncode == 0
     file = desk / "other-network" / "params" / "example.yaml"
     file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
-    done = run("pdsa report other-network/params/example.yaml --out other --dry-run", desk)
+    done = run("pdsa report other-network/params/example.yaml --dry-run", desk)
     assert done.returncode == 0, done.stderr
 
 

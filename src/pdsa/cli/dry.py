@@ -36,10 +36,10 @@ def tell(plan: Plan, folder: Path, style: Style) -> None:
     """
     from pdsa.publish.together import cut_off
     from pdsa.runner.decide import decide
-    from pdsa.runner.origin import refuse_other
+    from pdsa.runner.origin import refuse_other_network
     from pdsa.runner.reports import held_names
 
-    refuse_other(folder, plan)
+    refuse_other_network(folder, plan.workspace.network.id)
     decision = decide(plan, folder)
     fates, held, halves = _fates(plan, decision), held_names(plan, decision), cut_off(folder)
     if style == "json":

@@ -61,6 +61,7 @@ def report(
         plan = plan_run(params, data=flags["data"], only=only, again=which, log=flags["log"])
         reading = time.perf_counter() - clock
         _tell_unread(plan)
+        _tell_elsewhere(plan, out / plan.out_name)
         total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
         if which == "failed" and not total:
             _refuse_first(out / plan.out_name)
@@ -114,6 +115,18 @@ def _tell_cold(parent: Parent | None, run: Run) -> None:
         why = parent.why().splitlines()
         reason = why[-1] if why else "its process ended"
         click.echo(f"The warm start failed ({reason}); reports were made by kernels that start cold.", err=True)
+
+
+def _tell_elsewhere(plan: Plan, folder: Path) -> None:
+    """Say that the pages of another folder are about to be replaced: it may be an older copy, or another network."""
+    from pdsa.runner.origin import made_elsewhere
+
+    if there := made_elsewhere(folder, plan):
+        click.echo(
+            f"{folder} has reports that were made from {there}, which is still there; this run is about {plan.place}. "
+            "If these are two networks, give one of them another id in network.yaml, or --out another folder.",
+            err=True,
+        )
 
 
 def _tell_unread(plan: Plan) -> None:

@@ -14,7 +14,7 @@ from pdsa.runner.decide import as_it_stands, decide
 from pdsa.runner.job import Job, Result
 from pdsa.runner.make import make
 from pdsa.runner.orders import Order, read_order, write_order
-from pdsa.runner.origin import refuse_other, refuse_other_network
+from pdsa.runner.origin import refuse_other_network
 from pdsa.runner.placing import place
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import read_record, stands
@@ -43,7 +43,7 @@ def write_orders(plan: Plan, outputs: Path, folder: Path) -> int:
         step = "give another folder, or remove this one when none of its reports is being made"
         raise ParamsError("orders", (problem,), "nothing was written", step)
     run = outputs / plan.out_name
-    refuse_other(run, plan)
+    refuse_other_network(run, plan.workspace.network.id)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)  # it holds the numbers of every school
     decision = decide(plan, run)

@@ -1,4 +1,4 @@
-"""Whose pages a folder holds: two networks never take over each other's, though they have the same id."""
+"""Whose pages a folder holds: never those of two networks, and from which folder they were made last."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pdsa.runner.manifest import network_of, rests_on
 from pdsa.runner.plan import Plan
 from pdsa.runner.refused import LOCK
 
-NOTHING = "no report was started"
 
+def made_elsewhere(folder: Path, plan: Plan) -> Path | None:
+    """Return the other folder from which the reports of a run were made last, None where nobody need know of it.
 
-def refuse_other(folder: Path, plan: Plan) -> None:
-    """Raise an error where a folder holds reports of another network, or of this one from elsewhere.
-
-    A network that was moved, or that came from another computer, is no other one: the folder of before is not there.
-    Nor is a copy in which nothing was changed yet: it takes the place of the first. Pages that were copied or moved
-    with a network are its own, for those of before are where they were.
+    A newer copy of a network replaces the pages of the older one, and that is meant as a rule; of two networks with one
+    id whoever runs them has to learn it. A network that was moved, or that came from another computer, is no
+    other one: the folder of before is not there. Nor is a copy in which nothing was changed yet. Pages that were copied
+    or moved with a network are its own, for those of before are where they were.
 
     Parameters
     ----------
@@ -27,21 +26,11 @@ def refuse_other(folder: Path, plan: Plan) -> None:
         The folder of the run.
     plan
         What `plan_run` decided.
-
-    Raises
-    ------
-    ParamsError
-        Naming the other network, or the other folder.
     """
-    refuse_other_network(folder, plan.workspace.network.id)
     there = _before(folder)
-    if there is not None and not _same(there, plan.place) and not rests_on(folder, dict(plan.workspace.inputs)):
-        problem = Problem(str(folder), f"reports made from {there}, which is still there", f"those of {plan.place}")
-        step = (
-            "give --out another folder; or, if this network takes the place of that one, move that one elsewhere, "
-            "and run the same command again"
-        )
-        raise ParamsError("outputs", (problem,), NOTHING, step)
+    if there is None or _same(there, plan.place) or rests_on(folder, dict(plan.workspace.inputs)):
+        return None
+    return there
 
 
 def refuse_other_network(folder: Path, network: str) -> None:
@@ -57,7 +46,7 @@ def refuse_other_network(folder: Path, network: str) -> None:
     found = network_of(folder)
     if found not in ("", network):
         problem = Problem(str(folder), f"reports of the network {found}", f"a folder for the network {network}")
-        raise ParamsError("outputs", (problem,), NOTHING, "give the run another name, or use --out")
+        raise ParamsError("outputs", (problem,), "no report was started", "give the run another name, or use --out")
 
 
 def _before(folder: Path) -> Path | None:

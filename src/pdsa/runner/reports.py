@@ -22,7 +22,7 @@ from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
 from pdsa.runner.logs import write_log
 from pdsa.runner.manifest import data_digest, entry, manifest_of, old_manifest, sealed
-from pdsa.runner.origin import origin, refuse_other
+from pdsa.runner.origin import origin, refuse_other_network
 from pdsa.runner.placing import note, place
 from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
@@ -104,12 +104,12 @@ def make_reports(
     Raises
     ------
     InputError
-        Another run has the folder, it cannot be written, or it holds reports of another network or of another folder.
+        Another run has the folder, it cannot be written, or it holds reports of another network.
     """
     clock = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
-    refuse_other(folder, plan)
+    refuse_other_network(folder, plan.workspace.network.id)
     with alone_in(folder, about=origin(folder, plan)):
         sweep_folders()  # of kernels, of runs that were killed
         decision = decide(plan, folder)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -550,10 +553,24 @@ class TestTwoFolders:
         )
         assert (self.told(other, *more) == "") == ("--quiet" in more)  # from then on it is this one
 
-    def test_a_single_report_leaves_what_is_known(self, network: Path, other: Path) -> None:
-        with one_at_a_time(network.parent / "out/example", shared=True):
-            pass
+    def test_single_reports_leave_what_is_known(self, network: Path, other: Path) -> None:
+        """Also where many are made at the same time."""
+        code = (
+            "import sys; from pathlib import Path; from pdsa.publish.lock import one_at_a_time\n"
+            "for _ in range(60):\n    with one_at_a_time(Path(sys.argv[1]), shared=True): pass"
+        )
+        command = [sys.executable, "-c", code, str(network.parent / "out/example")]
+        with ExitStack() as stack:
+            every = [stack.enter_context(subprocess.Popen(command)) for _ in range(4)]
+        assert [one.returncode for one in every] == [0] * 4
         assert f"made from {network}," in self.told(other, "--dry-run")
+
+    def test_one_of_another_id_is_refused_and_nothing_else_said(self, network: Path, other: Path) -> None:
+        path = other / "network.yaml"
+        path.write_text(path.read_text("utf-8").replace("id: example", "id: another", 1), "utf-8")
+        answer = CliRunner().invoke(cli.pdsa, report(other))
+        assert "found reports of the network " in str(answer.exception)
+        assert "still there" not in answer.stderr
 
     def test_a_run_that_was_killed_counts_too(self, network: Path, other: Path) -> None:
         (network.parent / "out/example/manifest.json").unlink()

@@ -126,14 +126,34 @@ class Progress:
 
 
 def event(kind: str, **told: object) -> None:
-    """One line for a program."""
+    """Print one line for a program.
+
+    Parameters
+    ----------
+    kind
+        `started`, `report`, `finished` or `stopped`.
+    **told
+        What JSON can hold.
+    """
     print(json.dumps({"event": kind, **told}, sort_keys=True, ensure_ascii=False), flush=True)
 
 
 def facts(
     job: Job, status: str, seconds: float = 0.0, problem: Problem | None = None, next_step: str = ""
 ) -> dict[str, object]:
-    """What a program is told of one report."""
+    """Return what a program is told of one report.
+
+    Parameters
+    ----------
+    job
+        The report.
+    status
+        `ok`, `failed` or `unchanged`; `pending` in a dry run.
+    seconds
+        That it took.
+    problem, next_step
+        Why there is none, and what to do.
+    """
     return {
         "audience": job.audience,
         "name": job.name,
@@ -261,7 +281,15 @@ def nothing_failed(plan: Plan) -> str:
 
 
 def held_secret(names: Sequence[str], stood: str) -> str:
-    """In which reports and files, for which nobody asked, the search for secrets found one."""
+    """Return the beginning of a sentence: in what, for which nobody asked, the search for secrets found one.
+
+    Parameters
+    ----------
+    names
+        Of reports, and paths of other files.
+    stood
+        `stands` or `stood`.
+    """
     return (
         f"The value of an environment variable that may be a secret {stood} in what was not asked for ({_some(names)})"
     )

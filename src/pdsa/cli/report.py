@@ -110,7 +110,7 @@ def _refuse_first(folder: Path) -> None:
 
 
 def _tell_cold(parent: Parent | None, run: Run) -> None:
-    """Say that the kernels started cold although they could start warm: that is slower, and holds fewer limits."""
+    """Say that the kernels started cold although they could start warm: that is slower."""
     if parent is not None and len(run.results) > len(run.unchanged) and not parent.is_ready():
         why = parent.why().splitlines()
         reason = why[-1] if why else "its process ended"

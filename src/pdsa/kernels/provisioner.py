@@ -93,7 +93,7 @@ class ForkedKernel:
         )
         pid = child.born(30)
         if pid is None:
-            raise OSError("the warm parent ended before it could fork a kernel")
+            raise OSError("the warm parent could not fork a kernel, or has ended")
         self.pid = pid
         self._child.channel.close()
 

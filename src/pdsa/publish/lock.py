@@ -19,6 +19,7 @@ from pdsa.publish import disk
 FLOCK = find_spec("fcntl") is not None  # not on Windows
 # Windows locks bytes, and nobody else can read those that are locked: one far behind the text.
 _FAR = 1 << 20
+_PIECE = 4096  # a page: what is written of one at once is read at once
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
@@ -107,14 +108,18 @@ def _told(data: bytes) -> dict[str, object]:
 
 
 def _sign(handle: int, about: Mapping[str, str]) -> None:
-    """Write who holds the lock; a disk that is full must not keep a run from freeing it."""
+    """Write who holds the lock; a disk that is full must not keep a run from freeing it.
+
+    Others that share the lock write at the same time: in one piece of one size, so that nobody finds half of it.
+    """
     who = {"pid": os.getpid(), "host": platform.node(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
     with contextlib.suppress(OSError):
         os.lseek(handle, 0, os.SEEK_SET)
-        text = json.dumps({**_told(os.read(handle, _FAR)), **about, **who})
-        os.ftruncate(handle, 0)
+        data = json.dumps({**_told(os.read(handle, _FAR)), **about, **who}).encode()
+        data = data.ljust((len(data) // _PIECE + 1) * _PIECE - 1) + b"\n"
         os.lseek(handle, 0, os.SEEK_SET)
-        os.write(handle, f"{text}\n".encode())
+        os.write(handle, data)
+        os.ftruncate(handle, len(data))
 
 
 def _held(folder: Path, path: Path) -> InputError:

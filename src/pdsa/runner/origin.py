@@ -28,6 +28,8 @@ def made_elsewhere(folder: Path, plan: Plan) -> Path | None:
         What `plan_run` decided.
     """
     there = _before(folder)
+    if network_of(folder) not in ("", plan.workspace.network.id):
+        return None  # it is refused
     if there is None or _same(there, plan.place) or rests_on(folder, dict(plan.workspace.inputs)):
         return None
     return there

@@ -157,7 +157,15 @@ def stands(folder: Path, record: Record, secrets: Sequence[Secret] = ()) -> bool
 
 
 def tells(record: Record, secrets: Sequence[Secret]) -> bool:
-    """Whether a secret stands in what a record has the manifest and the index say."""
+    """Return whether a secret stands in what a record has the manifest and the index say.
+
+    Parameters
+    ----------
+    record
+        Of a report.
+    secrets
+        What nobody may read.
+    """
     told = [dict(record.marker), list(record.warnings)]
     return cleaned(told, secrets) != told
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from pdsa.chart import Chart
 from pdsa.chart.notes import label_of
 from pdsa.narrate.evidence import evidence
 from pdsa.narrate.series import Series, baseline_words, center_words, read
+from pdsa.narrate.targets import SIGNALS, assurance_told, assurance_word, target_words
 from pdsa.narrate.words import (
     Finding,
     Findings,
@@ -52,6 +51,7 @@ __all__ = [
     "account",
     "alt_text",
     "assurance_told",
+    "assurance_word",
     "chance_words",
     "definition",
     "format_period",
@@ -70,8 +70,6 @@ __all__ = [
     "verdict_of",
 ]
 
-# Verdicts that a rule has fired for, and the verdict that lets a target be judged.
-SIGNALS = ("improvement", "concern", "change")
 # A headline names so many earlier patterns; all of them stand in the table.
 MOST_PATTERNS = 3
 
@@ -107,12 +105,6 @@ def _verdict(series: Series) -> str:
     return str(series.row["verdict"])
 
 
-def assurance_told(row: Mapping[str, Any]) -> str:
-    """The assurance of a summary row as far as it is stated: no target is judged on few points or a new level."""
-    found = row.get("assurance")
-    return found if isinstance(found, str) and row["verdict"] == "common_cause" else ""
-
-
 def headline(chart: Chart) -> Finding:
     """What one series says now; only its verdict chooses the words."""
     return _headline(read(chart))
@@ -129,7 +121,8 @@ def _headline(series: Series) -> Finding:
         now = f"No signal in the latest {series.noun}s, around {center_words(series)}."
     else:
         now = f"{capital(evidence(series))}."
-    parts = (now, _stale(series), _target(series), _history(series), _by_chance(series) if verdict in SIGNALS else "")
+    chance = _by_chance(series) if verdict in SIGNALS else ""
+    parts = (now, _stale(series), target_words(series), _history(series), chance)
     return Finding(" ".join(part for part in parts if part), verdict, lead)
 
 
@@ -162,7 +155,7 @@ def _too_few(series: Series) -> str:
     useful = int(row["n_useful"])
     if _same(series):
         told = f"Every value that counts is {series.told(float(row['last']))}: nothing varies, so nothing can signal."
-        return f"{told} {_target(series)}".rstrip()
+        return f"{told} {target_words(series)}".rstrip()
     more = MIN_USEFUL - useful
     least = "at least " if series.there.sum() > useful else ""
     wait = f"{least}{plural(more, f'more {noun}')} until we can judge."
@@ -172,18 +165,6 @@ def _too_few(series: Series) -> str:
 def _same(series: Series) -> bool:
     """Whether there are values, and all of them lie on their center."""
     return bool(series.there.sum() > 1 and series.row["n_useful"] == 0 and not math.isnan(float(series.row["center"])))
-
-
-def _target(series: Series) -> str:
-    row, wanted = series.row, series.chart.spec.target
-    if wanted is None or not isinstance(row["assurance"], str):
-        return ""
-    target = f"the target of {series.told(wanted, unit=False)}"
-    if row["verdict"] == "too_few":
-        return f"Every value {'meets' if row['assurance'] == 'met' else 'misses'} {target}."
-    if row["verdict"] in SIGNALS:
-        return f"{capital(target)} is judged once the new level has limits of its own."
-    return f"{capital(target)} {ASSURANCE_WORDS[assurance_told(row)].format(periods=f'{series.noun}s')}."
 
 
 def _history(series: Series) -> str:

@@ -15,6 +15,7 @@ from pdsa.inquiry import State
 from pdsa.narrate import (
     Finding,
     Findings,
+    assurance_word,
     chance_words,
     definition,
     format_period,
@@ -303,9 +304,13 @@ def _with_status(chart: Chart) -> pd.DataFrame:
 
 
 def summary_file(charts: tuple[Chart, ...]) -> Mark:
-    """The summary of every series as a CSV beside the report."""
-    frames = [chart.summary for chart in charts]
-    return _file("summary.csv", [f.assign(notes=f["notes"].map("; ".join)) for f in frames])
+    """The summary of every series as a CSV beside the report; of a target it says what the page says."""
+    return _file("summary.csv", [_as_told(chart.summary) for chart in charts])
+
+
+def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    told = [assurance_word(row) or None for row in frame[["verdict", "assurance"]].to_dict("records")]
+    return frame.assign(notes=frame["notes"].map("; ".join), assurance=pd.Series(told, frame.index, dtype=object))
 
 
 def _file(name: str, frames: list[pd.DataFrame]) -> Mark:

@@ -43,6 +43,7 @@ __all__ = [
     "ASSURANCE_WORDS",
     "KIND_WORDS",
     "RULE_WORDS",
+    "SIGNALS",
     "VERDICT_MEANINGS",
     "VERDICT_WORDS",
     "Account",

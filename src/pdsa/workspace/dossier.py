@@ -309,7 +309,8 @@ def summary_file(charts: tuple[Chart, ...]) -> Mark:
 
 
 def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
-    told = [assurance_word(row) or None for row in frame[["verdict", "assurance"]].to_dict("records")]
+    pairs = zip(frame["verdict"].tolist(), frame["assurance"].tolist(), strict=True)
+    told = [assurance_word({"verdict": verdict, "assurance": found}) or None for verdict, found in pairs]
     return frame.assign(notes=frame["notes"].map("; ".join), assurance=pd.Series(told, frame.index, dtype=object))
 
 

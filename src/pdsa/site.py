@@ -14,7 +14,7 @@ from pandas import Timestamp
 
 from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
-from pdsa.narrate import VERDICT_MEANINGS, VERDICT_WORDS, format_period
+from pdsa.narrate import VERDICT_MEANINGS, VERDICT_WORDS, format_period, noun_of, plural
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
@@ -236,7 +236,8 @@ def render_quality(manifest: Mapping[str, Any], audience: str) -> str:
         manifest=manifest,
         audience=audience,
         block=block,
-        parts=[_part(part) for part in block["coverage"]],
+        parts=(parts := [_part(part) for part in block["coverage"]]),
+        never=any(part["never"] for part in parts),
         words=_words(block["coverage"]),
         lists=audience == "coach",
         gaps=gaps,
@@ -275,9 +276,16 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         "through": _day(part["through"], part["step"]) if part["through"] else "",
         "cells": sum(counts.values()),
         "counts": counts,
+        "never": _never(part),
         "rows": rows,
         "axis": coverage_axis(days if part["step"] == "year" else part["periods"]),
     }
+
+
+def _never(part: Mapping[str, Any]) -> str:
+    """`1 school, 76 weeks`: the list of what is missing has them, and the counts begin at a school's first report."""
+    lacking = [len(letters) for _, _, letters in part["rows"] if letters and not letters.strip()]
+    return f"{plural(len(lacking), 'school')}, {plural(sum(lacking), noun_of(part['step']))}" if lacking else ""
 
 
 def _day(day: str, step: str) -> str:

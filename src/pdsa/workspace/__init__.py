@@ -21,6 +21,7 @@ from pdsa.terms import Audience
 from pdsa.workspace.apart import read_apart
 from pdsa.workspace.diary import read_log
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Mark, complete, points_file, summary_file
+from pdsa.workspace.doubts import doubts_of
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
 from pdsa.workspace.journal import journal
 from pdsa.workspace.masked import display_names, dossier_for, log_for, no_pseudonyms, specs_for
@@ -127,6 +128,7 @@ def _from_folder(params: RunParams, folder: Path, log: str, apart: bool) -> Work
         raise InputError(
             folder.name, (Problem("observations/", "no row in any file", "observations"),), NOTHING, FILL_IN
         )
+    doubts = doubts_of(measures, observations, whole=not unread)
     observations = _within(observations, params)
     panels = _panels(observations, measures, network, params)
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
@@ -134,7 +136,8 @@ def _from_folder(params: RunParams, folder: Path, log: str, apart: bool) -> Work
     state, heads = read_log(folder, log)
     inputs += (("improvement log", heads),) * bool(heads)
     state = known_by(state, params.as_of)
-    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, log=state, unread=unread)
+    more = {"log": state, "unread": unread, "doubts": doubts}
+    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, **more)
 
 
 def _digest(file: Path) -> str:

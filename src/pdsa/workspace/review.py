@@ -20,6 +20,7 @@ from pdsa.workspace import Workspace, check_names, check_together
 from pdsa.workspace.answers import LogMappingModel
 from pdsa.workspace.diary import NAME as LOG
 from pdsa.workspace.diary import read_log
+from pdsa.workspace.doubts import doubts_of
 from pdsa.workspace.files import Sheet, form, read_sheet, text_of
 from pdsa.workspace.grouping import Found, grouped
 from pdsa.workspace.rows import check_rows, repeats
@@ -48,11 +49,14 @@ class Review:
         Sentences about what is there.
     to_do
         What is still to be filled in; no mistakes.
+    warnings
+        What is no mistake and may not be meant, whether there are mistakes or not.
     """
 
     found: tuple[Found, ...]
     holds: tuple[str, ...] = ()
     to_do: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -109,7 +113,18 @@ def review(folder: Path) -> Review:
     _imports(found)
     _log(found)
     problems = grouped(found.problems, [one.id for one in found.schools or ()], _next_step)
-    return Review(problems) if problems else Review((), tuple(_holds(found)), tuple(_to_do(found)))
+    warnings = tuple(_warnings(found))
+    if problems:
+        return Review(problems, warnings=warnings)
+    return Review((), tuple(_holds(found)), tuple(_to_do(found)), warnings)
+
+
+def _warnings(found: _Gathered) -> Iterator[str]:
+    """A file that could not be read may have the rows that are missed; a new workspace has none at all."""
+    whole = not any(file.startswith("observations/") for file in found.problems)
+    if whole and found.measures and any(len(frame) for frame in found.frames):
+        silent = doubts_of(found.measures, pd.concat(found.frames, ignore_index=True)).silent()
+        yield from (silent,) * bool(silent)
 
 
 def _next_step(file: str) -> str:

@@ -380,6 +380,20 @@ class TestTheCsvAndThePage:
         assert whole["0107", "on_track"]["assurance"] == "not_judged_yet"
 
 
+class TestOldValues:
+    def test_page_of_the_school_table_and_index_say_the_same(self, made: Made) -> None:
+        sentence = re.compile(r"The last value is that of week of ([\d-]+)")
+        said = {school: set(sentence.findall(made.text(f"district/schools/{school}.html"))) for school in SCHOOLS}
+        assert said == {school: {"2025-06-02"} if school == "0198" else set() for school in SCHOOLS}
+        name = next(row["name"] for row in rows_of(made.network / "schools.csv") if row["id"] == "0198")
+        for path in ("district/network.html", "coach/network.html", "district/index.html", "coach/index.html"):
+            text = made.text(path)
+            cells = re.findall(r'<span class="pdsa-old">to ([\d-]+)</span>', text)
+            assert cells == ["2025-06-02"], path
+            row = next(row for row in text.split("<tr>") if 'class="pdsa-old"' in row)
+            assert name in row, path
+
+
 def hidden_weeks(made: Made) -> dict[str, dict[str, tuple[int, int]]]:
     """By measure and week, numerator and denominator of the small school where they must be hidden."""
     found = {}

@@ -14,7 +14,7 @@ from pandas import Timestamp
 
 from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
-from pdsa.narrate import VERDICT_MEANINGS, VERDICT_WORDS, format_period, noun_of, plural
+from pdsa.narrate import STALE, VERDICT_MEANINGS, VERDICT_WORDS, format_period, noun_of, plural
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
@@ -36,7 +36,7 @@ class Row:
     school: str
     name: str
     page: str
-    verdicts: tuple[tuple[str, str], ...]
+    verdicts: tuple[tuple[str, str, str], ...]  # symbol, word, and the day of the last value where that is old
     through: str
     missing: str
     hidden: int
@@ -159,6 +159,7 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
         rows=rows,
         failed=[row for row in rows if row.failures],
         teams=any(row.complete for row in rows),
+        old=STALE if any(day for row in rows for _, _, day in row.verdicts) else 0,
         network=network[0] if network else None,
         log=logs[0]["path"].rpartition("/")[2] if logs else "",
         failed_log=next((r for r in every_log if r["status"] == "failed"), None),
@@ -187,6 +188,8 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
     complete = shown["audience"] == "team"
     verdicts = {} if complete else shown["verdicts"] or {}
     found = ["to_mend" if to_mend else verdicts.get(m["id"], "") for m in manifest["measures"]]
+    ended = {} if complete or to_mend else shown.get("old") or {}
+    old = [ended.get(m["id"], "") for m in manifest["measures"]]
     team = [
         (_KINDS[r.get("about", "data")], _address(r, audience))
         for r in seen
@@ -196,7 +199,7 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
         school=school,
         name=name,
         page=page,
-        verdicts=tuple((symbol(verdict), VERDICT_WORDS.get(verdict, "")) for verdict in found),
+        verdicts=tuple((symbol(word), VERDICT_WORDS.get(word, ""), day) for word, day in zip(found, old, strict=True)),
         through=str(shown["through"]),
         missing="" if complete else str(shown["missing"]),
         hidden=int(shown["hidden"] or 0),

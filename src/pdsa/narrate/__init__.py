@@ -11,7 +11,7 @@ import numpy as np
 from pdsa.chart import Chart
 from pdsa.chart.notes import label_of
 from pdsa.narrate.evidence import evidence
-from pdsa.narrate.series import Series, baseline_words, center_words, read
+from pdsa.narrate.series import STALE, Series, baseline_words, center_words, old_value, read
 from pdsa.narrate.targets import SIGNALS, assurance_told, assurance_word, target_words
 from pdsa.narrate.words import (
     Finding,
@@ -44,6 +44,7 @@ __all__ = [
     "KIND_WORDS",
     "RULE_WORDS",
     "SIGNALS",
+    "STALE",
     "VERDICT_MEANINGS",
     "VERDICT_WORDS",
     "Account",
@@ -62,6 +63,7 @@ __all__ = [
     "in_unit",
     "notes",
     "noun_of",
+    "old_value",
     "plural",
     "possible_range",
     "rule_words",
@@ -127,19 +129,12 @@ def _headline(series: Series) -> Finding:
     return Finding(" ".join(part for part in parts if part), verdict, lead)
 
 
-# So many periods without a value at the end make the latest value an old one.
-STALE = 4
-
-
 def _stale(series: Series) -> str:
     """When the last value was, where it is no longer of now."""
-    known = np.flatnonzero(~np.isnan(series.value))
-    since = len(series.value) - 1 - int(known[-1]) if len(known) else 0
-    if since < STALE:
+    if (old := old_value(series.value)) is None:
         return ""
-    return (
-        f"The last value is that of {series.when(int(known[-1]))}: there is none in the {since} {series.noun}s since."
-    )
+    last, since = old
+    return f"The last value is that of {series.when(last)}: there is none in the {since} {series.noun}s since."
 
 
 def _nothing(chart: Chart) -> str:

@@ -136,8 +136,8 @@ def _from_folder(params: RunParams, folder: Path, log: str, apart: bool) -> Work
     state, heads = read_log(folder, log)
     inputs += (("improvement log", heads),) * bool(heads)
     state = known_by(state, params.as_of)
-    more = {"log": state, "unread": unread, "doubts": doubts}
-    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, **more)
+    loaded = Workspace(params, network, schools, measures, annotations, panels, sources, inputs)
+    return replace(loaded, log=state, unread=unread, doubts=doubts)
 
 
 def _digest(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is no mistake and may not be meant: a measure of which no file has a row any more."""
+"""What is no mistake and may not be meant: a measure of which no file has a row any more, a day in years to come."""
 
 from __future__ import annotations
 
@@ -108,3 +108,67 @@ class TestMeasuresWithoutARow:
             "The measures m0, m1, m2, m3, m4, m5 and 2 more have no row in any file: was a file moved or renamed, or "
             "is it to come?",
         )
+
+
+def settle(network: Path, as_of: str) -> None:
+    with (network / "params/mini.yaml").open("a") as file:
+        file.write(f"as_of: {as_of}\n")
+
+
+def mistype(network: Path, name: str, row: int, day: str) -> None:
+    """Write another day into a row of a file of observations."""
+    file = network / f"observations/{name}.csv"
+    lines = file.read_text().splitlines()
+    school, measure, _, *rest = lines[row - 1].split(",")
+    lines[row - 1] = ",".join((school, measure, day, *rest))
+    file.write_text("\n".join([*lines, ""]))
+
+
+class TestDaysToCome:
+    """The rows of the network are of 24 weeks from 2025-09-01 to 2026-02-09."""
+
+    def test_a_row_after_as_of_is_told_by_both(self, network: Path, tmp_path: Path) -> None:
+        settle(network, "2026-02-13")
+        assert review(network).warnings == ()
+        mistype(network, "zeal", 25, "2029-11-26")
+        place = "zeal.csv, row 25, of 2029-11-26"
+        one = f"1 row lies after as_of (2026-02-13) and is in no report: {place}. Is its day right?"
+        assert review(network).warnings == (f"params/mini.yaml: {one}",)
+        answer = pdsa("report", network, "--out", tmp_path / "out", "--dry-run")
+        assert (answer.returncode, answer.stderr) == (0, f"{one}\n")
+
+    def test_of_many_rows_the_first_and_the_latest_are_named(self, network: Path) -> None:
+        settle(network, "2026-02-02")
+        mistype(network, "zeal", 26, "2029-11-26")
+        many = (
+            "7 rows lie after as_of (2026-02-02) and are in no report: the first is minutes.csv, row 25; the latest "
+            "day is 2029-11-26 (zeal.csv, row 26). Are these days right?"
+        )
+        assert review(network).warnings == (f"params/mini.yaml: {many}",)
+        assert open_workspace(network).doubts.later == many
+
+    def test_rows_that_the_settings_leave_out_are_not_missed(self, network: Path) -> None:
+        settle(network, "2026-02-02")
+        with (network / "params/mini.yaml").open("a") as file:
+            file.write("select: {last_day: 2026-01-31}\n")
+        assert review(network).warnings == ()
+        assert open_workspace(network).doubts.later == ""
+
+    def test_a_last_period_that_stands_alone_is_told_where_no_day_is_known(self, network: Path) -> None:
+        mistype(network, "minutes", 25, "2027-02-08")  # 364 days after the last
+        assert review(network).warnings == ()
+        mistype(network, "minutes", 25, "2029-11-26")
+        assert review(network).warnings == (
+            "The last period of the measure minutes, 2029-11-26, stands alone, more than a year after the one before, "
+            "2026-02-09: minutes.csv, row 25. Is the year right?",
+        )
+        assert doubtful(network / "none", plan_run(network)) == ()
+
+    def test_school_years_lie_a_year_apart(self, network: Path) -> None:
+        text = (network / "measures.csv").read_text().replace("minutes,down,week", "minutes,down,year")
+        (network / "measures.csv").write_text(text)
+        file = network / "observations/minutes.csv"
+        for last, told in (("2025-09-08", 0), ("2029-09-03", 1)):
+            rows = [f"007,minutes,{day},12" for day in ("2023-09-04", "2024-09-02", last)]
+            file.write_text("\n".join(["school,measure,period,value", *rows, ""]))
+            assert len(review(network).warnings) == told

@@ -24,7 +24,7 @@ def doubtful(folder: Path, plan: Plan) -> tuple[str, ...]:
     """
     doubts = plan.workspace.doubts
     had = set(_had_values(old_manifest(folder))) if doubts.no_value else set()
-    return tuple(line for line in (doubts.lost(had), doubts.silent(had)) if line)
+    return tuple(line for line in (doubts.lost(had), doubts.silent(had), doubts.later) if line)
 
 
 def _had_values(manifest: Mapping[str, Any]) -> Iterator[str]:

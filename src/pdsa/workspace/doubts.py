@@ -1,17 +1,19 @@
-"""What is no mistake, and yet may be one: measures of which no file has a row."""
+"""What is no mistake, and yet may be one: measures of which no file has a row, and days that no report reaches."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
 from pdsa.records import Measure
 
-__all__ = ["Doubts", "doubts_of"]
+__all__ = ["Doubts", "doubts_of", "later_words", "lone_words"]
 
 NAMED = 6  # measures that are named in one sentence
+YEAR = 366  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,14 @@ class Doubts:
         Ids of the measures of which no file has a row, or no number, in the order of the measures.
     whole
         Whether the rows of every school could be used; those that were set apart may be rows of such a measure.
+    later
+        As `later_words` says it.
     """
 
     no_row: tuple[str, ...] = ()
     no_value: tuple[str, ...] = ()
     whole: bool = True
+    later: str = ""
 
     def lost(self, had: Collection[str]) -> str:
         """A sentence about the measures without a number of which the last run `had` one; "" where there are none."""
@@ -76,6 +81,57 @@ def doubts_of(measures: Sequence[Measure], observations: pd.DataFrame, *, whole:
         tuple(one for one in known if one not in told),
         whole,
     )
+
+
+def later_words(rows: pd.DataFrame, as_of: date | None) -> str:
+    """A sentence about the rows that no report has because they are later than it looks; "" where there are none.
+
+    Parameters
+    ----------
+    rows
+        Observations; places are told by `file` and `file_row` where there are such columns.
+    as_of
+        The last day that reports look at; with None they look at all.
+    """
+    late = rows[rows["period"] > pd.Timestamp(as_of)] if as_of else rows.iloc[:0]
+    if late.empty:
+        return ""
+    latest = late[late["period"] == late["period"].max()]
+    last = f"{latest['period'].iloc[0]:%Y-%m-%d}"
+    if len(late) == 1:
+        return f"1 row lies after as_of ({as_of}) and is in no report: {_first(late)}, of {last}. Is its day right?"
+    return (
+        f"{len(late):,} rows lie after as_of ({as_of}) and are in no report: the first is {_first(late)}; the latest "
+        f"day is {last} ({_first(latest)}). Are these days right?"
+    )
+
+
+def lone_words(measures: Sequence[Measure], rows: pd.DataFrame) -> Iterator[str]:
+    """A sentence for each measure whose last period lies far behind all others: a wrong year makes such a one.
+
+    Parameters
+    ----------
+    measures
+        Of the network.
+    rows
+        As in `later_words`.
+    """
+    for measure in measures:
+        own = rows[rows["measure"] == measure.id]
+        days = own["period"].drop_duplicates().nlargest(2).tolist()
+        if len(days) == 2 and (days[0] - days[1]).days > YEAR * (2 if measure.frequency == "year" else 1):
+            there = own[own["period"] == days[0]]
+            yield (
+                f"The last period of the measure {measure.id}, {days[0]:%Y-%m-%d}, stands alone, more than a year "
+                f"after the one before, {days[1]:%Y-%m-%d}: {_first(there)}. Is the year right?"
+            )
+
+
+def _first(rows: pd.DataFrame) -> str:
+    """The first of some rows, by file and row."""
+    file, row = ("file", "file_row") if "file" in rows else ("source", "row")
+    names = rows[file].astype(str)
+    return f"{names.min()}, row {rows.loc[names == names.min(), row].min()}"
 
 
 def _measures(names: Sequence[str], one: str, many: str) -> str:

@@ -138,3 +138,20 @@ def test_single_reports_share_it_and_a_run_does_not(tmp_path: Path) -> None:
             raise AssertionError
     with one_at_a_time(tmp_path), pytest.raises(InputError), one_at_a_time(tmp_path, shared=True):
         raise AssertionError
+
+
+def test_no_link_is_written_through(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.html"
+    kept.write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(kept)
+    with pytest.raises(OSError), one_at_a_time(tmp_path / "run"):
+        pass
+    assert kept.read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".lock")
+    with pytest.raises(OSError, match="it is no ordinary file"), one_at_a_time(tmp_path):
+        pass

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from pdsa.kernels import Execution, Limits, Parent, Stop, execute, start_parent, sweep_folders, warm_parent
+from pdsa.kernels import Execution, Limits, Parent, Stop, execute, play, start_parent, sweep_folders, warm_parent
 from pdsa.kernels.source import prepared
 from pdsa.runner import Job, make, plan_run
 from pdsa.runner.plan import light_job, whole_job
@@ -246,6 +246,46 @@ class TestEnds:
         # and from then on kernels start cold
         assert not own.is_ready()
         assert execute(write(tmp_path, "b", "1"), {}, limits=Limits(), parent=own).status == "ok"
+
+    def test_a_parent_that_does_not_answer_is_ended_and_kernels_start_cold(
+        self, own: Parent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(play, "BEGIN_SECONDS", 1)
+        own.process.send_signal(signal.SIGSTOP)
+        mark = "display({'application/vnd.pdsa.complete+json': {'id': 'x'}}, raw=True)"
+        job = Job("a", write(tmp_path, "a", mark), {}, "team", "x", Path("x.html"), "", "", "x")
+        made = make(job, Limits(cell_seconds=60), parent=own)
+        assert (made.status, made.tries) == ("ok", 2), made.problem
+        assert gone(own.process.pid)
+
+    def test_a_child_that_does_not_begin_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(play, "BEGIN_SECONDS", 1)
+        code = "import os, signal\ndef fork():\n    os.register_at_fork(after_in_child=stop)\n"
+        (tmp_path / "stuck.py").write_text(f"{code}def stop(): os.kill(os.getpid(), signal.SIGSTOP)\n")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+        with warm_parent(()) as started:
+            assert started is not None
+            started.prepare("stuck:fork")
+            ended = run(started, tmp_path, "1", cell_seconds=1)
+            assert (ended.status, ended.evalue) == ("timeout", "the kernel took longer than 1 seconds to begin")
+            assert [cell.status for cell in ended.cells] == ["not run"]
+
+    def test_what_left_its_group_ends_with_a_parent_that_was_killed(self, own: Parent, tmp_path: Path) -> None:
+        flag = tmp_path / "on"
+        cell = f"import subprocess, time\nsubprocess.Popen(['sleep', '{LEFT}'], start_new_session=True)\n"
+        with ThreadPoolExecutor(1) as pool:
+            path = write(tmp_path, "a", f"{cell}open({str(flag)!r}, 'w')\ntime.sleep(99)")
+            future = pool.submit(execute, path, {}, limits=Limits(), parent=own)
+            while not flag.exists():
+                assert not future.done(), future.result()
+            own.process.kill()
+            assert future.result(20).status == "died"
+        assert sleepers() == []
+
+    def test_what_left_its_group_ends_with_a_cold_kernel(self, tmp_path: Path) -> None:
+        start = f"import subprocess\nsubprocess.Popen(['sleep', '{LEFT}'], start_new_session=True)\nNone"
+        assert execute(write(tmp_path, "a", start), {}, limits=Limits()).status == "ok"
+        assert sleepers() == []
 
     def test_nobody_asks_a_parent_that_is_about_to_end(
         self, own: Parent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

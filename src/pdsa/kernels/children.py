@@ -25,7 +25,8 @@ class Ended:
 class Child:
     """One child that was asked for: `channel` leads to it, `status` to the parent, which knows its end.
 
-    `refused` tells that the parent could not fork it, `orphaned` that the parent has ended without a word of it.
+    `refused` tells that the parent could not fork it, `orphaned` that the parent has ended without a word of it, or
+    does not answer.
     """
 
     channel: socket.socket
@@ -66,17 +67,20 @@ class Child:
 
     def ended(self, seconds: float = 30) -> Ended:
         """Wait for its end and return how that was."""
-        try:
-            if self.born(seconds) is None:
-                return Ended()
-            told = self._told(seconds)
-        except TimeoutError:
-            told = None
-        if told is None:  # the parent was ended itself: nobody else is left to do it
+        told = None if self.orphaned else self._told_last(seconds)
+        if told is None:  # the parent was ended itself, or does not answer: nobody else is left to do it
             if self.pid:
                 system.kill_group(self.pid, signal.SIGKILL, alone=False)
+            system.kill_marked(self.token)
             return Ended()
         return Ended(told["code"], told["peak_mb"], told["memory_full"])
+
+    def _told_last(self, seconds: float) -> dict[str, Any] | None:
+        try:
+            return None if self.born(seconds) is None else self._told(seconds)
+        except TimeoutError:
+            self.orphaned = True
+            return None
 
     def close(self) -> None:
         """Let go; the parent takes that as the wish to end it."""

@@ -119,6 +119,11 @@ def timed_out(seconds: float, what: str = "cell") -> Break:
     return Break("timeout", "Timeout", f"the {what} ran longer than {seconds:g} seconds")
 
 
+def not_begun(seconds: float) -> Break:
+    """Return the break of a notebook of which no cell had begun after so many seconds."""
+    return Break("timeout", "Timeout", f"the kernel took longer than {seconds:g} seconds to begin")
+
+
 def flooded(kind: str, millions: int) -> Break:
     """Return the break of a notebook that printed or showed too much."""
     return Break("died", "KernelDied", f"the notebook {kind} more than {millions} MB and was ended")

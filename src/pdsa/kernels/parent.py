@@ -162,11 +162,17 @@ class Parent:
         finally:
             room.ender = None
             child.close()
-            if child.orphaned:  # the system may take a moment more until it has ended: nobody is to ask it meanwhile
-                self._ready = False
+            if child.orphaned:
+                self._give_up()
         if what is None:
             what = died(ended.code, memory_full=ended.memory_full)
         return execution_of(notebook, play.ends, what, play.broken, ended, started)
+
+    def _give_up(self) -> None:
+        """Ask nothing more of a parent that has ended, or that does not answer; its children end with it."""
+        self._ready = False  # the system may take a moment more until it has ended
+        if self.process.poll() is None:
+            system.kill_group(self.process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the process and its children, and wait for that."""

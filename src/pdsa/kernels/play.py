@@ -17,6 +17,7 @@ from pdsa.kernels.ending import (
     Limits,
     cell_ends,
     flooded,
+    not_begun,
     printed_text,
     raised,
     source_index,
@@ -68,12 +69,11 @@ class Play:
     def run(self, request: Mapping[str, object]) -> Break | None:
         """Return what broke the notebook; status `ok` if it came to its end, None if the child has gone."""
         last = time.monotonic() + self.limits.report_seconds
+        if not self.asked(request):
+            return None
         try:
-            if self.child.born(BEGIN_SECONDS) is None:
-                return None
-            self.child.channel.settimeout(BEGIN_SECONDS)
-            wire.send(self.child.channel, request)
-            until = min(last, time.monotonic() + max(self.limits.cell_seconds, BEGIN_SECONDS))
+            begins = max(self.limits.cell_seconds, BEGIN_SECONDS)
+            until = min(last, time.monotonic() + begins)
             while self.speaks(until) and (told := wire.receive(self.child.channel, until)) is not None:
                 self.hear(told)
                 if self.what is not None:
@@ -84,11 +84,28 @@ class Play:
         except TimeoutError:
             self.break_off("timeout")
             whole = time.monotonic() >= last
+            if not self.began and not whole:
+                return not_begun(begins)
             return timed_out(*((self.limits.report_seconds, "report") if whole else (self.limits.cell_seconds,)))
         except OSError:
             pass
         self.break_off("died")
         return None
+
+    def asked(self, request: Mapping[str, object]) -> bool:
+        """Have the child forked and tell it what to play; False where that cannot be."""
+        try:
+            if self.child.born(BEGIN_SECONDS) is None:
+                return False
+        except TimeoutError:
+            self.child.orphaned = True  # a parent that does not answer is of no use to anybody
+            return False
+        try:
+            self.child.channel.settimeout(BEGIN_SECONDS)
+            wire.send(self.child.channel, request)
+        except OSError:
+            return False
+        return True
 
     def speaks(self, until: float) -> bool:
         """Wait for the child's next word; False when it has ended, though what it started may hold its channel."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pdsa.kernels import system
 from pdsa.kernels.ending import Break, Limits, died, flooded, out_of_memory
 from pdsa.kernels.folders import PREFIX, held
 
@@ -88,6 +90,7 @@ class Room:
     variables: Mapping[str, str] | None = None
     begin: Sequence[Callable[[], None]] = ()
     full: bool = False
+    token: str = field(default_factory=lambda: secrets.token_hex(8))  # by which what a cold kernel starts is known
 
     @property
     def pid(self) -> int | None:
@@ -137,6 +140,8 @@ class Room:
         if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
+        if self.manager is not None:  # a warm parent knows what its children have started
+            system.kill_marked(self.token)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # The rest is called while the notebook runs.
@@ -201,7 +206,9 @@ def manager_class(room: Room) -> type:
             if room.stop.is_set():
                 raise RuntimeError("stopped before the kernel started")
             silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            await super().start_kernel(env=room.environment(), cwd=str(room.workdir), **silent, **kwargs)
+            await super().start_kernel(
+                env={**room.environment(), system.MARK: room.token}, cwd=str(room.workdir), **silent, **kwargs
+            )
             if room.stop.is_set():
                 room.kill()
 

@@ -75,6 +75,28 @@ def kill_adopted(token: str) -> None:
                 os.waitpid(pid, 0)
 
 
+def kill_marked(token: str) -> None:
+    """Kill every process of this user that a notebook has started, wherever it went; nothing where that cannot be seen.
+
+    Parameters
+    ----------
+    token
+        The value of the variable `MARK` that the notebook had.
+    """
+    for _ in range(10):  # what was killed may have started others meanwhile
+        found = [pid for pid in _processes() if _belongs(pid, token)]
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _processes() -> Iterator[int]:
+    with contextlib.suppress(OSError):
+        yield from (int(path.name) for path in _PROC.iterdir() if path.name.isdigit())
+
+
 def _children() -> Iterator[int]:
     with contextlib.suppress(OSError):
         for task in (_PROC / "self" / "task").iterdir():

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import platform
+import stat
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -20,13 +21,13 @@ FLOCK = find_spec("fcntl") is not None  # not on Windows
 # Windows locks bytes, and nobody else can read those that are locked: one far behind the text.
 _FAR = 1 << 20
 _PIECE = 4096  # a page: what is written of one at once is read at once
+# never through a link, which may lead anywhere, and never waiting for the other end of a pipe
+_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 @contextlib.contextmanager
-def one_at_a_time(
-    folder: Path, name: str = ".lock", *, shared: bool = False, about: Mapping[str, str] | None = None
-) -> Iterator[None]:
+def one_at_a_time(folder: Path, name: str = ".lock", *, shared: bool = False) -> Iterator[None]:
     """Keep other runs out of a folder; what is not locked after all is said by the system, not by a left-over file.
 
     Parameters
@@ -37,8 +38,6 @@ def one_at_a_time(
         The file in it that is locked; it stays, with the process that held it last.
     shared
         Whether others that share it may be in the folder too: single reports, made one by one on many machines.
-    about
-        What is to stand in the file besides; what stands there already stays otherwise.
 
     Raises
     ------
@@ -50,11 +49,13 @@ def one_at_a_time(
     disk.make_folder(folder)
     path = folder / name
     disk.before("lock", path)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | _PLAIN, 0o600)
     try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
         if not _lock(handle, shared):
             raise _held(folder, path)
-        _sign(handle, about or {})
+        _sign(handle, {})
         yield
     finally:
         os.close(handle)
@@ -105,6 +106,23 @@ def _told(data: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def remember(path: Path, about: Mapping[str, str]) -> None:
+    """Write into the file of a lock that this process holds what whoever holds it later is to know.
+
+    Parameters
+    ----------
+    path
+        The file.
+    about
+        Its words by name; what else stands there stays.
+    """
+    handle = os.open(path, os.O_RDWR | _PLAIN)
+    try:
+        _sign(handle, about)
+    finally:
+        os.close(handle)
 
 
 def _sign(handle: int, about: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ _STEPS = {
     ),
     "timeout": (
         ("the report ran longer", f"raise report_timeout_seconds in the params file or give it less data, {AND_AGAIN}"),
+        ("to begin", f"close other programs, {AND_AGAIN}"),
         ("", f"raise timeout_seconds in the params file or give the cell less data, {AND_AGAIN}"),
     ),
     "died": (

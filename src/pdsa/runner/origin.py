@@ -70,7 +70,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def origin(folder: Path, plan: Plan) -> dict[str, str]:
-    """Return from where the pages of a folder are made: it stands in the lock once a run began.
+    """Return from where the pages of a folder were made: it stands in the lock once a whole run has ended.
 
     Parameters
     ----------

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pdsa.errors import InputError, Problem
 from pdsa.publish.disk import TEMPORARY
 from pdsa.publish.lock import one_at_a_time
-from pdsa.publish.together import sweep
+from pdsa.publish.together import NO_LONGER, sweep
 from pdsa.runner.endings import AND_AGAIN
 
 LOCK = ".lock"
@@ -24,7 +24,7 @@ _LONGEST = 200  # characters of a path that are shown
 
 
 @contextmanager
-def alone_in(folder: Path, *, shared: bool = False, about: Mapping[str, str] | None = None) -> Iterator[None]:
+def alone_in(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the folder of a run and sweep it, or say what stands in the way of that.
 
     Parameters
@@ -33,8 +33,6 @@ def alone_in(folder: Path, *, shared: bool = False, about: Mapping[str, str] | N
         The folder of the run.
     shared
         Whether others that make single reports may be there too; then nothing is swept.
-    about
-        What is to stand in the file of the lock besides.
 
     Raises
     ------
@@ -43,13 +41,23 @@ def alone_in(folder: Path, *, shared: bool = False, about: Mapping[str, str] | N
     """
     with ExitStack() as held:
         try:
-            held.enter_context(one_at_a_time(folder, LOCK, shared=shared, about=about))
+            held.enter_context(one_at_a_time(folder, LOCK, shared=shared))
+            _refuse_links(folder)
             if not shared:
                 sweep(folder)
         except OSError as error:
             problem, step = of_disk(error, place_of(error, folder))
             raise InputError("outputs", (problem,), "no report was started", step) from error
         yield
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raise an error where a folder of a run's own is a link: what is written there would lie elsewhere."""
+    ours = (path for path in sorted(folder.iterdir()) if path.name.startswith(".") or path.name == NO_LONGER)
+    found = [path for path in ours if path.is_symlink()]
+    if found:
+        problems = tuple(Problem(str(path), "a link", "a folder, or nothing there") for path in found)
+        raise InputError("outputs", problems, "no report was started", f"move this link away, {AND_AGAIN}")
 
 
 def place_of(error: OSError, otherwise: Path) -> Path:
@@ -98,11 +106,13 @@ def _in_the_way(place: Path, *, folder: bool) -> tuple[Path, str, str] | None:
             return one, _what(one), "a folder"
     if place.is_dir():
         return None if folder else (place, "a folder", "a file")
-    return (place, _what(place), "a file") if place.is_symlink() and not place.exists() else None
+    return (place, _what(place), "a file") if place.is_symlink() else None
 
 
 def _what(place: Path) -> str:
-    return "a link that leads nowhere" if place.is_symlink() and not place.exists() else "a file"
+    if not place.is_symlink():
+        return "a file"
+    return "a link" if place.exists() else "a link that leads nowhere"
 
 
 def _moved(place: Path, found: str, expected: str, root: Path) -> tuple[Problem, str]:

@@ -15,6 +15,7 @@ from pdsa.errors import RunError
 from pdsa.kernels import Parent, sweep_folders
 from pdsa.publish import write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
+from pdsa.publish.lock import remember
 from pdsa.publish.together import sync_folders
 from pdsa.runner.beside import put_secrets_away, set_aside, write_archives
 from pdsa.runner.decide import Decision, decide
@@ -110,7 +111,7 @@ def make_reports(
     started = datetime.now(UTC).isoformat(timespec="seconds")
     folder = outputs / plan.out_name
     refuse_other_network(folder, plan.workspace.network.id)
-    with alone_in(folder, about=origin(folder, plan)):
+    with alone_in(folder):
         sweep_folders()  # of kernels, of runs that were killed
         decision = decide(plan, folder)
         results = _unchanged(folder, decision, on_done)
@@ -125,6 +126,8 @@ def make_reports(
             _close(plan, run, decision, started)
             if finish:
                 finish(folder)
+            if plan.is_whole:  # every page is of this network now
+                remember(folder / LOCK, origin(folder, plan))
         except OSError as error:
             raise _unfinished(run, error) from error
     return replace(run, seconds=time.perf_counter() - clock)

@@ -14,7 +14,8 @@ from pandas import Timestamp
 
 from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
-from pdsa.narrate import VERDICT_MEANINGS, VERDICT_WORDS, format_period
+from pdsa.figures.symbols import legend_words
+from pdsa.narrate import VERDICT_WORDS, format_period
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
@@ -163,11 +164,7 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
         log=logs[0]["path"].rpartition("/")[2] if logs else "",
         failed_log=next((r for r in every_log if r["status"] == "failed"), None),
         archive=ARCHIVE if archive else "",
-        words=[
-            (symbol(verdict), word, VERDICT_MEANINGS[verdict])
-            for verdict, word in VERDICT_WORDS.items()
-            if verdict != "to_mend" or manifest.get("unread")
-        ],
+        words=[(symbol(verdict), *words) for verdict, *words in legend_words(bool(manifest.get("unread")))],
         style=STYLE,
     )
 

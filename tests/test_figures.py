@@ -733,6 +733,27 @@ def test_matrix_is_a_table_with_headers_links_and_counts() -> None:
     assert figure.text.splitlines()[1] == "Attendance: 1 better, 1 worse, 1 steady"
 
 
+def test_a_verdict_of_values_that_ended_carries_their_last_day() -> None:
+    """`steady` stood there as if of now, of a school that had sent nothing for most of a year."""
+    nothing = [np.nan] * 4
+    ended, late = [82, 84, 86, 85, *nothing], [82, 84, 86, 85, 84, *nothing[1:]]
+    chart = joined([chart_of(ended, school="s1"), chart_of(late, school="s2"), chart_of([82] * 8, school="s3")])
+    figure = figures.matrix([chart], names={"s1": "Ash", "s2": "Birch", "s3": "Cedar"})
+    root, last = tree(figure), f"{chart.points['period'].iloc[3]:%Y-%m-%d}"
+    rows = [["".join(cell.itertext()).strip() for cell in row] for row in root.find("table/tbody")]
+    assert rows == [["Ash", f"steady, to {last}"], ["Birch", "steady"], ["Cedar", "steady"]]
+    assert (
+        root.find("table/tbody/tr/td").get("title")
+        == f"Ash, Attendance: steady (4 periods with data, the last of {last})"
+    )
+    foot = [["".join(cell.itertext()).strip() for cell in row] for row in root.find("table/tfoot")]
+    assert foot == [["All schools", "3"], ["of them with an old last value", "1"]]
+    assert figure.text.splitlines()[1] == "Attendance: 3 steady; 1 of them with an old last value"
+    assert f'"steady, to {last}", is that of the last value: the 4 latest periods or more have none.' in figure.text
+    for school, old in (("s1", True), ("s2", False), ("s3", False)):
+        assert ("there is none in the" in narrate.headline(chart.only(school=school)).text) is old
+
+
 def test_matrix_has_a_row_for_a_school_that_never_reported() -> None:
     names = {"s000": "Zeta", "s001": "Alpha", "never": "Mid <b>"}
     figure = figures.matrix([network(2), network(2)], names=names, links={"never": "schools/never.html"})

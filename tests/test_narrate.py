@@ -782,3 +782,20 @@ def test_the_assurance_is_told_only_where_the_verdict_allows(verdict: str, assur
     assert account.assurance == (assurance or "" if verdict == "common_cause" else "")
     stated = {key for key, words in narrate.ASSURANCE_WORDS.items() if words[:20] in account.alt}
     assert stated == ({account.assurance} if account.assurance else set())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "assurance", "said"),
+    [
+        ("common_cause", "by_chance", "by_chance"),
+        ("common_cause", None, ""),
+        ("improvement", "by_chance", "not_judged_yet"),
+        ("concern", "not_expected", "not_judged_yet"),
+        ("change", "met", "not_judged_yet"),
+        ("improvement", None, ""),
+        ("too_few", "by_chance", "not_judged_yet"),
+    ],
+)
+def test_files_say_of_a_target_what_the_page_says(verdict: str, assurance: str | None, said: str) -> None:
+    assert narrate.assurance_word({"verdict": verdict, "assurance": assurance}) == said
+    assert narrate.assurance_told({"verdict": verdict, "assurance": assurance}) == said.replace("not_judged_yet", "")

@@ -73,10 +73,14 @@ class TestProgress:
         assert told.err == "Ended before its end: 2 of 9 reports are done. Run it again to go on.\n"
         assert json.loads(told.out.splitlines()[-1]) == {"done": 3, "event": "stopped", "reports": 9}
 
-    def test_who_stops_a_forced_run_goes_on_without_the_option(self, capsys: pytest.CaptureFixture[str]) -> None:
-        with pytest.raises(KeyboardInterrupt), Progress("quiet", 9, forced=True):
+    def test_who_stops_a_forced_run_is_told_that_it_cannot_go_on(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(KeyboardInterrupt), Progress("quiet", 9, forced=True) as progress:
+            progress._count(result("b"))
             raise KeyboardInterrupt
-        told = "Ended before its end: 0 of 9 reports are done. Run it again without --force to go on.\n"
+        told = (
+            "Ended before its end: 1 of 9 reports are done. The same command begins anew and makes all of them; "
+            "without --force, what was not made this time and did not change stays as it was before.\n"
+        )
         assert capsys.readouterr().err == told
 
     def test_programs_get_an_object_a_line(self, capsys: pytest.CaptureFixture[str]) -> None:

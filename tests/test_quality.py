@@ -261,8 +261,21 @@ class TestPage:
         found = Page(render_quality(manifest(), "coach"))
         assert found.rows[0] == [
             "Measure", "Data through", "Periods of schools", "Reported", "Missing", "Hidden", "Bound",
+            "Never reported, not in these counts",
         ]  # fmt: skip
-        assert found.rows[1] == ["Days absent", "2025-10-06", "14", "7", "4", "2", "1"]
+        assert found.rows[1] == ["Days absent", "2025-10-06", "14", "7", "4", "2", "1", "1 school, 5 weeks"]
+
+    def test_the_counts_and_the_list_of_what_is_missing_agree(self) -> None:
+        """A school that never reported was in the list and in no count."""
+        found = Page(render_quality(manifest(), "coach"))
+        listed = [int(row[3]) for row in found.rows if len(row) == 5 and row[3].isdigit()]
+        missing, never = found.rows[1][4], found.rows[1][7]
+        assert sum(listed) == 9 == int(missing) + int(never.split()[2])
+
+    def test_no_column_where_every_school_has_reported(self) -> None:
+        everyone = quality(released(), [ABSENT], {key: name for key, name in NAMES.items() if key != "d"})
+        block = json.loads(json.dumps({**asdict(everyone), "unfinished": [], "as_of": None, "unread": []}))
+        assert "Never reported" not in render_quality(manifest_of(quality={"coach": block}), "coach")
 
     def test_a_district_reads_counts_only(self) -> None:
         text = render_quality(manifest("district"), "district")

@@ -354,6 +354,46 @@ class TestAudiences:
         assert shown[:6] == sorted(name.casefold() for name in PSEUDONYMS.values())
 
 
+class TestTheCsvAndThePage:
+    def test_a_target_that_the_page_does_not_judge_is_not_judged_in_the_csv(self, made: Made) -> None:
+        """`by_chance` stood beside a school's verdict whose sentence put the judgement off."""
+        words = {
+            "met": "is met reliably",
+            "by_chance": "lies within ordinary variation",
+            "not_expected": "cannot be expected of this process",
+            "not_judged_yet": "is judged once the new level has limits of its own",
+        }
+        seen = Counter[str]()
+        for school in SCHOOLS:
+            findings = re.search(
+                r'<ul class="pdsa-findings">(.*?)</ul>', made.text(f"team/{school}/report.html"), re.DOTALL
+            )
+            assert findings is not None
+            told = [key for one in findings[1].split("<li>") for key, said in words.items() if said in one]
+            rows = rows_of(made.folder / f"team/{school}/report-summary.csv")
+            judged = [row for row in rows if row["verdict"] != "too_few"]
+            assert sorted(filter(None, (row["assurance"] for row in judged))) == sorted(told), school
+            assert {row["assurance"] for row in rows if row["verdict"] == "too_few"} <= {"", "not_judged_yet"}
+            seen.update(row["assurance"] for row in rows)
+        assert seen["not_judged_yet"] and seen["by_chance"] and seen["not_expected"]
+        whole = {(row["school"], row["measure"]): row for row in rows_of(made.folder / "district/network-summary.csv")}
+        assert whole["0107", "on_track"]["assurance"] == "not_judged_yet"
+
+
+class TestOldValues:
+    def test_page_of_the_school_table_and_index_say_the_same(self, made: Made) -> None:
+        sentence = re.compile(r"The last value is that of week of ([\d-]+)")
+        said = {school: set(sentence.findall(made.text(f"district/schools/{school}.html"))) for school in SCHOOLS}
+        assert said == {school: {"2025-06-02"} if school == "0198" else set() for school in SCHOOLS}
+        name = next(row["name"] for row in rows_of(made.network / "schools.csv") if row["id"] == "0198")
+        for path in ("district/network.html", "coach/network.html", "district/index.html", "coach/index.html"):
+            text = made.text(path)
+            cells = re.findall(r'<span class="pdsa-old">to ([\d-]+)</span>', text)
+            assert cells == ["2025-06-02"], path
+            row = next(row for row in text.split("<tr>") if 'class="pdsa-old"' in row)
+            assert name in row, path
+
+
 def hidden_weeks(made: Made) -> dict[str, dict[str, tuple[int, int]]]:
     """By measure and week, numerator and denominator of the small school where they must be hidden."""
     found = {}

@@ -75,7 +75,7 @@ class TestClean:
             "in.",
             f"Next: pdsa report {folder}",
         ]
-        assert json.loads(pdsa("check", folder, "--json").stdout) == {"ok": True, "problems": []}
+        assert json.loads(pdsa("check", folder, "--json").stdout) == {"ok": True, "problems": [], "warnings": []}
         assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
     def test_a_new_workspace_has_things_to_fill_in_and_no_mistakes(self, tmp_path: Path) -> None:

@@ -122,6 +122,15 @@ class TestTable:
         (written, _) = write_indexes(tmp_path)
         assert Page(written.read_text(encoding="utf-8")).rows[0][1:3] == ["Zeal", "Attendance"]
 
+    def test_a_verdict_of_values_that_ended_carries_their_last_day(self) -> None:
+        reports = replaced(report("district", "007", old={"attendance": "2025-06-02"}))
+        for audience in ("coach", "district"):
+            found = page(manifest_of(*reports), audience)
+            assert found.rows[2][:3] == ["Birch School", "better", "steady,to 2025-06-02"]
+            assert found.rows[1][:3] == ["ash School", "better", "steady"]
+            assert "A date beside a verdict is that of the last value" in found.words
+        assert "A date beside a verdict" not in page(manifest_of(*all_reports()), "coach").words
+
     def test_failures_come_first_then_names(self) -> None:
         found = page(manifest_of(*replaced(failed("team", "no"))), "coach")
         assert [row[0] for row in found.rows[1:]] == ["Elm School", "ash School", "Birch School"]

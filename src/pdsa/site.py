@@ -15,7 +15,7 @@ from pandas import Timestamp
 from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
 from pdsa.figures.symbols import legend_words
-from pdsa.narrate import VERDICT_WORDS, format_period
+from pdsa.narrate import STALE, VERDICT_WORDS, format_period, noun_of, plural
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
@@ -37,7 +37,7 @@ class Row:
     school: str
     name: str
     page: str
-    verdicts: tuple[tuple[str, str], ...]
+    verdicts: tuple[tuple[str, str, str], ...]  # symbol, word, and the day of the last value where that is old
     through: str
     missing: str
     hidden: int
@@ -160,6 +160,7 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
         rows=rows,
         failed=[row for row in rows if row.failures],
         teams=any(row.complete for row in rows),
+        old=STALE if any(day for row in rows for _, _, day in row.verdicts) else 0,
         network=network[0] if network else None,
         log=logs[0]["path"].rpartition("/")[2] if logs else "",
         failed_log=next((r for r in every_log if r["status"] == "failed"), None),
@@ -184,6 +185,8 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
     complete = shown["audience"] == "team"
     verdicts = {} if complete else shown["verdicts"] or {}
     found = ["to_mend" if to_mend else verdicts.get(m["id"], "") for m in manifest["measures"]]
+    ended = {} if complete or to_mend else shown.get("old") or {}
+    old = [ended.get(m["id"], "") for m in manifest["measures"]]
     team = [
         (_KINDS[r.get("about", "data")], _address(r, audience))
         for r in seen
@@ -193,7 +196,7 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
         school=school,
         name=name,
         page=page,
-        verdicts=tuple((symbol(verdict), VERDICT_WORDS.get(verdict, "")) for verdict in found),
+        verdicts=tuple((symbol(word), VERDICT_WORDS.get(word, ""), day) for word, day in zip(found, old, strict=True)),
         through=str(shown["through"]),
         missing="" if complete else str(shown["missing"]),
         hidden=int(shown["hidden"] or 0),
@@ -233,7 +236,8 @@ def render_quality(manifest: Mapping[str, Any], audience: str) -> str:
         manifest=manifest,
         audience=audience,
         block=block,
-        parts=[_part(part) for part in block["coverage"]],
+        parts=(parts := [_part(part) for part in block["coverage"]]),
+        never=any(part["never"] for part in parts),
         words=_words(block["coverage"]),
         lists=audience == "coach",
         gaps=gaps,
@@ -272,9 +276,16 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         "through": _day(part["through"], part["step"]) if part["through"] else "",
         "cells": sum(counts.values()),
         "counts": counts,
+        "never": _never(part),
         "rows": rows,
         "axis": coverage_axis(days if part["step"] == "year" else part["periods"]),
     }
+
+
+def _never(part: Mapping[str, Any]) -> str:
+    """`1 school, 76 weeks`: the list of what is missing has them, and the counts begin at a school's first report."""
+    lacking = [len(letters) for _, _, letters in part["rows"] if letters and not letters.strip()]
+    return f"{plural(len(lacking), 'school')}, {plural(sum(lacking), noun_of(part['step']))}" if lacking else ""
 
 
 def _day(day: str, step: str) -> str:

@@ -25,16 +25,18 @@ def check(folder: Path, as_json: bool) -> None:
 
     All problems of all files are named at once: file, row as the spreadsheet shows it, column, what was found, what
     was expected, and the next step. Where nothing is wrong, it says what the workspace holds and what is still to be
-    filled in. Run it after pdsa import and after each change by hand, before pdsa report.
+    filled in. What is no mistake but may not be meant, as a measure of which no file has a row, is named as something
+    to look at. Run it after pdsa import and after each change by hand, before pdsa report.
 
-    Exit code 0: nothing is wrong. 2: at least one problem.
+    Exit code 0: nothing is wrong, though there may be something to look at. 2: at least one problem.
     """
     from pdsa.workspace.review import review
 
     found = review(folder)
     if as_json:
         problems = [asdict(one) for one in found.found]
-        click.echo(json.dumps({"ok": not problems, "problems": problems}, indent=2, ensure_ascii=False))
+        told = {"ok": not problems, "problems": problems, "warnings": list(found.warnings)}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     elif found.found:
         _print_problems(found)
     else:
@@ -53,13 +55,21 @@ def _print_problems(found: Review) -> None:
             click.echo(f"  ... and {len(own) - MOST} more; --json prints all.")
         for step in dict.fromkeys(one.next for one in own):
             click.echo(f"  Next: {step}.")
+    _print_warnings(found)
     count = len(found.found)
     click.echo(f"{count} problem{'s' if count != 1 else ''} in {len(files)} file{'s' if len(files) != 1 else ''}.")
 
 
 def _print_holdings(found: Review, folder: Path) -> None:
-    click.echo(f"Nothing is wrong. {found.holds[0]}: {', '.join(found.holds[1:])}.")
+    none = "No mistake was found, but there is something to look at" if found.warnings else "Nothing is wrong"
+    click.echo(f"{none}. {found.holds[0]}: {', '.join(found.holds[1:])}.")
+    _print_warnings(found)
     for line in found.to_do:
         click.echo(f"  To fill in: {line}.")
     missing = any(line.startswith(("observations/", "schools.csv", "measures.csv")) for line in found.to_do)
     click.echo(f"Next: pdsa import FILE --into {folder}" if missing else f"Next: pdsa report {folder}")
+
+
+def _print_warnings(found: Review) -> None:
+    for line in found.warnings:
+        click.echo(f"  Look at: {line}")

@@ -85,9 +85,15 @@ class Progress:
         if self.style == "json":
             event("stopped", done=self.done, reports=self.total)
         else:
-            done = self.done - self.failed
-            again = f"Run it again{' without --force' * self.forced} to go on."
-            click.echo(f"Ended before its end: {done} of {self.total} reports are done. {again}", err=True)
+            told = f"Ended before its end: {self.done - self.failed} of {self.total} reports are done."
+            click.echo(f"{told} {self._next()}", err=True)
+
+    def _next(self) -> str:
+        """Whoever forces wants every page anew, and no run can tell which of those that stand were made for that."""
+        if not self.forced:
+            return "Run it again to go on."
+        left = "what was not made this time and did not change stays as it was before"
+        return f"The same command begins anew and makes all of them; without --force, {left}."
 
     def show(self, result: Result) -> None:
         """Tell of one report."""

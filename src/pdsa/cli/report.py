@@ -62,6 +62,7 @@ def report(
         reading = time.perf_counter() - clock
         _tell_unread(plan)
         _tell_elsewhere(plan, out / plan.out_name)
+        _tell_doubtful(plan, out / plan.out_name)
         total = count_of(plan, out / plan.out_name) if which == "failed" else len(plan.chosen)
         if which == "failed" and not total:
             _refuse_first(out / plan.out_name)
@@ -127,6 +128,14 @@ def _tell_elsewhere(plan: Plan, folder: Path) -> None:
             "If these are two networks, give one of them another id in network.yaml, or --out another folder.",
             err=True,
         )
+
+
+def _tell_doubtful(plan: Plan, folder: Path) -> None:
+    """What is no mistake, and may cost pages their numbers."""
+    from pdsa.runner.doubtful import doubtful
+
+    for line in doubtful(folder, plan):
+        click.echo(line, err=True)
 
 
 def _tell_unread(plan: Plan) -> None:

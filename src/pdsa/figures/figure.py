@@ -38,6 +38,7 @@ STYLE = """\
 .pdsa-matrix tbody a:hover, .pdsa-matrix tbody a:focus-visible { text-decoration: underline; }
 .pdsa-matrix tfoot th, .pdsa-matrix tfoot td { border-bottom: 0; border-top: 1px solid #545f6b; padding-top: 3px; }
 .pdsa-matrix tr { break-inside: avoid; }
+.pdsa-old { display: block; }
 .pdsa-results { table-layout: fixed; min-width: 40em; }
 .pdsa-results tbody th, .pdsa-results tbody td, .pdsa-spread tbody th {
   white-space: normal; overflow-wrap: anywhere; vertical-align: top; padding: 3px 10px 3px 0;

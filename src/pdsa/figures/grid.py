@@ -13,6 +13,7 @@ from pdsa.figures.sparks import nothing, sparks_by_key
 from pdsa.figures.svg import AS_TYPED, escape, shorten, slug
 from pdsa.figures.symbols import SHORT_WORDS, defined, legend_words, used
 from pdsa.trace import verdicts_of
+from pdsa.trace.old import old_of
 from pdsa.trace.words import display
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ LONG = 40
 # Characters of rows that a page has room for: with lines that is about two thousand series.
 MOST_CHARACTERS = 2_700_000
 LINES = " Each line has a scale of its own; its center is gray, and thick points are signals."
+OLD = ' A date, as in "{shown}", is that of the last value: the {many} latest periods or more have none.'
 NO_LINES = " Lines of so many series are too much for one page: they are left out."
 # Room for a school's name in pixels, beside few and beside many measures.
 FEW, NAME_ROOM, NARROW_ROOM = 4, 200.0, 140.0
@@ -30,13 +32,17 @@ FEW, NAME_ROOM, NARROW_ROOM = 4, 200.0, 140.0
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One measure: its name, the anchor of its chart, and each school's verdict with its useful points."""
+    """One measure: its name, the anchor of its chart, and each school's verdict with its useful points.
+
+    `old` has the day of the last value of each school that has sent none for long.
+    """
 
     name: str
     anchor: str
     verdicts: dict[str, tuple[str, int]]
     sparks: dict[str, str] = field(default_factory=dict)
     to_mend: frozenset[str] = frozenset()
+    old: dict[str, str] = field(default_factory=dict)
 
     def verdict(self, school: str) -> str:
         """The school's verdict; `no_data` where it sent nothing, `to_mend` where what it sent cannot be read yet."""
@@ -76,6 +82,7 @@ def matrix(
     counts = [Counter(column.verdict(school) for school in schools) for column in columns]
     caption = f"Where each school stands: {_many(len(schools), 'school')}, {_many(len(columns), 'measure')}, by name."
     caption += LINES if sparklines else ""
+    caption += _old_words(columns)
     rows = _rows(schools, names, links, columns)
     if sparklines and len(rows) > MOST_CHARACTERS:
         rows = _rows(schools, names, links, [replace(column, sparks={}) for column in columns])
@@ -83,7 +90,8 @@ def matrix(
     head = "".join(f'<th scope="col"><bdi>{escape(column.name)}</bdi></th>' for column in columns)
     table = (
         f'<table class="pdsa-matrix"><caption>{escape(caption)}</caption>'
-        f'<thead><tr><th scope="col">School</th>{head}</tr></thead><tbody>{rows}</tbody>{_totals(counts)}</table>'
+        f'<thead><tr><th scope="col">School</th>{head}</tr></thead><tbody>{rows}</tbody>'
+        f"{_totals(counts, columns)}</table>"
     )
     long = len(schools) > LONG and len(columns) <= 2
     flow = (
@@ -109,17 +117,20 @@ def columns_of(chart: Chart, sparklines: bool = False) -> list[Column]:
     lines: dict[str, dict[str, str]] = {}
     own = chart.measure.id if chart.measure else "value"
     found: dict[str, dict[str, tuple[str, int]]] = {} if "measure" in chart.by else {own: {}}
-    useful = chart.summary["n_useful"].tolist()
+    useful, ended, old = chart.summary["n_useful"].tolist(), old_of(chart), dict[str, dict[str, str]]()
     for (key, verdict), count in zip(verdicts_of(chart).items(), useful, strict=True):
         parts = {name: str(part) for name, part in zip(chart.by, key, strict=True)}
         measure = parts.pop("measure", own)
         school = parts.get("school", next(iter(parts.values()), "all"))
         found.setdefault(measure, {})[school] = (verdict, int(count))
+        if key in ended:
+            old.setdefault(measure, {})[school] = ended[key]
         if sparklines:
             lines.setdefault(measure, {})[school] = drawn.get(key, nothing())
     label = {chart.measure.id: chart.measure.name} if chart.measure else {}
     return [
-        Column(label.get(key, key), f"measure-{slug(key)}", cells, lines.get(key, {})) for key, cells in found.items()
+        Column(label.get(key, key), f"measure-{slug(key)}", cells, lines.get(key, {}), old=old.get(key, {}))
+        for key, cells in found.items()
     ]
 
 
@@ -143,16 +154,36 @@ def _row(school: str, name: str, link: str, columns: Sequence[Column]) -> str:
 def _cell(school: str, name: str, link: str, column: Column) -> str:
     verdict, useful = column.verdict(school), column.useful(school)
     words = narrate.VERDICT_WORDS[verdict]
-    sentence = escape(f"{name}, {column.name}: {words} ({_many(useful, 'period')} with data)")
+    old = column.old.get(school, "")
+    data = f"{_many(useful, 'period')} with data{', the last of ' + old if old else ''}"
+    sentence = escape(f"{name}, {column.name}: {words} ({data})")
     inside = f"{column.sparks.get(school, '')}{used(verdict)} {SHORT_WORDS[verdict]}"
+    inside += f', <span class="pdsa-old">to {escape(old)}</span>' if old else ""
     if link:
         inside = f'<a href="{escape(link)}#{column.anchor}">{inside}</a>'
     return f'<td title="{sentence}">{inside}</td>'
 
 
-def _totals(counts: Sequence[Counter[str]]) -> str:
+def _totals(counts: Sequence[Counter[str]], columns: Sequence[Column]) -> str:
     cells = "".join(f"<td>{_total(count)}</td>" for count in counts)
-    return f'<tfoot><tr><th scope="row">All schools</th>{cells}</tr></tfoot>'
+    return f'<tfoot><tr><th scope="row">All schools</th>{cells}</tr>{_old_row(columns)}</tfoot>'
+
+
+def _old_row(columns: Sequence[Column]) -> str:
+    """How many of the counted verdicts rest on values of which the last is old; no row without any."""
+    if not any(column.old for column in columns):
+        return ""
+    cells = "".join(f"<td>{len(column.old) or ''}</td>" for column in columns)
+    return f'<tr><th scope="row">of them with an old last value</th>{cells}</tr>'
+
+
+def _old_words(columns: Sequence[Column]) -> str:
+    """What the dates in the cells mean, by the first of them."""
+    dated = next(((column, school) for column in columns for school in column.old), None)
+    if dated is None:
+        return ""
+    column, school = dated
+    return OLD.format(shown=f"{SHORT_WORDS[column.verdict(school)]}, to {column.old[school]}", many=narrate.STALE)
 
 
 def _total(count: Counter[str]) -> str:
@@ -166,7 +197,8 @@ def _total(count: Counter[str]) -> str:
 
 def _counted(column: Column, count: Counter[str]) -> str:
     told = ", ".join(f"{count[verdict]} {word}" for verdict, word in SHORT_WORDS.items() if count[verdict])
-    return f"{column.name}: {told or 'no series'}"
+    old = f"; {len(column.old)} of them with an old last value" if column.old else ""
+    return f"{column.name}: {told or 'no series'}{old}"
 
 
 def legend(to_mend: bool = False) -> str:

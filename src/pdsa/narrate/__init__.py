@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from pdsa.chart import Chart
 from pdsa.chart.notes import label_of
 from pdsa.narrate.evidence import evidence
-from pdsa.narrate.series import Series, baseline_words, center_words, read
+from pdsa.narrate.series import STALE, Series, baseline_words, center_words, old_value, read
+from pdsa.narrate.targets import SIGNALS, assurance_told, assurance_word, target_words
 from pdsa.narrate.words import (
     Finding,
     Findings,
@@ -44,6 +43,8 @@ __all__ = [
     "ASSURANCE_WORDS",
     "KIND_WORDS",
     "RULE_WORDS",
+    "SIGNALS",
+    "STALE",
     "VERDICT_MEANINGS",
     "VERDICT_WORDS",
     "Account",
@@ -52,6 +53,7 @@ __all__ = [
     "account",
     "alt_text",
     "assurance_told",
+    "assurance_word",
     "chance_words",
     "definition",
     "format_period",
@@ -61,6 +63,7 @@ __all__ = [
     "in_unit",
     "notes",
     "noun_of",
+    "old_value",
     "plural",
     "possible_range",
     "rule_words",
@@ -70,8 +73,6 @@ __all__ = [
     "verdict_of",
 ]
 
-# Verdicts that a rule has fired for, and the verdict that lets a target be judged.
-SIGNALS = ("improvement", "concern", "change")
 # A headline names so many earlier patterns; all of them stand in the table.
 MOST_PATTERNS = 3
 
@@ -107,12 +108,6 @@ def _verdict(series: Series) -> str:
     return str(series.row["verdict"])
 
 
-def assurance_told(row: Mapping[str, Any]) -> str:
-    """The assurance of a summary row as far as it is stated: no target is judged on few points or a new level."""
-    found = row.get("assurance")
-    return found if isinstance(found, str) and row["verdict"] == "common_cause" else ""
-
-
 def headline(chart: Chart) -> Finding:
     """What one series says now; only its verdict chooses the words."""
     return _headline(read(chart))
@@ -129,23 +124,17 @@ def _headline(series: Series) -> Finding:
         now = f"No signal in the latest {series.noun}s, around {center_words(series)}."
     else:
         now = f"{capital(evidence(series))}."
-    parts = (now, _stale(series), _target(series), _history(series), _by_chance(series) if verdict in SIGNALS else "")
+    chance = _by_chance(series) if verdict in SIGNALS else ""
+    parts = (now, _stale(series), target_words(series), _history(series), chance)
     return Finding(" ".join(part for part in parts if part), verdict, lead)
-
-
-# So many periods without a value at the end make the latest value an old one.
-STALE = 4
 
 
 def _stale(series: Series) -> str:
     """When the last value was, where it is no longer of now."""
-    known = np.flatnonzero(~np.isnan(series.value))
-    since = len(series.value) - 1 - int(known[-1]) if len(known) else 0
-    if since < STALE:
+    if (old := old_value(series.value)) is None:
         return ""
-    return (
-        f"The last value is that of {series.when(int(known[-1]))}: there is none in the {since} {series.noun}s since."
-    )
+    last, since = old
+    return f"The last value is that of {series.when(last)}: there is none in the {since} {series.noun}s since."
 
 
 def _nothing(chart: Chart) -> str:
@@ -162,7 +151,7 @@ def _too_few(series: Series) -> str:
     useful = int(row["n_useful"])
     if _same(series):
         told = f"Every value that counts is {series.told(float(row['last']))}: nothing varies, so nothing can signal."
-        return f"{told} {_target(series)}".rstrip()
+        return f"{told} {target_words(series)}".rstrip()
     more = MIN_USEFUL - useful
     least = "at least " if series.there.sum() > useful else ""
     wait = f"{least}{plural(more, f'more {noun}')} until we can judge."
@@ -172,18 +161,6 @@ def _too_few(series: Series) -> str:
 def _same(series: Series) -> bool:
     """Whether there are values, and all of them lie on their center."""
     return bool(series.there.sum() > 1 and series.row["n_useful"] == 0 and not math.isnan(float(series.row["center"])))
-
-
-def _target(series: Series) -> str:
-    row, wanted = series.row, series.chart.spec.target
-    if wanted is None or not isinstance(row["assurance"], str):
-        return ""
-    target = f"the target of {series.told(wanted, unit=False)}"
-    if row["verdict"] == "too_few":
-        return f"Every value {'meets' if row['assurance'] == 'met' else 'misses'} {target}."
-    if row["verdict"] in SIGNALS:
-        return f"{capital(target)} is judged once the new level has limits of its own."
-    return f"{capital(target)} {ASSURANCE_WORDS[assurance_told(row)].format(periods=f'{series.noun}s')}."
 
 
 def _history(series: Series) -> str:

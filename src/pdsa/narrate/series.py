@@ -19,6 +19,10 @@ from pdsa.terms import ON_LINE
 POINTS = ("value", "center", "lower", "upper", "included", "baseline", "phase", "signal")
 
 
+# So many periods without a value at the end make the latest value an old one.
+STALE = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One series; `there`, `side` and `used` are of the last phase, as the summary is.
@@ -95,6 +99,13 @@ def read(chart: Chart) -> Series:
         phases=len(set(phase.tolist())),
         limits=_latest(last, lower, upper),
     )
+
+
+def old_value(value: Floats) -> tuple[int, int] | None:
+    """The row of the last value and how many rows follow it, where these are so many that it is no longer of now."""
+    known = np.flatnonzero(~np.isnan(value))
+    since = len(value) - 1 - int(known[-1]) if len(known) else 0
+    return (int(known[-1]), since) if since >= STALE else None
 
 
 def _sides(value: Floats, center: Floats, there: Bools) -> Ints:

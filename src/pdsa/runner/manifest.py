@@ -19,7 +19,7 @@ from pdsa.workspace import dossier_for
 
 # Whose data-quality page there is, and whether it lists what is lacking.
 QUALITY_LISTS: dict[Audience, bool] = {"coach": True, "district": False}
-_OF_MARKER = ("verdicts", "through", "missing", "hidden")
+_OF_MARKER = ("verdicts", "old", "through", "missing", "hidden")
 
 
 def old_manifest(folder: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pdsa.terms import Audience
 from pdsa.workspace.apart import read_apart
 from pdsa.workspace.diary import read_log
 from pdsa.workspace.dossier import SCHOOLS, Dossier, Mark, complete, points_file, summary_file
+from pdsa.workspace.doubts import doubts_of, later_words
 from pdsa.workspace.files import NOTHING, form, params_file, sheet
 from pdsa.workspace.journal import journal
 from pdsa.workspace.masked import display_names, dossier_for, log_for, no_pseudonyms, specs_for
@@ -127,14 +128,17 @@ def _from_folder(params: RunParams, folder: Path, log: str, apart: bool) -> Work
         raise InputError(
             folder.name, (Problem("observations/", "no row in any file", "observations"),), NOTHING, FILL_IN
         )
+    doubts = doubts_of(measures, observations, whole=not unread)
     observations = _within(observations, params)
+    doubts = replace(doubts, later=later_words(observations, params.as_of))
     panels = _panels(observations, measures, network, params)
     names = [folder / name for name in ("network.yaml", "measures.csv", "schools.csv", "annotations.csv")]
     inputs = tuple((f.relative_to(folder).as_posix(), _digest(f)) for f in [*names, *files] if f.is_file())
     state, heads = read_log(folder, log)
     inputs += (("improvement log", heads),) * bool(heads)
     state = known_by(state, params.as_of)
-    return Workspace(params, network, schools, measures, annotations, panels, sources, inputs, log=state, unread=unread)
+    loaded = Workspace(params, network, schools, measures, annotations, panels, sources, inputs)
+    return replace(loaded, log=state, unread=unread, doubts=doubts)
 
 
 def _digest(file: Path) -> str:
@@ -161,7 +165,11 @@ def _from_inputs(params: RunParams, folder: Path, source: str) -> Workspace:
     panels = _panels(observations, params.measures, network, params)
     files = sorted({file for spec in params.inputs for file in folder.glob(spec.files)})
     inputs = tuple((file.name, digest(file)) for file in files)
-    return Workspace(params, network, schools, params.measures, (), panels, raw.sources, inputs)
+    loaded = Workspace(params, network, schools, params.measures, (), panels, raw.sources, inputs)
+    expected = () if params.first_day or params.last_day else params.measures  # what is cut off is not missing
+    return replace(
+        loaded, doubts=replace(doubts_of(expected, observations), later=later_words(observations, params.as_of))
+    )
 
 
 def _refuse_empty(name: str, measures: Sequence[Measure], schools: Sequence[School], files: Sequence[Path]) -> None:

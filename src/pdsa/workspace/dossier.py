@@ -15,6 +15,7 @@ from pdsa.inquiry import State
 from pdsa.narrate import (
     Finding,
     Findings,
+    assurance_word,
     chance_words,
     definition,
     format_period,
@@ -29,6 +30,7 @@ from pdsa.publish import csv_text, slug
 from pdsa.records import Annotation, ChartSpec, Measure, Network, School
 from pdsa.series import ERROR, EXCLUDED, MISSING, NOT_APPLICABLE, Panel, complete_series, total
 from pdsa.terms import STATUS_WORDS, STATUSES, SUMMARY_COLUMNS, VERSION, Audience, Step
+from pdsa.trace.old import old_of
 from pdsa.workspace.join import merge, part_of, positions_of
 
 # The folder of the schools' pages beside the network's page: no id of a school can be the name of that page.
@@ -284,11 +286,17 @@ def complete(dossier: Dossier, charts: tuple[Chart, ...]) -> Mark:
     data = {
         "id": found or dossier.header.network.id,
         "verdicts": verdicts,
+        "old": _old(charts) if school else {},
         "through": dossier.through,
         "missing": dossier.missing,
         "hidden": dossier.header.hidden,
     }
     return Mark("application/vnd.pdsa.complete+json", data, f"complete: {data['id']}")
+
+
+def _old(charts: tuple[Chart, ...]) -> dict[str, str]:
+    """The day of the last value by measure, where there is none since: verdicts of such values are not of now."""
+    return {chart.measure.id: day for chart in charts if chart.measure for day in old_of(chart).values()}
 
 
 def points_file(charts: tuple[Chart, ...]) -> Mark:
@@ -303,9 +311,14 @@ def _with_status(chart: Chart) -> pd.DataFrame:
 
 
 def summary_file(charts: tuple[Chart, ...]) -> Mark:
-    """The summary of every series as a CSV beside the report."""
-    frames = [chart.summary for chart in charts]
-    return _file("summary.csv", [f.assign(notes=f["notes"].map("; ".join)) for f in frames])
+    """The summary of every series as a CSV beside the report; of a target it says what the page says."""
+    return _file("summary.csv", [_as_told(chart.summary) for chart in charts])
+
+
+def _as_told(frame: pd.DataFrame) -> pd.DataFrame:
+    pairs = zip(frame["verdict"].tolist(), frame["assurance"].tolist(), strict=True)
+    told = [assurance_word({"verdict": verdict, "assurance": found}) or None for verdict, found in pairs]
+    return frame.assign(notes=frame["notes"].map("; ".join), assurance=pd.Series(told, frame.index, dtype=object))
 
 
 def _file(name: str, frames: list[pd.DataFrame]) -> Mark:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -20,6 +21,7 @@ from pdsa.workspace import Workspace, check_names, check_together
 from pdsa.workspace.answers import LogMappingModel
 from pdsa.workspace.diary import NAME as LOG
 from pdsa.workspace.diary import read_log
+from pdsa.workspace.doubts import doubts_of, later_words, lone_words
 from pdsa.workspace.files import Sheet, form, read_sheet, text_of
 from pdsa.workspace.grouping import Found, grouped
 from pdsa.workspace.rows import check_rows, repeats
@@ -48,11 +50,14 @@ class Review:
         Sentences about what is there.
     to_do
         What is still to be filled in; no mistakes.
+    warnings
+        What is no mistake and may not be meant, whether there are mistakes or not.
     """
 
     found: tuple[Found, ...]
     holds: tuple[str, ...] = ()
     to_do: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,6 +71,7 @@ class _Gathered:
     schools: tuple[School, ...] | None = ()
     annotations: tuple[Annotation, ...] = ()
     frames: list[pd.DataFrame] = field(default_factory=list)
+    params: list[tuple[str, RunParams]] = field(default_factory=list)
     log: State = field(default_factory=State)
 
     def tell(self, file: str, problems: Sequence[Problem]) -> None:
@@ -109,7 +115,33 @@ def review(folder: Path) -> Review:
     _imports(found)
     _log(found)
     problems = grouped(found.problems, [one.id for one in found.schools or ()], _next_step)
-    return Review(problems) if problems else Review((), tuple(_holds(found)), tuple(_to_do(found)))
+    warnings = tuple(_warnings(found))
+    if problems:
+        return Review(problems, warnings=warnings)
+    return Review((), tuple(_holds(found)), tuple(_to_do(found)), warnings)
+
+
+def _warnings(found: _Gathered) -> Iterator[str]:
+    """A file that could not be read may have the rows that are missed; a new workspace has none at all."""
+    if not any(len(frame) for frame in found.frames):
+        return
+    rows = pd.concat([frame for frame in found.frames if len(frame)], ignore_index=True)
+    whole = not any(file.startswith("observations/") for file in found.problems)
+    silent = doubts_of(found.measures or (), rows).silent() if whole else ""
+    yield from (silent,) * bool(silent)
+    reach = [_reach(one) for _, one in found.params]
+    for name, params in found.params:
+        until = rows[rows["period"] <= pd.Timestamp(params.last_day)] if params.last_day else rows
+        later = later_words(until, params.as_of)
+        yield from (f"{name}: {later}",) * bool(later)
+    # what lies beyond every report has been told
+    told = max(day for day in reach if day) if reach and all(reach) else None
+    yield from lone_words(found.measures or (), rows[rows["period"] <= pd.Timestamp(told)] if told else rows)
+
+
+def _reach(params: RunParams) -> date | None:
+    """The last day that reports look at, None where they look at all."""
+    return min((day for day in (params.as_of, params.last_day) if day), default=None)
 
 
 def _next_step(file: str) -> str:
@@ -206,14 +238,19 @@ def _params(found: _Gathered) -> None:
         name = f"params/{file.name}"
         record = found.tried(name, lambda file=file: form(forms.ParamsModel, file).record())  # type: ignore[misc]
         if record is not None:
+            found.params += [(name, record)] * _is_of(found, record, file)
             found.tried(name, lambda r=record, f=file: check_settings(r, f.name))  # type: ignore[misc]
             _fits(found, name, record, file)
 
 
+def _is_of(found: _Gathered, params: RunParams, file: Path) -> bool:
+    """Whether a params file is about this workspace."""
+    return bool(params.workspace) and (file.parent / params.workspace).resolve() == found.folder.resolve()
+
+
 def _fits(found: _Gathered, name: str, params: RunParams, file: Path) -> None:
     """A params file of this workspace names schools, districts and measures of it."""
-    here = params.workspace and (file.parent / params.workspace).resolve() == found.folder.resolve()
-    if not here or found.schools is None or found.measures is None:
+    if not _is_of(found, params, file) or found.schools is None or found.measures is None:
         return
     network = found.network or Network("", "")
     loaded = Workspace(params, network, found.schools, found.measures, found.annotations, {}, (), ())

@@ -14,6 +14,7 @@ from pdsa.inquiry.state import Held
 from pdsa.records import Annotation, Measure, Network, RunParams, School, SourceNote
 from pdsa.series import Panel
 from pdsa.terms import Entity
+from pdsa.workspace.doubts import Doubts
 
 T = TypeVar("T")
 
@@ -55,6 +56,7 @@ class Workspace:
     every: tuple[School, ...] = ()  # the whole network, of which `schools` may be a choice
     log: State = field(default_factory=State)  # the improvement log as it stands, for no reader yet
     unread: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)  # schools set apart, and what is wrong
+    doubts: Doubts = field(default_factory=Doubts)  # what is no mistake, and may not be meant
 
     # A state, its panels and its remarks never change: what each school's report asks for is gathered once.
     @cached_property

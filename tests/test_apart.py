@@ -206,9 +206,9 @@ class TestRun:
         assert [result.job.name for result in run.unchanged] == stood
         page = (run.folder / "coach/index.html").read_text("utf-8")
         assert (
-            "<p>team, 012; district, 012: 012.csv, row 2, numerator: found what only the run&#39;s own logs (.logs) "
-            "show, expected a numerator no greater than its denominator. Next: fix these rows in the spreadsheet, save "
-            "as CSV, run the same command again.</p>" in page
+            "<p>team, 012; district, 012: 012.csv, row 2, numerator: found a value that stands in .logs "
+            "alone, expected a numerator no greater than its denominator. Next: fix these rows in the spreadsheet, "
+            "save as CSV, run the same command again.</p>" in page
         )
         assert "row 2, numerator: found 47 of 3, expected a numerator no greater" in (
             run.folder / ".logs/team/012.report.txt"
@@ -233,8 +233,12 @@ class TestRun:
         [
             (
                 f"{RATIO}012,zeal,2025-09-01,47,3\n012,zeal,2025-09-08,48,3\n".encode(),
-                "012.csv, row 2, numerator: found what only the run's own logs (.logs) show (the first of 2 places to "
-                "mend), expected a numerator no greater than its denominator.",
+                "012.csv, row 2, numerator: found a value that stands in .logs alone (the first of 2 places to mend), "
+                "expected a numerator no greater than its denominator.",
+            ),
+            (
+                f"{RATIO}012,zeal\n".encode(),
+                "012.csv, row 2: found 2 cells, expected 5 cells, as in the header.",
             ),
             (
                 b"school,measure\n012,zeal\n",

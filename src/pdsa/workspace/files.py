@@ -102,20 +102,22 @@ def read_sheet(file: Path, *, reserved: bool = False) -> Sheet:
     """
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
-    data = _data(file)
+    return sheet_of(file.name, _data(file), reserved=reserved)
+
+
+def sheet_of(name: str, data: bytes, *, reserved: bool = False) -> Sheet:
+    """The rows that the bytes of a CSV file hold; see `read_sheet`."""
     if len(data) > MANY_BYTES and (plain := plain_frame(data)) is not None:
-        return Sheet(file.name, _unguarded(plain, data), np.arange(2, len(plain) + 2, dtype=np.int64))
+        return Sheet(name, _unguarded(plain, data), np.arange(2, len(plain) + 2, dtype=np.int64))
     header, filled = _head(data)
     if header and not filled:
-        return Sheet(
-            file.name, pd.DataFrame({name: pd.Series([], dtype="str") for name in header}), np.zeros(0, np.int64)
-        )
+        return Sheet(name, pd.DataFrame({one: pd.Series([], dtype="str") for one in header}), np.zeros(0, np.int64))
     reader = CsvReader("", {})
     columns = reader.read(data, header if reserved else ())
     if reader.problems:
-        raise InputError(file.name, tuple(reader.problems), NOTHING)
-    frame = pd.DataFrame({name: pd.Series(cells, dtype="str") for name, cells in columns.items()})
-    return Sheet(file.name, _unguarded(frame, data), np.array(reader.rows, dtype=np.int64))
+        raise InputError(name, tuple(reader.problems), NOTHING)
+    frame = pd.DataFrame({one: pd.Series(cells, dtype="str") for one, cells in columns.items()})
+    return Sheet(name, _unguarded(frame, data), np.array(reader.rows, dtype=np.int64))
 
 
 def _unguarded(frame: pd.DataFrame, data: bytes) -> pd.DataFrame:

@@ -59,6 +59,16 @@ def invoke(folder: Path, *words: str) -> Any:
         os.chdir(before)
 
 
+def test_an_order_that_is_not_there_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as told:
+        read_order(tmp_path / "999.json")
+    assert str(told.value).splitlines() == [
+        "999.json: 1 problem found; no kernel was started.",
+        f"  the file: found nothing at {tmp_path}/999.json, expected an order that pdsa report --jobs wrote.",
+        "  Next: name one of those in the folder that was given with --jobs, such as FOLDER/1.json.",
+    ]
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

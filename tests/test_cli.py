@@ -272,6 +272,12 @@ class TestDataMistakes:
         shutil.rmtree(network / "observations")
         assert "observations/: found no .csv file, expected a file of observations." in refused(network)
 
+    def test_a_folder_of_data_beside_a_workspace(self, network: Path) -> None:
+        told = refused(network, "--data", "/nonexistent")
+        assert (
+            "--data: found the folder /nonexistent, expected no folder: the rows of a workspace lie in its obs" in told
+        )
+
     def test_an_unknown_school_in_the_data(self, network: Path) -> None:
         change(network / "schools.csv", "0107,", "0170x,")
         told = refused(network)

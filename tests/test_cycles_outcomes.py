@@ -12,9 +12,10 @@ import pytest
 from inquiries import GRADES, MINUTES, MONTHLY, RATE, THEORY, chart_of, evidence, plan, predicted, state_of, week
 from pdsa.chart import Chart
 from pdsa.cycles import Result, outcome_of, results
-from pdsa.cycles.outcomes import ended, shown
+from pdsa.cycles.outcomes import ended
 from pdsa.records import Calendar, Closure
 from pdsa.records.inquiry import Cycle
+from pdsa.texts import number_read
 
 JUNE = date(2026, 6, 1)
 # Weeks 1 to 14 lie about 10, so that the twelve before week 15 have mean 10 and mean moving range 2; 15 and 16 follow.
@@ -326,8 +327,13 @@ def test_the_lines_of_the_chart_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("value", "digits"), [(74.96, 75.0), (74.94, 74.9), (0.12345, 0.123), (1234.6, 1235.0), (0.0, 0.0), (-3.14, -3.1)]
 )
-def test_values_are_compared_as_they_are_shown(value: float, digits: float) -> None:
-    assert shown(value) == digits
+def test_values_are_compared_as_they_are_read(value: float, digits: float) -> None:
+    assert number_read(value, "") == digits
+
+
+@pytest.mark.parametrize(("value", "digits"), [(0.964, 1.0), (0.94, 0.9), (0.04, 0.0), (78.06, 78.1)])
+def test_percents_are_compared_to_one_decimal(value: float, digits: float) -> None:
+    assert number_read(value, "%") == digits
 
 
 def test_expected_numbers() -> None:

@@ -163,6 +163,17 @@ class TestProblems:
             ("schools.csv", "nothing"),
         ]
 
+    def test_a_short_row_hides_no_other_mistake_of_its_file(self, folder: Path) -> None:
+        add(folder, "observations/zeal.csv", "0107,zeal,2025-09-22\n0208,zeal,2025-09-22,50,40,\n")
+        assert told(review(folder)) == [
+            "observations/zeal.csv, row 8: 3 cells -> 6 cells, as in the header",
+            "observations/zeal.csv, row 9, numerator: 50 of 40 -> a numerator no greater than its denominator",
+        ]
+
+    def test_a_row_that_a_quote_may_have_broken_ends_the_reading(self, folder: Path) -> None:
+        add(folder, "observations/zeal.csv", '0107,"zeal",2025-09-22\n0208,zeal,2025-09-22,50,40,\n')
+        assert told(review(folder)) == ["observations/zeal.csv, row 8: 3 cells -> 6 cells, as in the header"]
+
     def test_the_same_rows_in_two_files(self, folder: Path) -> None:
         add(folder, "observations/minutes.csv", "0208,zeal,2025-09-08,20,40,\n")
         assert told(review(folder)) == [

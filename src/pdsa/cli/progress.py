@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from pdsa.cli.words import listed
-
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -282,6 +280,8 @@ class Closing:
 
 def nothing_failed(plan: Plan) -> str:
     """Of what no report failed: of the schools that were named, or at all."""
+    from pdsa.texts import listed
+
     of = f" of {listed(plan.only, 'or')}" if plan.only else ""
     return f"No report{of} failed last time"
 
@@ -307,6 +307,8 @@ def _some(names: Sequence[str]) -> str:
 
 def _older(names: Sequence[str], plan: Plan) -> str:
     """One line, however many pages of other schools a run for one school leaves as they are."""
+    from pdsa.texts import listed
+
     pages = f"{len(names)} page{'' if len(names) == 1 else 's'} older than today's data, settings or program"
     given = listed(["--only"] * bool(plan.only) + ["--retry-failed"] * (plan.again == "failed"))
     return f"Left as they are, {pages} ({_some(names)}): the same command without {given} looks at them."

@@ -180,7 +180,8 @@ def _close(plan: Plan, run: Run, decision: Decision, started: str) -> None:
         set_aside(run.folder, plan.workspace.params.audiences, run.results)
         again = beside.get("data") != data or not verified(run.folder, beside["files"], secrets)
     else:
-        again = put_secrets_away(run.folder, plan.workspace.params.audiences, decision.held)
+        # pages of some schools link to past cycles also where no complete run has been before
+        again = put_secrets_away(run.folder, plan.workspace.params.audiences, decision.held) or not beside
     if again:
         beside = {"data": data, "files": write_archives(plan, run.folder)}
     sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})

@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from pdsa import cli
-from pdsa.errors import ParamsError
+from pdsa.errors import InputError, ParamsError
 from pdsa.publish import disk
 from pdsa.publish.lock import one_at_a_time
 from pdsa.runner import Job, Made, Plan, Result, Run, make_reports, plan_run
@@ -542,6 +542,22 @@ class TestSecretsInWhatIsNotAskedFor:
         assert holding(folder) == set()
 
 
+@pytest.mark.parametrize("name", [".records", ".logs", "no-longer-made", ".lock"])
+def test_a_link_among_what_a_run_writes_for_itself_is_refused(network: Path, name: str) -> None:
+    """It may lead anywhere."""
+    made(network)
+    there = network.parent / "out/example" / name
+    aside = network.parent / "aside"
+    there.rename(aside) if there.exists() else aside.mkdir()
+    there.symlink_to(aside)
+    change_one_value(network, "0107")
+    before = tree(aside) if aside.is_dir() else aside.read_bytes()
+    with pytest.raises(InputError, match=r"found a link, expected a f.*or nothing there") as error:
+        made(network)
+    assert str(there) in str(error.value) and "move this link away, and run the same command again" in str(error.value)
+    assert before == (tree(aside) if aside.is_dir() else aside.read_bytes())
+
+
 class TestTwoFolders:
     """Two folders with the same id and name write to the same place: whoever runs the second learns it."""
 
@@ -578,6 +594,12 @@ class TestTwoFolders:
             every = [stack.enter_context(subprocess.Popen(command)) for _ in range(4)]
         assert [one.returncode for one in every] == [0] * 4
         assert f"made from {network}," in self.told(other, "--dry-run")
+
+    def test_it_is_told_until_all_pages_were_made_from_here(self, network: Path, other: Path) -> None:
+        made(other, only=["0135"])
+        assert f"made from {network}," in self.told(other, "--dry-run")
+        made(other)
+        assert self.told(other, "--dry-run") == ""
 
     def test_one_of_another_id_is_refused_and_nothing_else_said(self, network: Path, other: Path) -> None:
         path = other / "network.yaml"

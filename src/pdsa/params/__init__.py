@@ -120,7 +120,7 @@ def _visible(value: object) -> object:
     return value
 
 
-Day = Annotated[date, _written(_ISO, "a date written 2025-10-13")]
+Day = Annotated[date, _written(_ISO, "a date such as 2025-10-13")]
 OptionalDay = Annotated[Day | None, BeforeValidator(_blank)]
 Baseline = Annotated[int | tuple[date, date] | None, BeforeValidator(_baseline)]
 Whole = Annotated[int, _written("0|[1-9][0-9]{0,8}", "a whole number such as 12")]

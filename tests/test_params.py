@@ -109,6 +109,19 @@ def test_a_date_that_is_none_is_refused_once(trap: str) -> None:
     assert refused(f"{BASE}as_of: {trap}") == [f"as_of: found '{trap}', expected a date such as 2025-10-13."]
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "2200-01-01", "1899-12-31", "0001-01-01"])
+def test_a_day_of_no_year_that_reports_can_reckon_with_is_refused(day: str) -> None:
+    expected = "expected a day of the years 1900 to 2199."
+    assert refused(f"{BASE}as_of: {day}") == [f"as_of: found '{day}', {expected}"]
+    assert refused(f"{BASE}select: {{last_day: {day}}}") == [f"select.last_day: found '{day}', {expected}"]
+
+
+def test_so_are_the_days_of_a_baseline() -> None:
+    lines = f"{BASE}chart: {{baseline: 2024-09-01..9999-12-31}}"
+    expected = "expected a day of the years 1900 to 2199."
+    assert refused(lines) == [f"chart.baseline: found '2024-09-01..9999-12-31', {expected}"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -151,6 +164,12 @@ def test_a_date_that_is_none_is_refused_once(trap: str) -> None:
             "line 2: found unacceptable character #x0000: special characters are not allowed, "
             "expected plain text in YAML.",
         ),
+        (
+            BASE + 'workspace: "\\0"\n',
+            "line 4: found a character that cannot be shown (U+0000), expected a text without it.",
+        ),
+        ('a: 1\n"b\\x1b": 2\n', "line 2: found a character that cannot be shown (U+001B), expected a text without it."),
+        ('a: ["\\uD800"]\n', "line 1: found a character that cannot be shown (U+D800), expected a text without it."),
         ("- " * 2000 + "a", "line 1: found lists within lists, expected at most 8 levels."),
         ("a: " + "[" * 2000 + "]" * 2000, "line 1: found lists within lists, expected at most 8 levels."),
         ("{" * 30_000, "line 1: found lists within lists, expected at most 8 levels."),

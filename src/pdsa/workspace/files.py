@@ -30,6 +30,8 @@ MANY_BYTES = 1_000_000
 # Longer lines may hold cells that are too long to be told apart.
 LONGEST = 100_000
 CONTROL = re.compile(b'["\x00-\x09\x0b-\x1f]')
+# Written as "\0" or "\uD800" in quotes: the disk takes no path that holds one, and no page can show it.
+UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def params_file(path: Path) -> Path:
@@ -185,6 +187,8 @@ class _TextLoader(yaml.BaseLoader):
             self._refuse(event, "lists within lists", f"at most {MOST_DEPTH} levels")
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and (unshown := UNSHOWN.search(node.value)):
+            self._refuse(node, f"a character that cannot be shown (U+{ord(unshown[0]):04X})", "a text without it")
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

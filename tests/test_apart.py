@@ -52,7 +52,7 @@ class TestWhoseRows:
         found = opened(network)
         assert told(found) == {
             "012": [
-                "minutes.csv, row 28, period: found 15.9.2025, expected a date written 2025-10-13.",
+                "minutes.csv, row 28, period: found 15.9.2025, expected a date such as 2025-10-13.",
                 "minutes.csv, row 28, value: found x, expected a plain number such as 28 or 0.915, or a blank cell "
                 "where nothing was reported.",
             ]

@@ -13,6 +13,7 @@ from inquiries import GRADES, MINUTES, MONTHLY, RATE, THEORY, chart_of, evidence
 from pdsa.chart import Chart
 from pdsa.cycles import Result, outcome_of, results
 from pdsa.cycles.outcomes import ended
+from pdsa.narrate.judged import judged_words
 from pdsa.records import Calendar, Closure
 from pdsa.records.inquiry import Cycle
 from pdsa.texts import number_read
@@ -301,6 +302,12 @@ class TestPeople:
         assert judged([12, 14], type="value", value=13).closed == date(2025, 12, 19)
         cycle = plan(studied_on=date(2026, 1, 6), decided_on=date(2026, 1, 8), actual_end=date(2025, 12, 19))
         assert judged([12, 14], cycle=cycle, type="value", value=13).closed == date(2026, 1, 6)
+
+
+def test_the_rule_is_told_where_a_chart_has_judged() -> None:
+    told = Result(predicted(type="value", value=84.0), "0107", "partly", value=80.0)
+    assert judged_words([told]).startswith("How the charts judge a prediction: ")
+    assert judged_words([replace(told, why="people"), replace(told, outcome="not_measured", why="running")]) == ""
 
 
 def test_results_find_the_chart_of_each_prediction() -> None:

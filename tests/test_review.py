@@ -134,7 +134,7 @@ class TestProblems:
             "observations/minutes.csv, row 3, value: twelve -> a plain number such as 28 or 0.915, or a blank cell "
             "where nothing was reported",
             "observations/zeal.csv, row 8, numerator: 50 of 40 -> a numerator no greater than its denominator",
-            "observations/zeal.csv, row 8, period: 09/22/2025 -> a date written 2025-10-13",
+            "observations/zeal.csv, row 8, period: 09/22/2025 -> a date such as 2025-10-13",
             "observations/zeal.csv, row 9, school: 0999 -> a school id of this network",
             "params/report.yaml, per_measure: 'zeel' -> zeal perhaps? Known: zeal, minutes, gap",
             "schools.csv, row 4, id: 0107 again -> it once; see row 2",
@@ -261,7 +261,7 @@ class TestManyRows:
             "1/9/2025 in row 8, 2/9/2025 in row 9, 3/9/2025 in row 10, 4/9/2025 in row 11, 5/9/2025 in row 12 and 24 "
             "other texts"
         )
-        assert period.expected == "a date written 2025-10-13"
+        assert period.expected == "a date such as 2025-10-13"
         assert (number.row, number.found) == (36, "x")
 
     def test_rows_apart(self, folder: Path) -> None:

@@ -102,7 +102,7 @@ def _visible(value: object) -> object:
     return value
 
 
-Day = Annotated[date, _written(ISO, "a date written 2025-10-13"), AfterValidator(known_year)]
+Day = Annotated[date, _written(ISO, "a date such as 2025-10-13"), AfterValidator(known_year)]
 OptionalDay = Annotated[Day | None, BeforeValidator(_blank)]
 Baseline = Annotated[int | tuple[date, date] | None, BeforeValidator(baseline)]
 Whole = Annotated[int, _written("0|[1-9][0-9]{0,8}", "a whole number such as 12")]

@@ -41,19 +41,6 @@ def network_of(folder: Path) -> str:
     return name if isinstance(name, str) else ""
 
 
-def rests_on(folder: Path, inputs: Mapping[str, str]) -> bool:
-    """Return whether the pages of a folder were made from exactly these inputs, by the hash of each.
-
-    Parameters
-    ----------
-    folder
-        The folder of the run.
-    inputs
-        Hash by name, as a workspace has them.
-    """
-    return bool(_read(folder).get("inputs") == dict(inputs))
-
-
 def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest with the hash of what the next run builds upon: what somebody changed there is not used."""
     return {**manifest, "seal": _seal(manifest)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from pathlib import Path
 
 from pdsa.errors import ParamsError, Problem
+from pdsa.publish import digest
 from pdsa.publish.lock import signed
-from pdsa.runner.manifest import network_of, rests_on
+from pdsa.runner.manifest import network_of
 from pdsa.runner.plan import Plan
 from pdsa.runner.refused import LOCK
 
@@ -30,9 +32,8 @@ def made_elsewhere(folder: Path, plan: Plan) -> Path | None:
     there = _before(folder)
     if network_of(folder) not in ("", plan.workspace.network.id):
         return None  # it is refused
-    if there is None or _same(there, plan.place) or rests_on(folder, dict(plan.workspace.inputs)):
-        return None
-    return there
+    same = there is None or _same(there, plan.place) or signed(folder / LOCK).get("inputs") == _inputs(plan)
+    return None if same else there
 
 
 def refuse_other_network(folder: Path, network: str) -> None:
@@ -79,5 +80,15 @@ def origin(folder: Path, plan: Plan) -> dict[str, str]:
     plan
         What `plan_run` decided.
     """
-    outputs, computer = str(folder.resolve()), platform.node()  # of whoever holds the lock later it may be another
-    return {"network": str(plan.place), "params": str(plan.file), "outputs": outputs, "computer": computer}
+    return {
+        "network": str(plan.place),
+        "params": str(plan.file),
+        "outputs": str(folder.resolve()),
+        "computer": platform.node(),  # of whoever holds the lock later it may be another
+        "inputs": _inputs(plan),
+    }
+
+
+def _inputs(plan: Plan) -> str:
+    """What the files of a network hold, whatever it is called and wherever it lies."""
+    return digest(json.dumps(dict(plan.workspace.inputs), sort_keys=True).encode())

@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import platform
-import stat
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -21,8 +20,7 @@ FLOCK = find_spec("fcntl") is not None  # not on Windows
 # Windows locks bytes, and nobody else can read those that are locked: one far behind the text.
 _FAR = 1 << 20
 _PIECE = 4096  # a page: what is written of one at once is read at once
-# never through a link, which may lead anywhere, and never waiting for the other end of a pipe
-_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_PLAIN = getattr(os, "O_NOFOLLOW", 0)  # a link may lead anywhere
 _TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
@@ -49,10 +47,9 @@ def one_at_a_time(folder: Path, name: str = ".lock", *, shared: bool = False) ->
     disk.make_folder(folder)
     path = folder / name
     disk.before("lock", path)
+    disk.refuse_odd(path)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | _PLAIN, 0o600)
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
         if not _lock(handle, shared):
             raise _held(folder, path)
         _sign(handle, {})

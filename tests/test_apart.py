@@ -52,7 +52,7 @@ class TestWhoseRows:
         found = opened(network)
         assert told(found) == {
             "012": [
-                "minutes.csv, row 28, period: found 15.9.2025, expected a date written 2025-10-13.",
+                "minutes.csv, row 28, period: found 15.9.2025, expected a date such as 2025-10-13.",
                 "minutes.csv, row 28, value: found x, expected a plain number such as 28 or 0.915, or a blank cell "
                 "where nothing was reported.",
             ]
@@ -61,6 +61,56 @@ class TestWhoseRows:
             "zeal": ["007", "no"],
             "minutes": ["007", "no"],
         }
+
+    def test_a_short_row_that_names_its_school(self, network: Path) -> None:
+        old = rows_of("012", "minutes")[2]
+        change(network / "observations/minutes.csv", (old, old.rpartition(",")[0]))
+        found = opened(network)
+        assert told(found) == {"012": ["minutes.csv, row 28: found 3 cells, expected 4 cells, as in the header."]}
+        assert sorted(found.panels["minutes"].keys["school"]) == ["007", "no"]
+        assert sorted(found.panels["zeal"].keys["school"]) == ["007", "no"]
+
+    @pytest.mark.parametrize("ending", [b"\r", b"\r\n", b"\n"])
+    def test_rows_below_a_short_one_keep_their_numbers(self, network: Path, ending: bytes) -> None:
+        lines = [b"school,measure,period,value", b"007,minutes,2025-09-01", b"007,minutes,soon,12", b""]
+        (network / "observations/minutes.csv").write_bytes(ending.join(lines))
+        places = [str(problem.place) for problem in opened(network).unread["007"]]
+        assert places == ["minutes.csv, row 2", "minutes.csv, row 3, period"]
+
+    def test_short_rows_and_other_mistakes_of_the_file_are_told_by_school(self, network: Path) -> None:
+        with (network / "schools.csv").open("a") as file:
+            file.write("020,Cedar,East,\n")
+        first, second = rows_of("012", "minutes")[2], rows_of("007", "minutes")[3]
+        file = network / "observations/minutes.csv"
+        change(file, (first, first.rpartition(",")[0]), (second, f"{second.rpartition(',')[0]},x"))
+        assert {school: len(problems) for school, problems in told(opened(network)).items()} == {"007": 1, "012": 1}
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("012,minutes,2025-09-15,", "013,minutes,2025-09-15\n#"),  # of a school that there is not
+            ("012,minutes,2025-09-15,", "012\n#"),  # the school's own cell may have been broken off
+            ("012,minutes,2025-09-15,", '012,minutes,2025-09-15\n007,"minutes",2027-01-04,'),  # a quote
+            ("school,measure,period,value", "measure,period,value,school"),  # breaks off before its school
+        ],
+    )
+    def test_a_short_row_of_which_nobody_knows_what_is_lost_stops_all(self, network: Path, old: str, new: str) -> None:
+        file = network / "observations/minutes.csv"
+        text = file.read_text()
+        assert old in text
+        before, _, after = text.partition(old)
+        if old.startswith("school"):
+            rows = [f"{row.partition(',')[2]},{row.partition(',')[0]}" for row in after.split()]
+            after = "\n".join(["", rows[0].rpartition(",")[0], *rows[1:], ""])
+        file.write_text(f"{before}{new}{after}")
+        with pytest.raises(InputError, match="expected 4 cells, as in the header"):
+            opened(network)
+
+    def test_a_file_that_breaks_off_stops_all(self, network: Path) -> None:
+        file = network / "observations/minutes.csv"
+        file.write_text(file.read_text().rstrip().rpartition(",")[0])
+        with pytest.raises(InputError, match="row 73: found 3 cells, expected 4 cells"):
+            opened(network)
 
     @pytest.mark.parametrize(
         ("content", "problem"),
@@ -156,9 +206,9 @@ class TestRun:
         assert [result.job.name for result in run.unchanged] == stood
         page = (run.folder / "coach/index.html").read_text("utf-8")
         assert (
-            "<p>team, 012; district, 012: 012.csv, row 2, numerator: found what only the run&#39;s own logs (.logs) "
-            "show, expected a numerator no greater than its denominator. Next: fix these rows in the spreadsheet, save "
-            "as CSV, run the same command again.</p>" in page
+            "<p>team, 012; district, 012: 012.csv, row 2, numerator: found a value that stands in .logs "
+            "alone, expected a numerator no greater than its denominator. Next: fix these rows in the spreadsheet, "
+            "save as CSV, run the same command again.</p>" in page
         )
         assert "row 2, numerator: found 47 of 3, expected a numerator no greater" in (
             run.folder / ".logs/team/012.report.txt"
@@ -183,8 +233,12 @@ class TestRun:
         [
             (
                 f"{RATIO}012,zeal,2025-09-01,47,3\n012,zeal,2025-09-08,48,3\n".encode(),
-                "012.csv, row 2, numerator: found what only the run's own logs (.logs) show (the first of 2 places to "
-                "mend), expected a numerator no greater than its denominator.",
+                "012.csv, row 2, numerator: found a value that stands in .logs alone (the first of 2 places to mend), "
+                "expected a numerator no greater than its denominator.",
+            ),
+            (
+                f"{RATIO}012,zeal\n".encode(),
+                "012.csv, row 2: found 2 cells, expected 5 cells, as in the header.",
             ),
             (
                 b"school,measure\n012,zeal\n",

@@ -172,7 +172,7 @@ class TestRowsMistakes:
             "0107, Tarnwick High School: 1 problem" if schools == "one" else "attendance.csv: 1 problem"
         )
         assert line == self.same(network, line.partition("attendance.csv, ")[2])
-        assert "rows, period: rows 2-" in line and line.endswith(" other texts, expected a date written 2025-10-13.")
+        assert "rows, period: rows 2-" in line and line.endswith(" other texts, expected a date such as 2025-10-13.")
         assert step == "  Next: fix these rows in the spreadsheet, save as CSV, run the same command again."
 
     def test_the_columns_that_are_told_are_those_of_the_file(self, network: Path) -> None:
@@ -244,7 +244,7 @@ class TestDataMistakes:
         change(network / "observations/on_track.csv", "2024-08-26", "26/08/2024")
         told = apart(network)
         assert "attendance.csv, row 2, numerator: found 9Z, expected " in told
-        assert "on_track.csv, row 2, period: found 26/08/2024, expected a date written" in told
+        assert "on_track.csv, row 2, period: found 26/08/2024, expected a date such as 2025" in told
 
     def test_an_empty_file(self, network: Path) -> None:
         (network / "observations/on_track.csv").write_bytes(b"")
@@ -271,6 +271,12 @@ class TestDataMistakes:
     def test_no_observations(self, network: Path) -> None:
         shutil.rmtree(network / "observations")
         assert "observations/: found no .csv file, expected a file of observations." in refused(network)
+
+    def test_a_folder_of_data_beside_a_workspace(self, network: Path) -> None:
+        told = refused(network, "--data", "/nonexistent")
+        assert (
+            "--data: found the folder /nonexistent, expected no folder: the rows of a workspace lie in its obs" in told
+        )
 
     def test_an_unknown_school_in_the_data(self, network: Path) -> None:
         change(network / "schools.csv", "0107,", "0170x,")

@@ -12,9 +12,11 @@ import pytest
 from inquiries import GRADES, MINUTES, MONTHLY, RATE, THEORY, chart_of, evidence, plan, predicted, state_of, week
 from pdsa.chart import Chart
 from pdsa.cycles import Result, outcome_of, results
-from pdsa.cycles.outcomes import ended, shown
+from pdsa.cycles.outcomes import ended
+from pdsa.narrate.judged import judged_words
 from pdsa.records import Calendar, Closure
 from pdsa.records.inquiry import Cycle
+from pdsa.texts import number_read
 
 JUNE = date(2026, 6, 1)
 # Weeks 1 to 14 lie about 10, so that the twelve before week 15 have mean 10 and mean moving range 2; 15 and 16 follow.
@@ -302,6 +304,12 @@ class TestPeople:
         assert judged([12, 14], cycle=cycle, type="value", value=13).closed == date(2026, 1, 6)
 
 
+def test_the_rule_is_told_where_a_chart_has_judged() -> None:
+    told = Result(predicted(type="value", value=84.0), "0107", "partly", value=80.0)
+    assert judged_words([told]).startswith("How the charts judge a prediction: ")
+    assert judged_words([replace(told, why="people"), replace(told, outcome="not_measured", why="running")]) == ""
+
+
 def test_results_find_the_chart_of_each_prediction() -> None:
     talks, wait = chart_of([*BEFORE, 12, 14]), chart_of([*BEFORE, 8, 8], MINUTES)
     one = predicted(type="value", value=13, measure_id="talks")
@@ -326,8 +334,13 @@ def test_the_lines_of_the_chart_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("value", "digits"), [(74.96, 75.0), (74.94, 74.9), (0.12345, 0.123), (1234.6, 1235.0), (0.0, 0.0), (-3.14, -3.1)]
 )
-def test_values_are_compared_as_they_are_shown(value: float, digits: float) -> None:
-    assert shown(value) == digits
+def test_values_are_compared_as_they_are_read(value: float, digits: float) -> None:
+    assert number_read(value, "") == digits
+
+
+@pytest.mark.parametrize(("value", "digits"), [(0.964, 1.0), (0.94, 0.9), (0.04, 0.0), (78.06, 78.1)])
+def test_percents_are_compared_to_one_decimal(value: float, digits: float) -> None:
+    assert number_read(value, "%") == digits
 
 
 def test_expected_numbers() -> None:

@@ -11,8 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import inquiries
 from pdsa import figures
-from pdsa.cycles import Cadence, Cell, Matrix, Node, Ramp, Result, Tree, cadence, matrix, over_time, ramps, tree
+from pdsa.cycles import (
+    Cadence,
+    Cell,
+    Matrix,
+    Node,
+    Ramp,
+    Result,
+    Tree,
+    cadence,
+    matrix,
+    outcome_of,
+    over_time,
+    ramps,
+    tree,
+)
 from pdsa.cycles.theory import NodeKind
 from pdsa.figures import decisions, svg
 from pdsa.figures.ramp import LEFT, RUNG, TOP
@@ -608,6 +623,19 @@ class TestPredictions:
                 "not measured",
             ],
         ]
+
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            (10.04, "10.04 talks (2 points; 10.00 talks before) · held in part"),
+            (9.96, "10.0 talks (2 points; 10.0 talks before) · did not hold"),
+        ],
+    )
+    def test_a_level_that_moved_never_reads_like_the_one_before(self, value: float, words: str) -> None:
+        up = inquiries.predicted(type="direction", direction="up", measure_id="talks")
+        cycle = inquiries.plan(actual_end=date(2025, 12, 19))
+        one = outcome_of(up, cycle, inquiries.chart_of([*[11.0, 9.0] * 7, value, value]))
+        assert figures.predictions_table([one], measures={"talks": inquiries.TALKS}).text.endswith(words)
 
     @pytest.mark.parametrize("text", NASTY)
     def test_hostile_text(self, text: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pdsa import cli
+from pdsa.cli.progress import Closing
 from pdsa.errors import RunError
 from pdsa.runner import Job, Made, make_reports, plan_run
 from test_placing import Ready
@@ -130,6 +131,27 @@ class TestStuck:
         )
         assert (folder / "no-longer-made/public/b.txt").is_file()
         assert manifest(network)["reports"]
+
+    @BOTH
+    def test_a_report_that_fails_with_its_page_in_place_is_no_all_clear(
+        self,
+        network: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        options: dict[str, Any],
+    ) -> None:
+        run(network, Ready(leaking=SECRET))
+        folder = network.parent / "out/example"
+        monkeypatch.setenv("SCHOOL_DB_PASSWORD", SECRET)
+        (folder / "no-longer-made").write_text("a file")
+        every = [one.name for one in plan_run(network).reports]
+        found = run(network, Ready(failing=every), **options)
+        pages = {one.target.as_posix() for one in plan_run(network).reports}
+        assert {problem.place for problem, _ in found.stuck} == pages == holding(folder)
+        Closing(plan_run(network), found, (), 0.0, "again").tell("quiet")
+        told = capsys.readouterr().err
+        assert "each was made again" not in told
+        assert "  team/0107/report.html: found the value" in told
 
     def test_it_is_named_though_the_run_cannot_come_to_its_end(self, network: Path, folder: Path) -> None:
         plant(folder, "public/a.txt")

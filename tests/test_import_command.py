@@ -291,6 +291,17 @@ class TestAgain:
         assert "2026-01-31 or later" in str(error)
         assert tree(folder) == before
 
+    def test_a_day_after_which_nothing_could_be_known_is_refused(self, folder: Path, tmp_path: Path) -> None:
+        before = tree(folder)
+        file = sheet(tmp_path / "absence.csv", ROWS)
+        error = refusal(run(file, "--into", folder, "--batch", "--as-of", "9999-12-31"))
+        assert str(error).splitlines() == [
+            "pdsa import: 1 problem found; nothing was imported.",
+            "  --as-of: found 9999-12-31, expected a day of the years 1900 to 2199.",
+            "  Next: give --as-of the day on which these numbers were known, or leave it out: then it is today.",
+        ]
+        assert tree(folder) == before
+
     def test_columns_that_were_added_to_the_workspaces_files_stay(self, folder: Path, tmp_path: Path) -> None:
         (folder / "schools.csv").write_text("id,pseudonym,name\n0001,Oak,First\n", encoding="utf-8")
         done(run(sheet(tmp_path / "absence.csv", ROWS), "--into", folder, "--batch", *AS_OF))

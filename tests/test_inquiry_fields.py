@@ -141,12 +141,12 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("name", "written", "message"),
         [
-            ("start", "10/13/2025", "start: found '10/13/2025', expected a date written 2025-10-13."),
+            ("start", "10/13/2025", "start: found '10/13/2025', expected a date such as 2025-10-13."),
             ("start", "2025-02-30", "start: found '2025-02-30', expected a day of the calendar."),
-            ("start", "next week", "start: found 'next week', expected a date written 2025-10-13."),
-            ("start", 45943, "start: found 45943, expected a date written 2025-10-13."),
+            ("start", "next week", "start: found 'next week', expected a date such as 2025-10-13."),
+            ("start", 45943, "start: found 45943, expected a date such as 2025-10-13."),
             ("start", "1025-10-13", "start: found 1025-10-13, expected a day from 1990 to 2100."),
-            ("start", datetime(2025, 1, 3, 8), "start: found 2025-01-03 08:00:00, expected a date written 2025-10-13."),
+            ("start", datetime(2025, 1, 3, 8), "start: found 2025-01-03 08:00:00, expected a date such as 2025-10-13."),
             ("sites_n", "three", "sites_n: found 'three', expected a whole number such as 12."),
             ("sites_n", "3.5", "sites_n: found '3.5', expected a whole number such as 12."),
             ("sites_n", "-1", "sites_n: found '-1', expected a whole number such as 12."),
@@ -276,7 +276,7 @@ class TestProblems:
     def test_all_at_once_with_their_place(self) -> None:
         texts = {"start": "soon", "sites_n": "x", "titel": "T", "observations": "a\x00"}
         assert problems("cycle", texts, "cycles.csv, row 3") == [
-            "cycles.csv, row 3, start: found 'soon', expected a date written 2025-10-13.",
+            "cycles.csv, row 3, start: found 'soon', expected a date such as 2025-10-13.",
             "cycles.csv, row 3, sites_n: found 'x', expected a whole number such as 12.",
             "cycles.csv, row 3, titel: found an unknown field, expected title perhaps? Known: school_id, "
             "change_idea_id, title, team_id, cycle_no, parent_cycle_id, purpose, objective, questions, tasks, start, "
@@ -289,13 +289,13 @@ class TestProblems:
 
     def test_what_is_wrong_is_not_also_called_nothing(self) -> None:
         assert problems("progress", {"school_id": "0107", "on": "soon", "score": "much"}) == [
-            "on: found 'soon', expected a date written 2025-10-13.",
+            "on: found 'soon', expected a date such as 2025-10-13.",
             "score: found 'much', expected a plain number such as 12 or 0.85.",
         ]
 
     def test_a_long_text_is_repeated_only_in_part(self) -> None:
         assert problems("cycle", {**CYCLE, "start": "x" * 90}) == [
-            f"start: found '{'x' * 57}'..., expected a date written 2025-10-13."
+            f"start: found '{'x' * 57}'..., expected a date such as 2025-10-13."
         ]
 
 

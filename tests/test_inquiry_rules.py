@@ -537,7 +537,7 @@ class TestMeasuresAndDays:
         assert refused(log(IDEA, prediction()), east) == []
         for text in ("2026-03-08T02:30", "2026-03-08 02:30:00-05:00", "3/8/2026"):
             assert read("annotation", {"date": text, "label": "Clocks change"}) == [
-                f"date: found {text!r}, expected a date written 2025-10-13."
+                f"date: found {text!r}, expected a date such as 2025-10-13."
             ]
 
     def test_189_saves_within_the_doubled_hour_keep_their_order(self, tmp_path: Path) -> None:
@@ -876,7 +876,7 @@ class TestOwners:
             f"{PLACE}, observations, character 1",
         ]
         assert refused(log(), cycle({"school_id": "0107", "start": "soon"})) == [
-            f"{PLACE}, start: found 'soon', expected a date written 2025-10-13.",
+            f"{PLACE}, start: found 'soon', expected a date such as 2025-10-13.",
             f"{PLACE}, change_idea_id: found nothing, expected the change idea that is tested.",
         ]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import inquiries
 import pdsa
 from pdsa.chart import Chart, analyze_panel
 from pdsa.limits import Block
@@ -430,6 +431,11 @@ class TestAuto:
         assert self.kind([120, 118, 121, 125] * 3, 100) == "u"
         assert self.kind([40, 60] * 6, 100) == "p_prime"  # sigma_z 3.5
         assert self.kind([400, 600] * 6, 100) == "u_prime"
+
+    @pytest.mark.parametrize("values", [[0] * 20, [0] * 12 + [3]])
+    def test_counts_that_are_all_zero_have_no_scatter_to_tell(self, values: list[float]) -> None:
+        row = inquiries.chart_of(values, kind="auto", data_type="count", baseline=12).summary.loc[0]
+        assert (row["kind"], row["notes"][0]) == ("c", "C chart: Poisson limits; the scatter cannot be estimated")
 
     def test_the_reason_is_the_first_note(self) -> None:
         assert chart("auto", [40, 60] * 6, 100).summary.loc[0, "notes"][0].startswith("P-prime chart")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pdsa import narrate
 from pdsa.chart import Chart, analyze, analyze_panel
+from pdsa.narrate.words import digits_apart
 from pdsa.network import Chance
 from pdsa.records import ChartSpec, Measure, Rule
 from pdsa.series import Panel
@@ -268,6 +269,20 @@ class TestHeadline:
         """The limit is 52 + 3 * 4 / 1.128 = 62.63829787..."""
         assert told(chart_of([*calm(23), value])).endswith(words)
 
+    @pytest.mark.parametrize(
+        ("value", "line", "words"),
+        [
+            (999.96, 1000.4, "at 999.96 lies below the lower limit of 1000.4."),
+            (0.9996, 1.04, "at 0.9996 lies below the lower limit of 1.04."),
+            (999.9999999, 1000.0000001, "at 1000.0 lies just below the lower limit of 1000."),
+        ],
+    )
+    def test_numbers_are_apart_not_only_their_texts(self, value: float, line: float, words: str) -> None:
+        """The center lies three sigma above the lower limit: 1000.4 + 3 * 1."""
+        frame = pd.DataFrame({"week": weeks(24), "wait": [*[line + 2.5, line + 3.5] * 11, line + 2.5, value]})
+        chart = analyze(frame, "i", value="wait", period="week", center=line + 3, sigma=1.0, better="up")
+        assert told(chart).endswith(words)
+
     def test_a_rule_set_without_runs(self) -> None:
         frame = pd.DataFrame({"week": weeks(24), "wait": [*calm(23), 90.0]})
         chart = analyze(frame, "i", value="wait", period="week", baseline=12, rules=["outside"], better="up")
@@ -378,6 +393,21 @@ class TestWords:
         assert narrate.format_value(value, measure) == text
         without = text if unit in ("%", "") or text == "no value" else text.split(" ")[0]
         assert narrate.format_value(value, measure, unit=False) == without
+
+    @pytest.mark.parametrize(
+        ("values", "more"),
+        [
+            ((87.44, 87.41), 1),
+            ((87.4, 87.1), 0),
+            ((999.96, 1000.4), 1),  # "1000.0" and "1000" are one number
+            ((0.9996, 1.04), 1),  # and so are "1" and "1.0"
+            ((5.0, 5.0, float("nan")), 0),
+            ((5.0, 5.0000001), 0),  # as no four digits tell them apart
+            ((5.0, 5.00001), 4),
+        ],
+    )
+    def test_digits_apart(self, values: tuple[float, ...], more: int) -> None:
+        assert digits_apart(values, None) == more
 
     def test_format_value_without_a_measure(self) -> None:
         assert narrate.format_value(31.24, None) == "31.2"

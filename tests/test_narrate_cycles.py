@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from inquiries import (
@@ -25,6 +26,7 @@ from inquiries import (
     state_of,
     week,
 )
+from pdsa.chart import Chart
 from pdsa.cycles import (
     Calibration,
     Quality,
@@ -36,6 +38,7 @@ from pdsa.cycles import (
     cadence,
     calibrate,
     hold_the_gain,
+    outcome_of,
     progress_of,
     quality_of,
     results,
@@ -61,7 +64,7 @@ from pdsa.narrate.cycles import (
     watch_words,
     watches_words,
 )
-from pdsa.records import Calendar
+from pdsa.records import Calendar, Measure
 from pdsa.records.inquiry import Cycle, Driver, Progress
 
 FORBIDDEN = re.compile(r"caused|failed|weak|nan|None|inf\b|best|worst|score of the team|rank", re.IGNORECASE)
@@ -72,6 +75,20 @@ def result(outcome: Any = "hit", why: Any = "", prediction: dict[str, Any] | Non
     given = {"measure": "talks", "value": 13.0, "n": 2, "first": week(15), "last": week(16), "low": 12, "high": 14}
     given |= {"before": 10.04, "before_n": 12, "spread": 2.0}
     return Result(one, "ash", outcome, why, **(given | fields))
+
+
+# Weeks 1 to 14 lie about 10; weeks 15 and 16, those of the cycle, follow.
+TEN = [11.0, 9.0] * 7
+
+
+def told_of(chart: Chart, **prediction: Any) -> str:
+    """What is told of a prediction about weeks 15 and 16, as the points of a chart judge it."""
+    one = outcome_of(predicted(measure_id="talks", **prediction), plan(actual_end=date(2025, 12, 19)), chart)
+    return str(result_words(one, chart.measure))
+
+
+def came(values: list[float], **prediction: Any) -> str:
+    return told_of(chart_of(values), **prediction)
 
 
 BARE = {"value": None, "n": 0, "first": None, "last": None, "before": None, "before_n": 0}
@@ -113,18 +130,73 @@ class TestResults:
         )
 
     @pytest.mark.parametrize(
-        ("value", "low", "words"),
+        ("value", "words"),
         [
-            (11.97, 12.0, "11.97 talks over 2 weeks (week of 2025-12-08 to week of 2025-12-15); 10.0 talks"),
-            (11.97, 12.0, "Predicted: 12.00 talks to 14.00 talks. It did not hold."),
-            (11.9, 12.0, "Predicted: 12.0 talks to 14.0 talks. It did not hold."),
+            (11.97, "12.0 talks over 2 weeks (week of 2025-12-08 to week of 2025-12-15); 10.0 talks over the 12 weeks"),
+            (11.97, "before. Predicted: 12.0 talks to 14.0 talks. It held."),
+            (11.94, "More talks: 11.9 talks over 2 weeks"),
+            (11.94, "Predicted: 12.0 talks to 14.0 talks. It held in part."),
+            (14.04, "before. Predicted: 12.0 talks to 14.0 talks. It held."),
+            (14.06, "Predicted: 12.0 talks to 14.0 talks. It held in part."),
+            (9.0, "Predicted: 12.0 talks to 14.0 talks. It did not hold."),
         ],
     )
-    def test_a_result_never_reads_like_the_bound_that_it_missed(self, value: float, low: float, words: str) -> None:
-        assert words in str(result_words(result("miss", value=value, low=low), TALKS))
-        one = result("partly", prediction={"type": "value", "value": 13.04}, value=13.0, low=None, high=None)
-        assert "13.00 talks over 2 weeks" in str(result_words(one, TALKS))
-        assert "Predicted: 13.04 talks; it holds" in str(result_words(one, TALKS))
+    def test_a_band_is_read_as_it_is_judged(self, value: float, words: str) -> None:
+        assert words in came([*TEN, value, value], type="range", low=12, high=14)
+
+    @pytest.mark.parametrize(
+        ("value", "words"),
+        [
+            (12.96, "13.0 talks over 2 weeks"),
+            (12.96, "Predicted: 13.0 talks; it holds where that is reached or passed. It held."),
+            (12.94, "12.9 talks over 2 weeks"),
+            (12.94, "Predicted: 13.0 talks; it holds where that is reached or passed. It held in part."),
+        ],
+    )
+    def test_a_value_is_read_as_it_is_judged(self, value: float, words: str) -> None:
+        assert words in came([*TEN, value, value], type="value", value=13.04)
+
+    @pytest.mark.parametrize(
+        ("count", "words"),
+        [
+            (96, "1.0% over 2 weeks (week of 2025-12-08 to week of 2025-12-15); 0.5% over the 12 weeks before. "),
+            (96, "Predicted: at least 1.0%. It held."),
+            (94, "0.9% over 2 weeks"),
+            (94, "Predicted: at least 1.0%. It held in part."),
+        ],
+    )
+    def test_percents_of_one_and_less_are_judged_to_the_decimal_that_is_read(self, count: int, words: str) -> None:
+        chart = chart_of([*[50] * 14, count, count], RATE, below=[10_000] * 16)
+        assert words in told_of(chart, type="range", low=1.0)
+
+    @pytest.mark.parametrize(
+        ("before", "after", "words"),
+        [
+            (TEN, 10.04, "More talks: 10.04 talks over 2 weeks"),
+            (TEN, 10.04, "; 10.00 talks over the 12 weeks before. Predicted: up; "),
+            (TEN, 10.04, "It held in part."),
+            ([10.0] * 14, 10.04, "More talks: 10.04 talks over 2 weeks"),
+            ([10.0] * 14, 10.04, "does about one time in six. It held."),
+            (TEN, 9.96, "More talks: 10.0 talks over 2 weeks"),
+            (TEN, 9.96, "It did not hold."),
+            (TEN, 13.0, "More talks: 13.0 talks over 2 weeks"),
+        ],
+    )
+    def test_a_level_that_moved_never_reads_like_the_one_before(
+        self, before: list[float], after: float, words: str
+    ) -> None:
+        assert words in came([*before, after, after], type="direction", direction="up")
+
+    @pytest.mark.parametrize("measure", [TALKS, RATE])
+    def test_whoever_compares_the_numbers_that_are_read_comes_to_the_same_verdict(self, measure: Measure) -> None:
+        below = [100_000] * 16 if measure is RATE else None
+        size = 1000 if measure is RATE else 1
+        for value in np.arange(0.9, 1.1, 0.007):
+            for low in (0.96, 0.996, 1.0, 1.004, 1.04):
+                ends = [float(round(value * size)) if below else value] * 2
+                told = told_of(chart_of([*[0.5 * size] * 14, *ends], measure, below=below), type="range", low=low)
+                read, bound = (float(re.search(where, told)[1]) for where in (r"talks: ([\d.]+)", r"least ([\d.]+)"))  # type: ignore[index]
+                assert (read >= bound) == told.endswith("It held."), told
 
     def test_words_and_chances_are_told_by_the_team(self) -> None:
         words = result("hit", "people", {"type": "text"}, low=None, high=None, people="hit", **BARE)

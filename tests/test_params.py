@@ -106,7 +106,20 @@ def test_a_number_that_is_none_is_refused_once(trap: str, lines: str, place: str
 
 @pytest.mark.parametrize("trap", [trap for trap in TRAPS if trap != "2024-01-01"])
 def test_a_date_that_is_none_is_refused_once(trap: str) -> None:
-    assert refused(f"{BASE}as_of: {trap}") == [f"as_of: found '{trap}', expected a date written 2025-10-13."]
+    assert refused(f"{BASE}as_of: {trap}") == [f"as_of: found '{trap}', expected a date such as 2025-10-13."]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "2200-01-01", "1899-12-31", "0001-01-01"])
+def test_a_day_of_no_year_that_reports_can_reckon_with_is_refused(day: str) -> None:
+    expected = "expected a day of the years 1900 to 2199."
+    assert refused(f"{BASE}as_of: {day}") == [f"as_of: found '{day}', {expected}"]
+    assert refused(f"{BASE}select: {{last_day: {day}}}") == [f"select.last_day: found '{day}', {expected}"]
+
+
+def test_so_are_the_days_of_a_baseline() -> None:
+    lines = f"{BASE}chart: {{baseline: 2024-09-01..9999-12-31}}"
+    expected = "expected a day of the years 1900 to 2199."
+    assert refused(lines) == [f"chart.baseline: found '2024-09-01..9999-12-31', {expected}"]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +164,12 @@ def test_a_date_that_is_none_is_refused_once(trap: str) -> None:
             "line 2: found unacceptable character #x0000: special characters are not allowed, "
             "expected plain text in YAML.",
         ),
+        (
+            BASE + 'workspace: "\\0"\n',
+            "line 4: found a character that cannot be shown (U+0000), expected a text without it.",
+        ),
+        ('a: 1\n"b\\x1b": 2\n', "line 2: found a character that cannot be shown (U+001B), expected a text without it."),
+        ('a: ["\\uD800"]\n', "line 1: found a character that cannot be shown (U+D800), expected a text without it."),
         ("- " * 2000 + "a", "line 1: found lists within lists, expected at most 8 levels."),
         ("a: " + "[" * 2000 + "]" * 2000, "line 1: found lists within lists, expected at most 8 levels."),
         ("{" * 30_000, "line 1: found lists within lists, expected at most 8 levels."),
@@ -331,7 +350,7 @@ class TestMessages:
         closures = [{"start": "2024-02-30", "end": "2024-3-1"}, {"start": "2024-03-02", "end": "2024-03-01"}]
         assert wrong(NetworkModel, {"id": "a", "name": "b", "calendar": {"closures": closures}}) == [
             "calendar.closures.item 1.start: found '2024-02-30', expected a day of the calendar.",
-            "calendar.closures.item 1.end: found '2024-3-1', expected a date written 2025-10-13.",
+            "calendar.closures.item 1.end: found '2024-3-1', expected a date such as 2025-10-13.",
             "calendar.closures.item 2: found the keys start, end, "
             "expected a closure that ends on or after its start, 2024-03-02.",
         ]
@@ -469,7 +488,7 @@ class TestRows:
     def test_annotations(self) -> None:
         rows = [(2, {"date": "10/13/2025", "label": "x", "kind": "chnge"}), (3, {"date": "2025-10-13", "label": ""})]
         assert self.rows(AnnotationModel, rows) == [
-            "row 2, date: found '10/13/2025', expected a date written 2025-10-13.",
+            "row 2, date: found '10/13/2025', expected a date such as 2025-10-13.",
             "row 2, kind: found 'chnge', expected change perhaps? "
             "Known: change, holiday, policy, instrument, campaign, other.",
             "row 3, label: found nothing, expected a value.",

@@ -277,6 +277,11 @@ class TestPage:
         block = json.loads(json.dumps({**asdict(everyone), "unfinished": [], "as_of": None, "unread": []}))
         assert "Never reported" not in render_quality(manifest_of(quality={"coach": block}), "coach")
 
+    def test_the_way_back_says_to_whose_index_it_leads(self) -> None:
+        for audience in ("coach", "district"):
+            text = render_quality(manifest(audience), audience)
+            assert f'<a href="index.html">All reports for the {audience}</a>' in text
+
     def test_a_district_reads_counts_only(self) -> None:
         text = render_quality(manifest("district"), "district")
         words = Page(text).words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -408,6 +409,19 @@ class TestOptions:
         assert {one["name"] for one in told["reports"]} == of("0135") | of("0184")
         assert told["this_run"]["only"] == ["0135", "0184"]
         assert made(network) == of("0107") | of("0247") - {"team, 0247, improvement log"} | WHOLES
+
+    def test_only_in_a_new_folder_leaves_no_dead_link_and_no_row_without_a_word(self, network: Path) -> None:
+        assert made(network, only=["0107"]) == of("0107")
+        folder = network.parent / "out/example"
+        links = [
+            (page, address)
+            for page in folder.rglob("*.html")
+            for address in re.findall(r'href="([^"#]+)', page.read_text("utf-8"))
+        ]
+        assert all((folder / audience / "archive.html").is_file() for audience in ("coach", "district"))
+        assert [one for one in links if not (one[0].parent / one[1]).exists()] == []
+        index = (folder / "coach/index.html").read_text("utf-8")
+        assert index.count('<td class="words" colspan="4">not made yet</td>') == 3
 
     def test_only_an_unknown_school_is_refused(self, network: Path) -> None:
         with pytest.raises(ParamsError, match="found '0108', expected 0184 perhaps"):

@@ -380,6 +380,15 @@ class TestTheCsvAndThePage:
         assert whole["0107", "on_track"]["assurance"] == "not_judged_yet"
 
 
+def test_every_log_page_with_judged_predictions_says_the_rule_once(made: Made) -> None:
+    for school in LOGGED:
+        text = made.text(f"team/{school}/log.html")
+        judged = re.search("It (held|held in part|did not hold)\\.", text) is not None
+        assert text.count("How the charts judge a prediction: ") == judged, school
+    assert made.text("team/0107/log.html").count("In part: at least half of the way there was made") == 1
+    assert made.text("coach/log.html").count("How the charts judge a prediction: ") == 1
+
+
 class TestOldValues:
     def test_page_of_the_school_table_and_index_say_the_same(self, made: Made) -> None:
         sentence = re.compile(r"The last value is that of week of ([\d-]+)")

@@ -134,7 +134,7 @@ class TestProblems:
             "observations/minutes.csv, row 3, value: twelve -> a plain number such as 28 or 0.915, or a blank cell "
             "where nothing was reported",
             "observations/zeal.csv, row 8, numerator: 50 of 40 -> a numerator no greater than its denominator",
-            "observations/zeal.csv, row 8, period: 09/22/2025 -> a date written 2025-10-13",
+            "observations/zeal.csv, row 8, period: 09/22/2025 -> a date such as 2025-10-13",
             "observations/zeal.csv, row 9, school: 0999 -> a school id of this network",
             "params/report.yaml, per_measure: 'zeel' -> zeal perhaps? Known: zeal, minutes, gap",
             "schools.csv, row 4, id: 0107 again -> it once; see row 2",
@@ -162,6 +162,17 @@ class TestProblems:
             ("network.yaml", "nothing"),
             ("schools.csv", "nothing"),
         ]
+
+    def test_a_short_row_hides_no_other_mistake_of_its_file(self, folder: Path) -> None:
+        add(folder, "observations/zeal.csv", "0107,zeal,2025-09-22\n0208,zeal,2025-09-22,50,40,\n")
+        assert told(review(folder)) == [
+            "observations/zeal.csv, row 8: 3 cells -> 6 cells, as in the header",
+            "observations/zeal.csv, row 9, numerator: 50 of 40 -> a numerator no greater than its denominator",
+        ]
+
+    def test_a_row_that_a_quote_may_have_broken_ends_the_reading(self, folder: Path) -> None:
+        add(folder, "observations/zeal.csv", '0107,"zeal",2025-09-22\n0208,zeal,2025-09-22,50,40,\n')
+        assert told(review(folder)) == ["observations/zeal.csv, row 8: 3 cells -> 6 cells, as in the header"]
 
     def test_the_same_rows_in_two_files(self, folder: Path) -> None:
         add(folder, "observations/minutes.csv", "0208,zeal,2025-09-08,20,40,\n")
@@ -250,7 +261,7 @@ class TestManyRows:
             "1/9/2025 in row 8, 2/9/2025 in row 9, 3/9/2025 in row 10, 4/9/2025 in row 11, 5/9/2025 in row 12 and 24 "
             "other texts"
         )
-        assert period.expected == "a date written 2025-10-13"
+        assert period.expected == "a date such as 2025-10-13"
         assert (number.row, number.found) == (36, "x")
 
     def test_rows_apart(self, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -58,6 +59,16 @@ def invoke(folder: Path, *words: str) -> Any:
         os.chdir(before)
 
 
+def test_an_order_that_is_not_there_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as told:
+        read_order(tmp_path / "999.json")
+    assert str(told.value).splitlines() == [
+        "999.json: 1 problem found; no kernel was started.",
+        f"  the file: found nothing at {tmp_path}/999.json, expected an order that pdsa report --jobs wrote.",
+        "  Next: name one of those in the folder that was given with --jobs, such as FOLDER/1.json.",
+    ]
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -80,6 +91,11 @@ def test_reports_made_one_by_one_are_those_of_a_run(
     pages = {path: data for path, data in contents(desk / "outputs").items() if path.endswith((".html", ".csv"))}
     assert pages and pages == {p: d for p, d in contents(desk / "whole").items() if p.endswith((".html", ".csv"))}
     assert (desk / "outputs" / "example" / "manifest.json").is_file()
+    folder = desk / "whole/example"
+    texts = {page: page.read_text("utf-8") for page in folder.rglob("*.html")}
+    links = [(page, one) for page, text in texts.items() for one in re.findall('href="([^"#]+)', text)]
+    assert (folder / "district/schools/0107.html", "../archive.html") in links
+    assert [str(page) for page, address in links if not (page.parent / address).exists()] == []
     none = invoke(desk, "report", "net/params/example.yaml", "--only", "0107", "--jobs", "none")
     assert none.output.startswith("0 reports need making")
 

@@ -302,10 +302,15 @@ class TestRenderPage:
     @pytest.mark.parametrize(
         ("audience", "target", "about", "home"),
         [
-            ("coach", "coach/network.html", "data", '<a href="index.html">All reports</a>'),
-            ("coach", "coach/log.html", "log", '<a href="index.html">All reports</a>'),
-            ("district", "district/network.html", "data", '<a href="index.html">All reports</a>'),
-            ("district", "district/schools/0107.html", "data", '<a href="../index.html">All reports</a>'),
+            ("coach", "coach/network.html", "data", '<a href="index.html">All reports for the coach</a>'),
+            ("coach", "coach/log.html", "log", '<a href="index.html">All reports for the coach</a>'),
+            ("district", "district/network.html", "data", '<a href="index.html">All reports for the district</a>'),
+            (
+                "district",
+                "district/schools/0107.html",
+                "data",
+                '<a href="../index.html">All reports for the district</a>',
+            ),
             ("team", "team/0107/log.html", "log", '<a href="report.html">The report of our school</a>'),
             ("team", "team/0107/report.html", "data", ""),
             ("network", "network/network.html", "data", ""),

@@ -131,6 +131,23 @@ class TestTable:
             assert "A date beside a verdict is that of the last value" in found.words
         assert "A date beside a verdict" not in page(manifest_of(*all_reports()), "coach").words
 
+    def test_schools_without_a_page_are_not_made_yet_and_one_sentence_says_why(self) -> None:
+        for audience in ("coach", "district"):
+            found = page(manifest_of(report("district", "007"), report("team", "007")), audience)
+            assert [row[:2] for row in found.rows[1:]] == [
+                ["ash School", "not made yet"], ["Birch School", "better"], ["Elm School", "not made yet"],
+            ]  # fmt: skip
+            assert (
+                "Not made yet: the reports of 2 schools and the network report. The run was for some schools only; the "
+                "next complete run makes the others." in found.words
+            )
+            assert "ot made yet" not in page(manifest_of(*all_reports()), audience).words
+
+    def test_rows_are_whole_where_no_pages_of_schools_are_asked_for(self) -> None:
+        found = page(manifest_of(report("coach", ""), params={"audiences": ["coach"]}), "coach")
+        assert found.rows[1] == ["ash School", "no report", "no report", "", "", ""]
+        assert "ot made yet" not in found.words
+
     def test_failures_come_first_then_names(self) -> None:
         found = page(manifest_of(*replaced(failed("team", "no"))), "coach")
         assert [row[0] for row in found.rows[1:]] == ["Elm School", "ash School", "Birch School"]

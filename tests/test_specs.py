@@ -234,7 +234,7 @@ class TestChartSettings:
             ),
             (
                 "chart: {break_on: [2025-12-01, 1.12.2025]}\n",
-                "chart.break_on.item 2: found '1.12.2025', expected a date written 2025-10-13.",
+                "chart.break_on.item 2: found '1.12.2025', expected a date such as 2025-10-13.",
             ),
             (
                 "chart: {limits: predictive}\nper_school: {'007': {zeal: {kind: cusum}}}\n",

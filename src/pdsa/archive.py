@@ -14,7 +14,6 @@ from pdsa.terms import VERSION
 NO_IDEA = "no idea named"
 # Where each audience came from: only coaches and districts have an index.
 HOMES = {"network": ("network.html", "The network report")}
-INDEX = ("index.html", "All reports")
 
 
 def render_archive(cycles: Sequence[Mapping[str, Any]], *, network: str, audience: str, synthetic: bool = False) -> str:
@@ -47,7 +46,7 @@ def render_archive(cycles: Sequence[Mapping[str, Any]], *, network: str, audienc
         rows=rows,
         filters=_filters(ideas, schools, decisions),
         counted=_counted(decisions),
-        home=HOMES.get(audience, INDEX),
+        home=HOMES.get(audience, ("index.html", f"All reports for the {audience}")),
         key=decision_key(set(decisions)),
         version=VERSION,
     )

@@ -264,7 +264,7 @@ def _parse_days(findings: Findings, texts: Coded) -> pd.Series:
     days = pd.to_datetime(pd.Series(readable, dtype="str"), format="%Y-%m-%d", errors="coerce")
     impossible = days.isna().to_numpy() & np.array(written, dtype=bool)
     badly = ~np.array(written, dtype=bool)
-    for flags, expected in ((badly, "a date written 2025-10-13"), (impossible, "a day of the calendar")):
+    for flags, expected in ((badly, "a date such as 2025-10-13"), (impossible, "a day of the calendar")):
         found = texts.rows_of(np.flatnonzero(flags))
         findings.add(found, "period", lambda row: described(texts.at(row)), expected)
     return days.astype("datetime64[us]").iloc[texts.codes].reset_index(drop=True)

@@ -14,7 +14,8 @@ from pandas import Timestamp
 
 from pdsa.archive import render_archive
 from pdsa.figures import COVERAGE_WORDS, STYLE, coverage_axis, coverage_key, coverage_strip, symbol
-from pdsa.narrate import STALE, VERDICT_MEANINGS, VERDICT_WORDS, format_period, noun_of, plural
+from pdsa.figures.symbols import legend_words
+from pdsa.narrate import STALE, VERDICT_WORDS, format_period, noun_of, plural
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
@@ -44,6 +45,7 @@ class Row:
     failures: tuple[Mapping[str, Any], ...]
     older: str = ""  # when the page that the row leads to was made, if its data have changed since
     complete: tuple[tuple[str, str], ...] = ()  # word and address of each page of the school's own team
+    unmade: bool = False  # pages of it are asked for, and no run has made any
 
     @property
     def stale(self) -> list[tuple[Any, ...]]:
@@ -125,9 +127,10 @@ def _archive(folder: Path, audience: str) -> Path:
 
 
 def _write_archive(folder: Path, audience: str, manifest: Mapping[str, Any]) -> list[Path]:
-    """The page of past cycles beside the rows that the run left, and none without them."""
+    """The page of past cycles beside the rows that the run left, and none without them or without a way back."""
     rows, page = _archive(folder, audience), folder / audience / ARCHIVE
-    if not rows.is_file():
+    whole = (r for r in manifest["reports"] if r["audience"] == audience and not r["school"])
+    if not rows.is_file() or not (audience in INDEXED or any(_is_there(r) for r in whole)):
         if page.is_file():
             disk.remove(page)
         return []
@@ -164,16 +167,13 @@ def render_index(manifest: Mapping[str, Any], audience: str, *, archive: bool = 
         rows=rows,
         failed=[row for row in rows if row.failures],
         teams=any(row.complete for row in rows),
+        unmade=sum(row.unmade for row in rows),
         old=STALE if any(day for row in rows for _, _, day in row.verdicts) else 0,
         network=network[0] if network else None,
         log=logs[0]["path"].rpartition("/")[2] if logs else "",
         failed_log=next((r for r in every_log if r["status"] == "failed"), None),
         archive=ARCHIVE if archive else "",
-        words=[
-            (symbol(verdict), word, VERDICT_MEANINGS[verdict])
-            for verdict, word in VERDICT_WORDS.items()
-            if verdict != "to_mend" or manifest.get("unread")
-        ],
+        words=[(symbol(verdict), *words) for verdict, *words in legend_words(bool(manifest.get("unread")))],
         style=STYLE,
     )
 
@@ -187,7 +187,9 @@ def _row(manifest: Mapping[str, Any], reports: list[Mapping[str, Any]], school: 
     to_mend = school in manifest.get("unread", ())
     shown = min(pages, key=lambda r: (r["status"] != "ok", order.get(r["audience"], 2)), default=None)
     if shown is None:
-        return Row(school, name, "", (), "", "", 0, ())
+        asked = {"team", "district"} if audience == "coach" else {audience}
+        unmade = not asked.isdisjoint(manifest["params"]["audiences"])
+        return Row(school, name, "", (("", "", ""),) * len(manifest["measures"]), "", "", 0, (), unmade=unmade)
     page = _address(shown, audience) if _is_there(shown) else ""
     # a team's page rests on numbers that this index must not speak of
     complete = shown["audience"] == "team"

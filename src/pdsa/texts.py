@@ -1,15 +1,15 @@
-"""A column of texts as positions in its distinct texts; texts that no spreadsheet shall run."""
+"""A column of texts as positions in its distinct ones; what no spreadsheet shall run; numbers and lists as read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Coded", "guarded", "unguarded"]
+__all__ = ["Coded", "guarded", "listed", "number_read", "number_told", "unguarded"]
 
 # A spreadsheet runs a cell that begins with one of these (OWASP, "CSV injection"); a number it only shows.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -48,3 +48,59 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """The text that `guarded` was given."""
     return text[1:] if text.startswith("'") and guarded(text[1:]) == text else text
+
+
+def number_told(value: float, unit: str, more: int = 0) -> str:
+    """A finite number as people read it: three digits that matter, all of them between 1,000 and a billion.
+
+    Parameters
+    ----------
+    value
+        Finite.
+    unit
+        Of the measure; percents have one decimal, however small they are.
+    more
+        Digits beyond the usual ones.
+
+    Examples
+    --------
+    >>> number_told(31.24, "minutes"), number_told(0.01234, ""), number_told(0.964, "%"), number_told(0.964, "%", 1)
+    ('31.2', '0.0123', '1.0', '0.96')
+    """
+    size = abs(value)
+    if size >= 1e9:
+        return f"{value:.{3 + more}g}"
+    if unit == "%" or 1 <= size < 1000 or value == 0:
+        told = f"{value:.{1 + more}f}"
+        return told.removeprefix("-") if not float(told) else told
+    return f"{value:.{more}f}" if size >= 1000 else f"{value:.{3 + more}g}"
+
+
+def number_read(value: float, unit: str, more: int = 0) -> float:
+    """The number that a reader of `number_told` has: what is judged by it agrees with what is printed.
+
+    Examples
+    --------
+    >>> number_read(74.96, ""), number_read(999.96, "") == number_read(1000.4, "")
+    (75.0, True)
+    """
+    return float(number_told(value, unit, more))
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Return words as one list.
+
+    Parameters
+    ----------
+    words
+        One at least.
+    last
+        What stands before the last of them.
+
+    Examples
+    --------
+    >>> listed(["A", "B", "C"], "or"), listed(["A", "B"]), listed(["A"])
+    ('A, B or C', 'A and B', 'A')
+    """
+    *first, end = words
+    return f"{', '.join(first)} {last} {end}" if first else end

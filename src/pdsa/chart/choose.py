@@ -71,7 +71,7 @@ def _one(baseline: int, ratio: bool, rate: bool, wide: bool, scatter: float, spe
     if wide:
         return f"{letter}_prime", f"{name}: points scatter {_times(scatter)}"
     if np.isnan(scatter):
-        return letter, f"{letter.upper()} chart: {law} limits; the scatter cannot be estimated"
+        return letter, _unknown(letter, law)
     return letter, f"{letter.upper()} chart: points scatter {_times(scatter)}, {_NO_WIDER}"
 
 
@@ -83,6 +83,10 @@ def _times(scatter: float) -> str:
     return f"{scatter:.2f} times as widely as counting alone explains (sigma_z)"
 
 
+def _unknown(letter: str, law: str) -> str:
+    return f"{letter.upper()} chart: {law} limits; the scatter cannot be estimated"
+
+
 def _without_denominators(wide: bool, scatter: float, spec: ChartSpec) -> tuple[str, str]:
     if spec.data_type == "time_between":
         return "t", "T chart: the values are times between events"
@@ -90,6 +94,8 @@ def _without_denominators(wide: bool, scatter: float, spec: ChartSpec) -> tuple[
         return "i", "I chart: there are values without numerators and denominators"
     if wide:
         return "i", f"I chart: counts scatter {_times(scatter)}"
+    if np.isnan(scatter):
+        return "c", _unknown("c", "Poisson")
     return "c", f"C chart: counts scatter {_times(scatter)}, {_NO_WIDER}"
 
 

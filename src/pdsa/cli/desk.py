@@ -169,7 +169,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise click.BadParameter(f"found {text!r}, expected a date written 2026-01-12", param_hint="--on") from error
+        raise click.BadParameter(f"found {text!r}, expected a date such as 2026-01-12", param_hint="--on") from error
 
 
 FIELDS = click.option("--set", "--field", "fields", multiple=True, metavar="FIELD=TEXT", help="Any field by its name.")

@@ -103,13 +103,25 @@ def import_(
     """
     from pdsa.workspace.intake import Request
 
-    known = as_of.date() if as_of else datetime.now().astimezone().date()
+    known = _known(as_of.date()) if as_of else datetime.now().astimezone().date()
     request = Request(files, into, known, name, mapping, tuple(_pair(one) for one in answer))
     batch = flags["batch"] or flags["as_json"] or not sys.stdin.isatty()
     if flags["as_json"]:
         _as_json(request, flags["dry_run"])
     else:
         _talk(request, batch, flags["dry_run"])
+
+
+def _known(day: date) -> date:
+    from pdsa.errors import ParamsError, Problem
+    from pdsa.params.days import known_year
+
+    try:
+        return known_year(day)
+    except ValueError as error:
+        problem = Problem("--as-of", day.isoformat(), str(error))
+        step = "give --as-of the day on which these numbers were known, or leave it out: then it is today"
+        raise ParamsError("pdsa import", (problem,), "nothing was imported", step) from None
 
 
 def _pair(text: str) -> tuple[str, str]:

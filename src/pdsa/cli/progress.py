@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from pdsa.cli.words import listed
-
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -231,6 +229,7 @@ class Closing:
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
         left = {problem.place for problem, _ in self.run.stuck}
+        left |= {one.job.name for one in self.run.failed if not left.isdisjoint(_files_of(one))}
         if gone := [name for name in self.run.held if name not in left]:
             yield f"{held_secret(gone, 'stood')}: each was made again, or lies in no-longer-made/ now."
         if self.run.stuck:
@@ -298,8 +297,14 @@ class Closing:
         yield f"Reading the data took {self.reading:.1f} s" + (f". Slowest: {told}." if told else ".")
 
 
+def _files_of(result: Result) -> set[str]:
+    return {result.job.target.as_posix(), *(result.record.files if result.record else ())}
+
+
 def nothing_failed(plan: Plan) -> str:
     """Of what no report failed: of the schools that were named, or at all."""
+    from pdsa.texts import listed
+
     of = f" of {listed(plan.only, 'or')}" if plan.only else ""
     return f"No report{of} failed last time"
 
@@ -325,6 +330,8 @@ def _some(names: Sequence[str]) -> str:
 
 def _older(names: Sequence[str], plan: Plan) -> str:
     """One line, however many pages of other schools a run for one school leaves as they are."""
+    from pdsa.texts import listed
+
     pages = f"{len(names)} page{'' if len(names) == 1 else 's'} older than today's data, settings or program"
     given = listed(["--only"] * bool(plan.only) + ["--retry-failed"] * (plan.again == "failed"))
     return f"Left as they are, {pages} ({_some(names)}): the same command without {given} looks at them."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("params", type=click.Path(path_type=Path))
-@click.option("--data", default="", help="Folder of the raw data, in place of the one in the params file.")
+@click.option("--data", default="", help="Folder of raw data, in place of the params file's; not for a workspace.")
 @click.option("--only", multiple=True, metavar="SCHOOL", help="Only reports of this school id; may be repeated.")
 @click.option("--force", is_flag=True, help="Make every report again, also those that did not change.")
 @click.option("--retry-failed", is_flag=True, help="Only the reports that failed last time.")

@@ -17,6 +17,7 @@ from pdsa.records import Calendar
 from pdsa.records.inquiry import Cycle, Prediction
 from pdsa.series import SUPPRESSED, Bools
 from pdsa.terms import D2_ROUNDED, MIN_USEFUL, ON_LINE, Outcome
+from pdsa.texts import number_read
 
 # Why a prediction is not measured by the chart; "" where it is.
 Why = Literal[
@@ -249,7 +250,7 @@ def _measured(result: Result, cycle: Cycle, line: Line, clock: Clock) -> Result:
         return replace(result, why="running")
     if len(np.unique(line.instrument[useful])) > 1:
         return replace(result, why="new_way", value=None)
-    return _compared(result)
+    return _compared(result, line.measure.unit if line.measure else "")
 
 
 def _empty(line: Line, during: Bools, later: bool, end: date | None) -> Why:
@@ -289,14 +290,14 @@ def _before(line: Line, useful: Bools, start: date) -> Bools:
     return found
 
 
-def _compared(result: Result) -> Result:
+def _compared(result: Result, unit: str) -> Result:
     match result.prediction.type:
         case "direction":
             return _direction(result)
         case "value" if result.low is None and result.high is None:
-            return _reached(result)
+            return _reached(result, unit)
         case _:
-            return _within_band(result)
+            return _within_band(result, unit)
 
 
 def _direction(result: Result) -> Result:
@@ -310,39 +311,34 @@ def _direction(result: Result) -> Result:
     return replace(result, outcome="hit" if moved > ordinary else "partly")
 
 
-def _reached(result: Result) -> Result:
+# Bounds are compared as numbers are read, so that nobody reads 75.0 and is told that 75.0 was missed.
+
+
+def _reached(result: Result, unit: str) -> Result:
     if result.before is None:
         return replace(result, why="few_before")
     wanted = result.prediction.value or 0.0
-    if shown(wanted) == shown(result.before):
+    if number_read(wanted, unit) == number_read(result.before, unit):
         return replace(result, why="no_change")
-    return replace(result, outcome=_by_way(result, wanted, past="hit"))
+    return replace(result, outcome=_by_way(result, wanted, unit, past="hit"))
 
 
-def _within_band(result: Result) -> Result:
-    value = shown(result.value or 0.0)
-    low, high = (None if one is None else shown(one) for one in (result.low, result.high))
+def _within_band(result: Result, unit: str) -> Result:
+    value = number_read(result.value or 0.0, unit)
+    low, high = (None if one is None else number_read(one, unit) for one in (result.low, result.high))
     if (low is None or value >= low) and (high is None or value <= high):
         return replace(result, outcome="hit")
     if result.before is None:
         return replace(result, outcome="miss")
-    below = result.low is not None and shown(result.before) < shown(result.low)
-    above = result.high is not None and shown(result.before) > shown(result.high)
-    edge = result.low if below else result.high if above else None
-    return replace(result, outcome="miss" if edge is None else _by_way(result, edge, past="partly"))
+    before = number_read(result.before, unit)
+    edge = result.low if low is not None and before < low else None
+    edge = result.high if edge is None and high is not None and before > high else edge
+    return replace(result, outcome="miss" if edge is None else _by_way(result, edge, unit, past="partly"))
 
 
-def _by_way(result: Result, wanted: float, past: Outcome) -> Outcome:
+def _by_way(result: Result, wanted: float, unit: str, past: Outcome) -> Outcome:
     """`past` where the wanted value is reached, `partly` where half of the way to it was made."""
     before, value = result.before or 0.0, result.value or 0.0
-    if (shown(value) - shown(wanted)) * (wanted - before) >= 0:
+    if (number_read(value, unit) - number_read(wanted, unit)) * (wanted - before) >= 0:
         return past
     return "partly" if (value - before) / (wanted - before) >= PART else "miss"
-
-
-def shown(value: float) -> float:
-    """A value to the digits that sentences print, so that nobody reads 75.0 and is told that 75.0 was missed."""
-    size = abs(value)
-    if size >= 1000:
-        return float(round(value))
-    return round(value, 1) if size >= 1 or value == 0 else float(f"{value:.3g}")

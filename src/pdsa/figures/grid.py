@@ -11,7 +11,7 @@ from pdsa import narrate
 from pdsa.figures.figure import Figure
 from pdsa.figures.sparks import nothing, sparks_by_key
 from pdsa.figures.svg import AS_TYPED, escape, shorten, slug
-from pdsa.figures.symbols import SHORT_WORDS, defined, used
+from pdsa.figures.symbols import SHORT_WORDS, defined, legend_words, used
 from pdsa.trace import verdicts_of
 from pdsa.trace.old import old_of
 from pdsa.trace.words import display
@@ -204,9 +204,7 @@ def _counted(column: Column, count: Counter[str]) -> str:
 def legend(to_mend: bool = False) -> str:
     """The symbols, each with its word, and what it means on pointing at it; `to_mend` only where it occurs."""
     parts = [
-        f'<span style="white-space:nowrap" title="{escape(narrate.VERDICT_MEANINGS[verdict])}">'
-        f"{defined(verdict)} {word}</span>"
-        for verdict, word in narrate.VERDICT_WORDS.items()
-        if to_mend or verdict != "to_mend"
+        f'<span style="white-space:nowrap" title="{escape(meaning)}">{defined(verdict)} {word}</span>'
+        for verdict, word, meaning in legend_words(to_mend)
     ]
     return f'<p class="pdsa-legend" style="margin:0 0 .3em;font-size:11px">{" &#160; ".join(parts)}</p>'

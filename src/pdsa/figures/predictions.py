@@ -13,7 +13,7 @@ from pdsa.figures.figure import Figure
 from pdsa.figures.frame import MIDDLE
 from pdsa.figures.svg import BAND, DATA, INK, LIMIT, MUTED, PAPER, RULE, escape, line, number, path, width_of, write
 from pdsa.figures.windows import expected
-from pdsa.narrate.cycles import WHY_WORDS
+from pdsa.narrate.cycles import WHY_WORDS, moved_digits
 from pdsa.narrate.words import format_value
 from pdsa.records import Measure
 from pdsa.terms import OUTCOME_WORDS, Outcome
@@ -187,8 +187,9 @@ def _came(result: Result, measure: Measure | None) -> str:
     """The value of the points that count, or the people's own, or why there is none."""
     one = result.prediction
     if result.value is not None:
-        level = f"; {format_value(result.before, measure)} before" if result.before is not None else ""
-        return f"{format_value(result.value, measure)} ({many(result.n, 'point')}{level})"
+        more = moved_digits(result, measure)
+        level = f"; {format_value(result.before, measure, more=more)} before" if result.before is not None else ""
+        return f"{format_value(result.value, measure, more=more)} ({many(result.n, 'point')}{level})"
     own = format_value(one.result_value, measure) if one.result_value is not None else ""
     if own or one.result_text:
         return f"the team says: {', '.join(filter(None, (own, one.result_text)))}"

@@ -45,6 +45,15 @@ _SHAPES = {
 }
 
 
+def legend_words(to_mend: bool) -> list[tuple[str, str, str]]:
+    """Each verdict with its word and its meaning, in the order of a legend; `to_mend` only where it occurs."""
+    return [
+        (verdict, word, narrate.VERDICT_MEANINGS[verdict])
+        for verdict, word in narrate.VERDICT_WORDS.items()
+        if to_mend or verdict != "to_mend"
+    ]
+
+
 def symbol(verdict: str) -> str:
     """Inline SVG of a verdict (or `no_data`) or an assurance, hidden from screen readers: its word stands beside it."""
     return (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from pdsa.errors import InputError, Problem
 from pdsa.records.imports import Question
+from pdsa.texts import listed
 
 __all__ = ["Aside", "Remarks", "listed_rows", "shortened", "without_cells"]
 
@@ -104,4 +105,4 @@ def listed_rows(rows: list[int]) -> str:
     shown = [str(row) for row in rows[:SHOWN_ROWS]]
     if len(rows) > SHOWN_ROWS:
         return f"rows {', '.join(shown)} and {len(rows) - SHOWN_ROWS} more"
-    return f"rows {', '.join(shown[:-1])} and {shown[-1]}"
+    return f"rows {listed(shown)}"

@@ -108,31 +108,41 @@ def _points(result: Result, measure: Measure | None) -> str:
     step = measure.frequency if measure else None
     first, last = (format_period(pd.Timestamp(one), step) for one in (result.first, result.last))
     when = first if first == last else f"{first} to {last}"
-    before = ""
+    more, before = moved_digits(result, measure), ""
     if result.before is not None:
-        before = f"; {format_value(result.before, measure)} over the {plural(result.before_n, noun_of(step))} before"
-    value = format_value(result.value, measure, more=_more(result, measure))
+        over = plural(result.before_n, noun_of(step))
+        before = f"; {format_value(result.before, measure, more=more)} over the {over} before"
+    value = format_value(result.value, measure, more=more)
     return f"{value} over {plural(result.n, noun_of(step))} ({when}){before}."
 
 
-def _more(result: Result, measure: Measure | None) -> int:
-    """So many digits more that a result never reads like the bound that it missed."""
-    told = (result.value, result.low, result.high, result.prediction.value)
-    return digits_apart([one for one in told if one is not None], measure)
+def moved_digits(result: Result, measure: Measure | None) -> int:
+    """So many digits more let a level that is said to have moved read apart from the one before.
+
+    Directions are judged on all digits; bounds on those that are read, so that no result needs more of them.
+
+    Parameters
+    ----------
+    result
+        From `cycles.results`.
+    measure
+        The measure of the prediction, for its unit.
+    """
+    moved = result.prediction.type == "direction" and result.outcome in ("hit", "partly")
+    if not moved or result.value is None or result.before is None:
+        return 0
+    return digits_apart((result.value, result.before), measure)
 
 
 def _band(result: Result, measure: Measure | None) -> list[str]:
-    more = _more(result, measure)
-    low, high = (None if one is None else format_value(one, measure, more=more) for one in (result.low, result.high))
+    low, high = (None if one is None else format_value(one, measure) for one in (result.low, result.high))
     one = result.prediction
     if low and high:
         return [f"Predicted: {low} to {high}."]
     if low or high:
         return [f"Predicted: at {'least' if low else 'most'} {low or high}."]
     if one.type == "value" and one.value is not None:
-        return [
-            f"Predicted: {format_value(one.value, measure, more=more)}{_rule(result, 'that is reached or passed')}."
-        ]
+        return [f"Predicted: {format_value(one.value, measure)}{_rule(result, 'that is reached or passed')}."]
     if one.type == "direction" and one.direction:
         return [f"Predicted: {one.direction}{_rule(result, CHANCE)}."]
     return [f"Predicted with {one.probability:.0%}."] if one.probability is not None else []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from pdsa.narrate.series import Series, center_words, span_words
-from pdsa.narrate.words import digits_apart
+from pdsa.narrate.words import digits_apart, reads
 from pdsa.records import Rule
 from pdsa.rules import DEFAULTS, lengths_of
 from pdsa.series import Ints
@@ -97,7 +97,7 @@ def _outside(series: Series, rule: Rule, at: int, unit: bool = True) -> str:
         return f"{series.when(at)} at {series.told(value, unit)} lies beyond {way}"
     line = float(series.column("upper" if high else "lower")[at])
     more = digits_apart((value, line), series.measure)
-    just = "just " * (series.told(value, False, more) == series.told(line, False, more))
+    just = "just " * (reads(value, series.measure, more) == reads(line, series.measure, more))
     where = f"{just}{'above the upper' if high else 'below the lower'} limit of {series.told(line, False, more)}"
     return f"{series.when(at)} at {series.told(value, unit, more)} lies {where}"
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pdsa.records import Measure
 from pdsa.series import YEAR_START, Floats, school_year
 from pdsa.terms import PROPORTION_KINDS, RATIO_KINDS, Step
+from pdsa.texts import number_read, number_told
 
 if TYPE_CHECKING:
     from pdsa.chart import Chart
@@ -48,7 +49,7 @@ def format_value(value: float, measure: Measure | None, unit: bool = True, more:
     if value is None or not math.isfinite(value):
         return "no value"
     name = measure.unit if measure else ""
-    number = _number(value, name == "%", more)
+    number = number_told(value, name, more)
     if name == "%":
         return f"{number}%"
     return f"{number} {name}".rstrip() if unit else number
@@ -59,29 +60,35 @@ MOST_MORE = 4
 
 
 def digits_apart(values: Sequence[float], measure: Measure | None) -> int:
-    """So many digits more than usual let values that a sentence compares read apart; 0 where no digits would.
+    """So many digits more than usual let values that a sentence compares read apart, as numbers and not only as texts.
+
+    Parameters
+    ----------
+    values
+        What is compared; equal ones and those that are not finite need no digits.
+    measure
+        Theirs, for its unit.
+
+    Returns
+    -------
+    int
+        0 to `MOST_MORE`; 0 also where not even so many digits tell the values apart.
 
     Examples
     --------
-    >>> digits_apart((87.44, 87.41), None)
-    1
+    >>> digits_apart((87.44, 87.41), None), digits_apart((999.96, 1000.4), None)
+    (1, 1)
     """
     known = {value for value in values if math.isfinite(value)}
     for more in range(MOST_MORE + 1):
-        if len({format_value(value, measure, False, more) for value in known}) == len(known):
+        if len({reads(value, measure, more) for value in known}) == len(known):
             return more
     return 0
 
 
-def _number(value: float, percent: bool, more: int) -> str:
-    """Three digits that matter, all of them between 1,000 and a billion; and so many more."""
-    size = abs(value)
-    if size >= 1e9:
-        return f"{value:.{3 + more}g}"
-    if percent or 1 <= size < 1000 or value == 0:
-        told = f"{value:.{1 + more}f}"
-        return told.removeprefix("-") if not float(told) else told
-    return f"{value:.{more}f}" if size >= 1000 else f"{value:.{3 + more}g}"
+def reads(value: float, measure: Measure | None, more: int = 0) -> float:
+    """The number that a reader of `format_value` has."""
+    return number_read(value, measure.unit if measure else "", more)
 
 
 def format_period(period: object, step: Step | None) -> str:

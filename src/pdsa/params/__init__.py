@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from pdsa.errors import ParamsError, Problem
+from pdsa.params.days import ISO, baseline, known_year
 from pdsa.params.words import nearest, problem_of
 from pdsa.records import (
     Annotation,
@@ -53,9 +54,6 @@ from pdsa.terms import (
     Step,
 )
 
-_ISO = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_BASELINE = "the number of first points (2 or more), or two dates such as 2013-09-01..2014-06-30"
-
 
 def _written(pattern: str, expected: str) -> BeforeValidator:
     """Text must look like this: programs do not agree what `012`, `1_000`, `0x1F` and `1e3` are."""
@@ -70,22 +68,6 @@ def _written(pattern: str, expected: str) -> BeforeValidator:
 
 def _blank(value: object) -> object:
     return None if value == "" else value
-
-
-def _baseline(value: object) -> object:
-    """`12`, `2013-09-01..2014-06-30`, or a list of two dates; blank is none."""
-    if value is None or value == "":
-        return None
-    text = "..".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    if re.fullmatch("[1-9][0-9]{0,8}", text) and text != "1":
-        return int(text)
-    try:
-        first, last = (date.fromisoformat(day) for day in text.split("..") if re.fullmatch(_ISO, day))
-    except ValueError:
-        raise ValueError(_BASELINE) from None
-    if last < first:
-        raise ValueError(f"{_BASELINE}, the earlier one first")
-    return first, last
 
 
 def _released(value: object) -> object:
@@ -120,9 +102,9 @@ def _visible(value: object) -> object:
     return value
 
 
-Day = Annotated[date, _written(_ISO, "a date written 2025-10-13")]
+Day = Annotated[date, _written(ISO, "a date such as 2025-10-13"), AfterValidator(known_year)]
 OptionalDay = Annotated[Day | None, BeforeValidator(_blank)]
-Baseline = Annotated[int | tuple[date, date] | None, BeforeValidator(_baseline)]
+Baseline = Annotated[int | tuple[date, date] | None, BeforeValidator(baseline)]
 Whole = Annotated[int, _written("0|[1-9][0-9]{0,8}", "a whole number such as 12")]
 _DECIMAL = r"-?((0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?|\.[0-9]{1,15})"
 Number = Annotated[float, Field(allow_inf_nan=False), _written(_DECIMAL, "a plain number such as 12 or 0.85")]

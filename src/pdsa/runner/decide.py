@@ -100,9 +100,10 @@ def _looked_at(plan: Plan, found: Mapping[Wanted, Record | None]) -> list[Wanted
 
 
 def _refused(plan: Plan, wanted: Wanted) -> tuple[Job, Made]:
-    """A report whose school has rows to mend; what they hold stands in its log alone, for its record is read."""
+    """A report whose school has rows to mend; what cells hold stands in its log alone, for its record is read."""
     first, *more = plan.workspace.unread[wanted.school]
-    found = "what only the run's own logs (.logs) show" if ", row " in first.place else first.found
+    is_told = ", row " not in first.place or first.expected.endswith("as in the header")  # then cells are counted
+    found = first.found if is_told else "a value that stands in .logs alone"
     also = f" (the first of {len(more) + 1} places to mend)" if more else ""
     problem = Problem(first.place, f"{found}{also}", first.expected)
     whole = "\n".join(map(str, (first, *more)))

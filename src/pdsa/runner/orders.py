@@ -181,8 +181,13 @@ def _refusal(path: Path, problems: Sequence[Problem]) -> ParamsError:
 
 def _json(path: Path) -> Any:
     """What the file holds; nothing in it may stand twice or be without measure."""
-    with path.open("rb") as file:
-        data = file.read(ORDER_LIMIT + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(ORDER_LIMIT + 1)
+    except FileNotFoundError:
+        missing = Problem("the file", f"nothing at {path}", "an order that pdsa report --jobs wrote")
+        step = "name one of those in the folder that was given with --jobs, such as FOLDER/1.json"
+        raise ParamsError(path.name, (missing,), NOT_STARTED, step) from None
     if len(data) > ORDER_LIMIT:
         problem = Problem("the file", f"more than {ORDER_LIMIT // 1_000_000} MB", "an order as pdsa writes it")
         raise _refusal(path, [problem])

@@ -68,7 +68,7 @@ def _home(job: Job) -> tuple[str, str]:
     Every run writes the index last, also that which goes on where single jobs have made the pages.
     """
     if job.audience in INDEXED:
-        return "../" * (len(job.target.parts) - 2) + "index.html", "All reports"
+        return "../" * (len(job.target.parts) - 2) + "index.html", f"All reports for the {job.audience}"
     return ("report.html", "The report of our school") if job.school and job.about == "log" else ("", "")
 
 

@@ -187,11 +187,13 @@ def _put_away(plan: Plan, run: Run, decision: Decision) -> tuple[Stuck, ...]:
 
 
 def _stuck_at_last(run: Run, decision: Decision) -> tuple[Stuck, ...]:
-    """What was stuck and still is, and what was made again or left over by a report and holds a secret all the same."""
+    """What is stuck, and what holds a secret all the same: made again, left over, or of a report that failed."""
     paths = {*decision.held.others}
     for result in run.results:
-        old = decision.records.get(result.job.target.as_posix())
-        paths |= {*(old.files if old else ())} - {*(result.record.files if result.record else ())}
+        target = result.job.target.as_posix()
+        old = decision.records.get(target)
+        made = result.record.files if result.record and result.status != "failed" else {}
+        paths |= {target, *(old.files if old else ())} - {*made}
     held = still_held(run.folder, paths, run.stuck, secrets_of(os.environ))
     return (*held, *(one for one in run.stuck if one[0].place not in paths))
 
@@ -199,7 +201,9 @@ def _stuck_at_last(run: Run, decision: Decision) -> tuple[Stuck, ...]:
 def _close(plan: Plan, run: Run, decision: Decision, started: str) -> None:
     """Everything after the last report; the manifest is the last file, so that it vouches for the others."""
     old, data, secrets = old_manifest(run.folder), data_digest(plan, decision.whole), secrets_of(os.environ)
-    beside, again = old.get("beside", {}), any(path in rows_of(plan) for path in decision.held.others)
+    beside = old.get("beside", {})
+    # pages of some schools link to past cycles also where no complete run has been before
+    again = not beside or any(path in rows_of(plan) for path in decision.held.others)
     if plan.is_whole and not again:
         again = beside.get("data") != data or not verified(run.folder, beside["files"], secrets)
     if again:

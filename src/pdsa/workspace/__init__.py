@@ -96,6 +96,7 @@ def open_workspace(
     check_settings(params, file.name)
     base = file.parent
     if params.workspace:
+        _refuse_data(data, file.name)
         loaded = _from_folder(params, (base / params.workspace).resolve(), log, apart)
     else:
         folder = Path(data) if data else base / params.data
@@ -105,6 +106,14 @@ def open_workspace(
     chosen = _choose_schools(loaded, only, file.name)
     inputs = ((file.name, digest(file)), *loaded.inputs)
     return replace(loaded, schools=chosen, every=loaded.schools, inputs=inputs)
+
+
+def _refuse_data(data: str, source: str) -> None:
+    """A workspace has its rows itself; a folder that was named would be passed over without a word."""
+    if data:
+        problem = Problem("--data", f"the folder {data}", "no folder: the rows of a workspace lie in its observations/")
+        step = "leave out --data, or name the params file that reads files of that folder"
+        raise ParamsError(source, (problem,), NOTHING, step)
 
 
 def _from_folder(params: RunParams, folder: Path, log: str, apart: bool) -> Workspace:

@@ -11,6 +11,7 @@ from pdsa.errors import InputError, Problem
 from pdsa.records import Measure, School, SourceNote
 from pdsa.workspace.files import Sheet, read_sheet
 from pdsa.workspace.rows import KEYS, check_rows, joined, read_observations, repeats
+from pdsa.workspace.short import without_short
 
 Read = tuple[pd.DataFrame, tuple[SourceNote, ...], Mapping[str, tuple[Problem, ...]]]
 
@@ -62,8 +63,11 @@ def _frames(
     try:
         sheet = read_sheet(file, reserved=True)
     except (InputError, OSError) as error:
-        _tell(found, _named_for(file, schools, whole), file, _problems(error))
-        return
+        rest = _whole_rows(file, schools, found, error)
+        if rest is None:
+            _tell(found, _named_for(file, schools, whole), file, _problems(error))
+            return
+        sheet = rest
     try:
         yield check_rows(sheet, measures, tuple(schools))
     except InputError as error:
@@ -72,6 +76,18 @@ def _frames(
             _tell(found, _named_for(file, schools, whole), file, error.problems)
         else:
             yield from _by_school(sheet, measures, tuple(schools), found, file)
+
+
+def _whole_rows(
+    file: Path, schools: Iterable[School], found: dict[str, list[Problem]], error: InputError | OSError
+) -> Sheet | None:
+    """What a file holds beside short rows, where each of these names its school; their problems go to `found`."""
+    parted = without_short(file, error) if isinstance(error, InputError) else None
+    if parted is None or not {one.id for one in schools}.issuperset(school for school, _ in parted[1]):
+        return None
+    for school, problem in parted[1]:
+        _tell(found, school, file, (problem,))
+    return parted[0]
 
 
 def _by_school(

@@ -30,6 +30,8 @@ MANY_BYTES = 1_000_000
 # Longer lines may hold cells that are too long to be told apart.
 LONGEST = 100_000
 CONTROL = re.compile(b'["\x00-\x09\x0b-\x1f]')
+# Written as "\0" or "\uD800" in quotes: the disk takes no path that holds one, and no page can show it.
+UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def params_file(path: Path) -> Path:
@@ -102,20 +104,22 @@ def read_sheet(file: Path, *, reserved: bool = False) -> Sheet:
     """
     if not file.is_file():
         raise ParamsError(file.name, (Problem("the file", f"nothing at {file}", "a file"),), NOTHING)
-    data = _data(file)
+    return sheet_of(file.name, _data(file), reserved=reserved)
+
+
+def sheet_of(name: str, data: bytes, *, reserved: bool = False) -> Sheet:
+    """The rows that the bytes of a CSV file hold; see `read_sheet`."""
     if len(data) > MANY_BYTES and (plain := plain_frame(data)) is not None:
-        return Sheet(file.name, _unguarded(plain, data), np.arange(2, len(plain) + 2, dtype=np.int64))
+        return Sheet(name, _unguarded(plain, data), np.arange(2, len(plain) + 2, dtype=np.int64))
     header, filled = _head(data)
     if header and not filled:
-        return Sheet(
-            file.name, pd.DataFrame({name: pd.Series([], dtype="str") for name in header}), np.zeros(0, np.int64)
-        )
+        return Sheet(name, pd.DataFrame({one: pd.Series([], dtype="str") for one in header}), np.zeros(0, np.int64))
     reader = CsvReader("", {})
     columns = reader.read(data, header if reserved else ())
     if reader.problems:
-        raise InputError(file.name, tuple(reader.problems), NOTHING)
-    frame = pd.DataFrame({name: pd.Series(cells, dtype="str") for name, cells in columns.items()})
-    return Sheet(file.name, _unguarded(frame, data), np.array(reader.rows, dtype=np.int64))
+        raise InputError(name, tuple(reader.problems), NOTHING)
+    frame = pd.DataFrame({one: pd.Series(cells, dtype="str") for one, cells in columns.items()})
+    return Sheet(name, _unguarded(frame, data), np.array(reader.rows, dtype=np.int64))
 
 
 def _unguarded(frame: pd.DataFrame, data: bytes) -> pd.DataFrame:
@@ -183,6 +187,8 @@ class _TextLoader(yaml.BaseLoader):
             self._refuse(event, "lists within lists", f"at most {MOST_DEPTH} levels")
         node = super().compose_node(parent, index)
         self.depth -= 1
+        if isinstance(node, yaml.ScalarNode) and (unshown := UNSHOWN.search(node.value)):
+            self._refuse(node, f"a character that cannot be shown (U+{ord(unshown[0]):04X})", "a text without it")
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

@@ -29,6 +29,7 @@ from pdsa.cycles import (
     tree,
 )
 from pdsa.figures import Figure, Window, archive_links, fishbone, predictions_chart, windows_of
+from pdsa.figures.svg import escape
 from pdsa.inquiry import State
 from pdsa.narrate import Finding, Findings, verdict_of
 from pdsa.narrate.cycles import (
@@ -40,6 +41,7 @@ from pdsa.narrate.cycles import (
     standing_words,
     watches_words,
 )
+from pdsa.narrate.judged import judged_words
 from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
 from pdsa.records.inquiry import Aim, Cause, Cycle, LogAnnotation
@@ -166,11 +168,16 @@ class Journal:
         return (("Cadence, and what waits", cadence_words(self.cadence, self.log, names)), *self.network_asks())
 
     def turned_out(self) -> Figure:
-        """How a team's predictions turned out over time; nothing on pages of several schools: none is compared."""
+        """How a team's predictions turned out over time, and the rule; on pages of several schools the rule alone.
+
+        None of them is compared with another.
+        """
+        rule = judged_words(self.results)
+        told = f'<p class="pdsa-note">{escape(rule)}</p>' if rule else ""
         if not self.dossier.header.school or not self.results:
-            return Figure("", "")
+            return Figure(told, rule)
         drawn = predictions_chart(self.results, over_time(self.results))
-        return Figure(f"<h2>Our predictions over time</h2>{drawn.html}", drawn.text)
+        return Figure(f"<h2>Our predictions over time</h2>{drawn.html}{told}", f"{drawn.text}\n{rule}".rstrip())
 
     def fishbone(self) -> Figure:
         """The causes behind the problem, with the drivers that take them up; nothing where none is written down."""

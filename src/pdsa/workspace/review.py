@@ -25,6 +25,7 @@ from pdsa.workspace.doubts import doubts_of, later_words, lone_words
 from pdsa.workspace.files import Sheet, form, read_sheet, text_of
 from pdsa.workspace.grouping import Found, grouped
 from pdsa.workspace.rows import check_rows, repeats
+from pdsa.workspace.short import without_short
 from pdsa.workspace.specs import check_settings
 
 __all__ = ["Review", "review"]
@@ -207,7 +208,7 @@ def _observations(found: _Gathered) -> None:
         if not file.is_file():
             found.tell(name, [Problem("the file", "no ordinary file", "a file")])
             continue
-        sheet = found.tried(name, lambda file=file: read_sheet(file, reserved=True))  # type: ignore[misc]
+        sheet = _sheet(found, name, file)
         if sheet is None:
             continue
         measures = _any_measure(sheet) if found.measures is None else found.measures
@@ -219,6 +220,16 @@ def _observations(found: _Gathered) -> None:
     for problem in repeats(found.frames) if found.frames else ():
         file_name, _, place = problem.place.partition(", ")
         found.tell(f"observations/{file_name}", [replace(problem, place=place)])
+
+
+def _sheet(found: _Gathered, name: str, file: Path) -> Sheet | None:
+    """A file of observations; of one with rows that are merely short the others are looked at as well."""
+    try:
+        return read_sheet(file, reserved=True)
+    except InputError as error:
+        found.tell(name, error.problems)
+        rest = without_short(file, error)
+        return rest[0] if rest else None
 
 
 def _strangers(folder: Path) -> Iterator[str]:

@@ -231,6 +231,17 @@ def seen(ended: dict[str, Execution]) -> dict[str, Any]:
     return dict(json.loads(ended["surroundings"].notebook.cells[3].outputs[0].text))
 
 
+def test_a_cell_that_is_ended_while_it_shows_more_and_more_says_nothing_at_the_terminal(tmp_path: Path) -> None:
+    lines = "from IPython.display import clear_output\nfor i in range(10**9):\n    clear_output()\n    print(i)"
+    path = write_notebook(tmp_path / "a.ipynb", lines)
+    program = (
+        "from pathlib import Path\nfrom pdsa.kernels import Limits, execute\n"
+        f"print(execute(Path({str(path)!r}), {{'limit': 1}}, limits=Limits(cell_seconds=3)).status)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("timeout\n", "")
+
+
 IN_A_WIDGET = "import ipywidgets\nout = ipywidgets.Output()\nwith out:\n    print('inside')\nout"
 
 

@@ -263,11 +263,14 @@ def replace_by(path: Path, kind: str) -> None:
         path.write_text("x")
     elif kind == "link":
         path.symlink_to(path.with_name("nothing"))
+    elif kind == "pipe":
+        os.mkfifo(path)
     else:
         (path / "more" if kind == "full folder" else path).mkdir(parents=True)
 
 
 REPORT = f"team/{SCHOOL}/report"
+PIPE = "found no ordinary file, "
 FILE, FOLDER, NOWHERE = "found a file, ", "found a folder, ", "found a link that leads nowhere, "
 A_FILE, A_FOLDER = "expected a file or nothing there.", "expected a folder or nothing there."
 
@@ -281,6 +284,9 @@ class TestInTheWay:
             (f"{REPORT}.html", "full folder", f"{REPORT}.html: {FOLDER}{A_FILE}"),
             (f"{REPORT}-points.csv", "folder", f"{REPORT}-points.csv: {FOLDER}{A_FILE}"),
             (f".records/team/{SCHOOL}.report.json", "folder", f".records/team/{SCHOOL}.report.json: {FOLDER}{A_FILE}"),
+            (f"{REPORT}.html", "pipe", f"{REPORT}.html: {PIPE}{A_FILE}"),
+            (f"{REPORT}-points.csv", "pipe", f"{REPORT}-points.csv: {PIPE}{A_FILE}"),
+            (f".records/team/{SCHOOL}.report.json", "pipe", f".records/team/{SCHOOL}.report.json: {PIPE}{A_FILE}"),
             (f"team/{SCHOOL}", "file", f"team/{SCHOOL}: {FILE}{A_FOLDER}"),
             ("team", "file", f"team: {FILE}{A_FOLDER}"),
             ("team", "link", f"team: {NOWHERE}{A_FOLDER}"),
@@ -293,8 +299,9 @@ class TestInTheWay:
         replace_by(outputs / "example" / place, kind)
         (failed,) = run(plans[1], outputs).failed
         assert str(failed.problem) == told
-        what = "link" if kind == "link" else "file" if kind == "file" else "folder"
+        what = {"link": "link", "file": "file", "pipe": "file"}.get(kind, "folder")
         assert failed.next_step == f"move this {what} away, and run the same command again"
+        assert kind != "pipe" or (outputs / "example" / place).is_fifo()  # it is somebody's
         replace_by(outputs / "example" / place, "folder")
         (outputs / "example" / place).rmdir()
         assert not run(plans[1], outputs).failed
@@ -326,16 +333,17 @@ class TestInTheWay:
         (problem,) = caught.value.problems
         assert str(problem) == f"{there}: {told.partition(': ')[2]}"
 
+    @pytest.mark.parametrize(("kind", "found"), [("folder", FOLDER), ("pipe", PIPE)])
     @pytest.mark.parametrize("place", ["manifest.json", "coach/index.html"])
     def test_of_what_comes_after_the_reports(
-        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, place: str
+        self, plans: tuple[Plan, Plan], before: Before, tmp_path: Path, place: str, kind: str, found: str
     ) -> None:
         outputs = before.again(tmp_path / "o")
-        replace_by(outputs / "example" / place, "folder")
+        replace_by(outputs / "example" / place, kind)
         with pytest.raises(RunError) as caught:
             run(plans[1], outputs)
         assert caught.value.exit_code == 1
-        assert f"{outputs / 'example' / place}: {FOLDER}{A_FILE}" in str(caught.value)
+        assert f"{outputs / 'example' / place}: {found}{A_FILE}" in str(caught.value)
         assert not list(outputs.rglob(".tmp-*"))
 
     def test_names_that_are_too_long(self, plans: tuple[Plan, Plan], tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -216,6 +218,26 @@ class TestRunJobs:
         (tmp_path / "team").write_text("a file where the folder should be")
         (result,) = run_jobs([make_job(folder, "hostile")], tmp_path)
         assert failure(result) == "team: found a file, expected a folder or nothing there."
+
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+    def test_where_temporary_files_have_no_room_their_folder_is_told(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        """The system names no file when it cannot write to one that is open."""
+
+        def full(*args: object, **kwargs: object) -> str:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+        monkeypatch.setattr(tempfile, "mkdtemp", full)
+        (result,) = run_jobs([make_job(folder, "good")], tmp_path / "out", pool=LocalPool(1, Limits()))
+        assert str(result.problem) == (
+            f"{tmp_path / 'scratch'}, the folder for temporary files: found no space left on its disk, "
+            "expected room for what a notebook needs while it runs."
+        )
+        assert result.next_step == (
+            "free space there, or set TMPDIR to a folder on a disk that has some, and run the same command again"
+        )
 
     def test_no_jobs_make_no_results(self, tmp_path: Path) -> None:
         assert run_jobs([], tmp_path) == []

@@ -102,7 +102,7 @@ def _key(folder: Path, manifest: Mapping[str, Any]) -> str:
 def _stands(folder: Path, key: str) -> bool:
     """Whether the pages are there already, file by file."""
     try:
-        known = unsealed((folder / KNOWN).read_bytes())
+        known = unsealed(disk.read(folder / KNOWN))
         return bool(known["key"] == key) and verified(folder, known["files"])
     except (OSError, ValueError, LookupError, TypeError):
         return False

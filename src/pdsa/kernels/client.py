@@ -40,10 +40,20 @@ class OutputChannel(AsyncZMQSocketChannel):  # type: ignore[misc]
         """Return the next message; after a flood there is none, and nbclient finds the kernel ended."""
         if self.room is not None and self.room.flood() is not None:
             await asyncio.get_running_loop().create_future()
-        message: Message = await super().get_msg(timeout)
+        message = await self._next(timeout)
         if self.room is not None:
             kind, content = message["msg_type"], message["content"]
             self.room.take(kind, len(content["text"] if kind == "stream" else self.session.pack(content)))
+        return message
+
+    async def _next(self, timeout: float | None) -> Message:
+        """Return the next message; nobody waits any more once the channel is closed, and nothing went wrong then."""
+        try:
+            message: Message = await super().get_msg(timeout)
+        except (AssertionError, zmq.ZMQError):
+            if self.socket is not None:
+                raise
+            raise asyncio.CancelledError from None
         return message
 
 

@@ -53,6 +53,7 @@ def digest(source: Path | bytes) -> str:
     """
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
+    disk.refuse_odd(source)
     with source.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

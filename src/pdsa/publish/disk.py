@@ -1,10 +1,15 @@
-"""Every operation of a run that changes the disk: one small place, where a test makes any one of them fail."""
+"""Every operation of a run that changes the disk: one small place, where a test makes any one of them fail.
+
+What stands there is read here too: nothing but ordinary files.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from pathlib import Path
 
 TEMPORARY = ".tmp-"  # what the name of everything unfinished begins with
@@ -12,6 +17,28 @@ TEMPORARY = ".tmp-"  # what the name of everything unfinished begins with
 
 def before(operation: str, path: Path) -> None:
     """Do nothing: a test puts here what fails at the operation it chooses."""
+
+
+def refuse_odd(path: Path) -> None:
+    """Refuse what is neither file nor folder nor nothing: a pipe may be waited for without end.
+
+    Raises
+    ------
+    OSError
+        A pipe, a socket or a device stands there, or a link leads to one.
+    """
+    try:
+        kind = path.stat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+        raise OSError(errno.EINVAL, "no ordinary file", str(path))
+
+
+def read(path: Path) -> bytes:
+    """Return the content of an ordinary file."""
+    refuse_odd(path)
+    return path.read_bytes()
 
 
 def make_folder(path: Path) -> None:
@@ -57,6 +84,7 @@ def sync_folder(folder: Path) -> None:
 def rename(old: Path, new: Path) -> None:
     """Give a file its final name: whoever opens it sees the old content or the new one."""
     before("rename", new)
+    refuse_odd(new)  # somebody put it there for a reason
     old.replace(new)
 
 

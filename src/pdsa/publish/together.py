@@ -76,7 +76,7 @@ def _put_back(done: list[tuple[Path, Path]]) -> None:
         with contextlib.suppress(OSError):
             if aside.is_file():
                 disk.rename(aside, final)
-            elif not final.is_dir():  # a folder that stood in the way is somebody's
+            elif final.is_file():  # a folder or a pipe that stood in the way is somebody's
                 disk.remove(final)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +15,7 @@ from pdsa.errors import InputError, PdsaError, Problem, ReportError
 from pdsa.kernels import Execution, Limits, Parent, Stop, execute
 from pdsa.kernels.source import prepared
 from pdsa.runner import page
-from pdsa.runner.endings import step_after
+from pdsa.runner.endings import AND_AGAIN, step_after
 from pdsa.runner.job import Job, Made
 from pdsa.runner.page import COMPLETE, page_files, render_page, shown
 from pdsa.runner.warm import fit
@@ -21,6 +23,7 @@ from pdsa.runner.warm import fit
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 TRIES = 2  # a kernel that died is started once more
 
 
@@ -123,5 +126,14 @@ def told(job: Job, error: PdsaError | OSError) -> tuple[Problem, str]:
         return error.problem, error.next_step
     if isinstance(error, InputError):
         return error.problems[0], error.next_step
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return _no_room(tempfile.gettempdir())
     problem = Problem(str(job.target), str(error), "a file that can be written")
     return problem, "close programs that have the page open, look for free space, and run the same command again"
+
+
+def _no_room(folder: str) -> tuple[Problem, str]:
+    """Making a report writes nothing else: its page gets its place later, perhaps on another disk."""
+    place, expected = f"{folder}, the folder for temporary files", "room for what a notebook needs while it runs"
+    step = f"free space there, or set TMPDIR to a folder on a disk that has some, {AND_AGAIN}"
+    return Problem(place, "no space left on its disk", expected), step

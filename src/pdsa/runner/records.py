@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pdsa.errors import Problem
-from pdsa.publish import digest
+from pdsa.publish import digest, disk
 from pdsa.publish.leaks import Secret, cleaned, leaked
 from pdsa.publish.seals import sealed, unsealed
 
@@ -119,7 +119,7 @@ def _form() -> TypeAdapter[Record]:
 def read_record(folder: Path, target: Path) -> Record | None:
     """Return the record of a page; None where there is none, or one that somebody changed, or one of another page."""
     try:
-        record = _form().validate_python(unsealed((folder / record_path(target)).read_bytes()))
+        record = _form().validate_python(unsealed(disk.read(folder / record_path(target))))
     except (OSError, ValueError):  # a ValidationError is one
         return None
     return record if record.target == target.as_posix() and _stays_inside(record) else None
@@ -145,7 +145,7 @@ def _is_whole(path: Path, sha256: str, secrets: Sequence[Secret]) -> bool:
     """One reading for both: what was no secret when the file was written may be one today."""
     if not secrets:
         return digest(path) == sha256
-    data = path.read_bytes()
+    data = disk.read(path)
     return digest(data) == sha256 and not leaked(data, secrets)
 
 

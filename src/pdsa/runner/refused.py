@@ -17,7 +17,7 @@ from pdsa.runner.endings import AND_AGAIN
 LOCK = ".lock"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_IN_THE_WAY = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOTEMPTY)
+_IN_THE_WAY = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENOTEMPTY, errno.EINVAL)
 _SPACE = f"free some space, {AND_AGAIN}: what is made already stands"
 _RIGHTS = f"close programs that have the file open, look whether you may write there, {AND_AGAIN}"
 _LONGEST = 200  # characters of a path that are shown
@@ -98,15 +98,19 @@ def _in_the_way(place: Path, *, folder: bool) -> tuple[Path, str, str] | None:
             return one, _what(one), "a folder"
     if place.is_dir():
         return None if folder else (place, "a folder", "a file")
-    return (place, _what(place), "a file") if place.is_symlink() and not place.exists() else None
+    odd = place.exists() and not place.is_file()
+    return (place, _what(place), "a file") if odd or (place.is_symlink() and not place.exists()) else None
 
 
 def _what(place: Path) -> str:
+    if place.exists() and not place.is_file():  # a pipe, a socket, a device
+        return "no ordinary file"
     return "a link that leads nowhere" if place.is_symlink() and not place.exists() else "a file"
 
 
 def _moved(place: Path, found: str, expected: str, root: Path) -> tuple[Problem, str]:
-    step = f"move {'this link' if 'link' in found else f'this {found.split()[1]}'} away, {AND_AGAIN}"
+    what = next((word for word in ("link", "folder") if word in found), "file")
+    step = f"move this {what} away, {AND_AGAIN}"
     return Problem(_shown(place, root), found, f"{expected} or nothing there"), step
 
 

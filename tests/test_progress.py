@@ -38,7 +38,7 @@ def result(school: str, status: str = "ok", seconds: float = 0.5, **changes: Any
 
 def closing(*results: Result, which: str = "changed", only: tuple[str, ...] = (), **changes: Any) -> Closing:
     run = SimpleNamespace(
-        folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(), held=(),
+        folder=Path("outputs/fall"), results=results, seconds=4.0, outdated=(), held=(), stuck=(),
         failed=[one for one in results if one.status == "failed"],
         unchanged=[one for one in results if one.status == "unchanged"],
     )  # fmt: skip
@@ -223,6 +223,7 @@ class TestClosing:
             "made": 1,
             "not_made_again": [],
             "seconds": 4.0,
+            "stuck": [],
             "unchanged": 1,
         }
 

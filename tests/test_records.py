@@ -293,7 +293,7 @@ def test_a_failed_school_keeps_its_page_and_not_that_of_a_school_whose_id_begins
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     west = outcome("west", "ok", "district/schools/west-points.csv")
-    set_aside(tmp_path, ("district",), [outcome("lincoln", "failed"), west])
+    set_aside(tmp_path, (), [outcome("lincoln", "failed"), west])
     left = {path.name for path in (tmp_path / "district/schools").iterdir()}
     assert left == {"lincoln.html", "lincoln-points.csv", "west.html"}
     assert [path.name for path in (tmp_path / ".logs/district").iterdir()] == ["schools.lincoln.txt"]

@@ -19,10 +19,11 @@ from pdsa.narrate import STALE, VERDICT_WORDS, format_period, noun_of, plural
 from pdsa.publish import digest, disk, write_atomic, write_manifest
 from pdsa.publish.seals import sealed, unsealed
 from pdsa.quality import BEFORE
+from pdsa.runner.beside import INDEX, QUALITY
 from pdsa.runner.keys import code_digest
 from pdsa.runner.records import RECORDS, verified
 from pdsa.terms import INDEXED, Step
-from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS
+from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, ARCHIVED
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -83,18 +84,18 @@ def write_indexes(folder: Path) -> tuple[Path, ...]:
     audiences = [audience for audience in INDEXED if audience in manifest["params"]["audiences"]]
     if not _stands(folder, key := _key(folder, manifest)):
         pages = [page for audience in audiences for page in _write_pages(folder, audience, manifest)]
-        for audience in manifest["params"]["audiences"]:
+        for audience in _archived(manifest):
             pages += _write_archive(folder, audience, manifest)
         files = {page.relative_to(folder).as_posix(): digest(page) for page in pages}
         write_manifest(folder / KNOWN, sealed({"key": key, "files": files}))
-    return tuple(folder / audience / "index.html" for audience in audiences)
+    return tuple(folder / audience / INDEX for audience in audiences)
 
 
 def _key(folder: Path, manifest: Mapping[str, Any]) -> str:
     """Hash of all that the pages are made from: the manifest without its times, the past cycles, the templates."""
     reports = [{name: told for name, told in one.items() if name != "seconds"} for one in manifest["reports"]]
     rest = {name: told for name, told in manifest.items() if name not in ("started", "seconds", "this_run")}
-    rows = [digest(path) for name in manifest["params"]["audiences"] if (path := _archive(folder, name)).is_file()]
+    rows = [digest(path) for name in _archived(manifest) if (path := _archive(folder, name)).is_file()]
     return digest(json.dumps([code_digest(), {**rest, "reports": reports}, rows], sort_keys=True).encode())
 
 
@@ -110,11 +111,15 @@ def _stands(folder: Path, key: str) -> bool:
 def _write_pages(folder: Path, audience: str, manifest: Mapping[str, Any]) -> list[Path]:
     written = []
     if quality_of(manifest, audience):
-        written.append(folder / audience / "data-quality.html")
+        written.append(folder / audience / QUALITY)
         write_atomic(written[-1], render_quality(manifest, audience))
-    written.append(folder / audience / "index.html")
+    written.append(folder / audience / INDEX)
     write_atomic(written[-1], render_index(manifest, audience, archive=_archive(folder, audience).is_file()))
     return written
+
+
+def _archived(manifest: Mapping[str, Any]) -> list[str]:
+    return [audience for audience in ARCHIVED if audience in manifest["params"]["audiences"]]
 
 
 def _archive(folder: Path, audience: str) -> Path:

@@ -222,17 +222,36 @@ class Closing:
         event(
             "finished", failed=len(run.failed), held_secret=list(run.held), index=str(self.index),
             indexes=[str(path) for path in self.indexes], left_out=list(self.plan.left_out), made=made,
-            not_made_again=list(run.outdated), seconds=round(run.seconds, 3), unchanged=len(run.unchanged),
+            not_made_again=list(run.outdated), seconds=round(run.seconds, 3), stuck=self._stuck(),
+            unchanged=len(run.unchanged),
         )  # fmt: skip
 
     def _aside(self) -> Iterable[str]:
         yield from (f"Left out: {reason}." for reason in self.plan.left_out)
-        if self.run.held:
-            yield f"{held_secret(self.run.held, 'stood')}: each was made again, or lies in no-longer-made/ now."
+        left = {problem.place for problem, _ in self.run.stuck}
+        left |= {one.job.name for one in self.run.failed if not left.isdisjoint(_files_of(one))}
+        if gone := [name for name in self.run.held if name not in left]:
+            yield f"{held_secret(gone, 'stood')}: each was made again, or lies in no-longer-made/ now."
+        if self.run.stuck:
+            yield from self._still_there()
         if self.run.outdated:
             yield _older(self.run.outdated, self.plan)
         if self.run.failed:
             yield from self._failures()
+
+    def _still_there(self) -> Iterable[str]:
+        """Every file that had to go and did not; a next step that serves several is told once."""
+        steps: dict[str, list[Problem]] = {}
+        for problem, step in self.run.stuck:
+            steps.setdefault(step, []).append(problem)
+        yield f"Still in {self.run.folder}:"
+        for step, problems in steps.items():
+            yield from (f"  {problem}" for problem in problems)
+            yield f"    Next: {step}."
+
+    def _stuck(self) -> list[dict[str, str]]:
+        told = self.run.stuck
+        return [{"next_step": step, "path": problem.place, "problem": str(problem)} for problem, step in told]
 
     def _failures(self) -> Iterable[str]:
         """Every failed report; what is equal is told once."""
@@ -276,6 +295,10 @@ class Closing:
         slow = sorted(made, key=lambda one: -one.seconds)[:SLOWEST]
         told = "; ".join(f"{one.job.name} ({one.seconds:.1f} s)" for one in slow)
         yield f"Reading the data took {self.reading:.1f} s" + (f". Slowest: {told}." if told else ".")
+
+
+def _files_of(result: Result) -> set[str]:
+    return {result.job.target.as_posix(), *(result.record.files if result.record else ())}
 
 
 def nothing_failed(plan: Plan) -> str:

@@ -86,7 +86,7 @@ def report(
         _tell_cold(parent, run)  # before it is ended
     again = command_again(click.get_current_context(), _once, all_changed=bool(plan.workspace.unread))
     Closing(plan, run, indexes, reading, again).tell(style)
-    sys.exit(1 if run.failed else 0)
+    sys.exit(1 if run.failed or run.stuck else 0)
 
 
 def _once(option: str) -> bool:

@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import get_args
 
+from pdsa.errors import Problem
 from pdsa.publish import digest, disk, write_manifest
-from pdsa.publish.leaks import cleaned, secrets_of
-from pdsa.publish.together import put_away
+from pdsa.publish.leaks import Secret, cleaned, secrets_of
 from pdsa.runner.job import Result
 from pdsa.runner.logs import LOGS, log_path
 from pdsa.runner.plan import Plan
 from pdsa.runner.records import RECORDS, record_path
-from pdsa.runner.searched import Held, files_below, put_out_of_sight
-from pdsa.terms import Audience
+from pdsa.runner.searched import CLEAN, Stuck, files_below, held_in, move_away, no_way
+from pdsa.terms import INDEXED, Audience
 from pdsa.workspace import dossier_for
-from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, archive_rows
+from pdsa.workspace.journal import ARCHIVE, ARCHIVE_ROWS, ARCHIVED, archive_rows
 
-# The past cycles of each audience that may look back over them: data of the run, and the page that `site` makes.
-ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
-# What `site` writes beside the reports of an audience.
-SITE_PAGES = ("index.html", "data-quality.html", ARCHIVE, ARCHIVE_ROWS)
+INDEX, QUALITY = "index.html", "data-quality.html"  # of each audience that has an index
 
 
-def set_aside(folder: Path, audiences: Iterable[str], results: Iterable[Result]) -> None:
+def rows_of(plan: Plan) -> dict[str, Audience]:
+    """Return the paths of the past cycles that a run writes, each with the audience that may look back over them.
+
+    Where nothing has come to its end, it takes away what stands there.
+
+    Parameters
+    ----------
+    plan
+        What `plan_run` decided.
+    """
+    readers = {wanted.audience for wanted in plan.reports}
+    return {f"{audience}/{ARCHIVE_ROWS}": audience for audience in ARCHIVED if audience in readers}
+
+
+def made_beside(plan: Plan) -> set[str]:
+    """Return the paths of all that a run and `site` write beside the reports.
+
+    Parameters
+    ----------
+    plan
+        What `plan_run` decided.
+    """
+    rows = rows_of(plan)
+    indexed = [audience for audience in INDEXED if audience in plan.workspace.params.audiences]
+    archives = {f"{audience}/{ARCHIVE}" for audience in rows.values()}
+    return {*rows, *archives, *(f"{audience}/{name}" for audience in indexed for name in (INDEX, QUALITY))}
+
+
+def set_aside(
+    folder: Path,
+    made: Collection[str],
+    results: Iterable[Result],
+    leaving: Collection[str] = (),
+    secrets: Sequence[Secret] = (),
+) -> list[Stuck]:
     """Move pages that a complete run does not make into `no-longer-made/`: a folder is handed on as it is.
 
     A school that left, or a mask that was less strict, must not stay beside today's pages.
@@ -34,20 +65,30 @@ def set_aside(folder: Path, audiences: Iterable[str], results: Iterable[Result])
     ----------
     folder
         The folder of the run.
-    audiences
-        Who the params ask pages for.
+    made
+        Paths of what the run makes beside the reports.
     results
         What became of every report of the network.
+    leaving
+        Paths of what is known to be stuck.
+    secrets
+        What no file may hold today.
+
+    Returns
+    -------
+    list
+        What cannot be moved away; all others are.
     """
-    every = tuple(results)
-    known = _known(every) | {f"{audience}/{name}" for audience in audiences for name in SITE_PAGES}
+    every, stuck = tuple(results), list[Stuck]()
+    known = {*_known(every), *made, *leaving}
     told = {path(result.job.target).as_posix() for result in every for path in (record_path, log_path)}
     for audience in get_args(Audience):
         for file in sorted(files_below(folder, audience) - known):
-            put_away(folder, file)
+            stuck += _stuck(folder, file, secrets)
         for below in (RECORDS, LOGS):
             for file in sorted(files_below(folder, f"{below}/{audience}") - told):
                 disk.remove(folder / file)
+    return stuck
 
 
 def _known(results: Iterable[Result]) -> set[str]:
@@ -62,28 +103,38 @@ def _known(results: Iterable[Result]) -> set[str]:
     return known | {page.with_name(f"{page.stem}{end}").as_posix() for page in failed for end in endings}
 
 
-def put_secrets_away(folder: Path, audiences: Iterable[str], held: Held) -> bool:
-    """Move files of no report in which a secret stands into `no-longer-made/`; what `site` makes it makes anew.
+def put_secrets_away(folder: Path, paths: Iterable[str], secrets: Sequence[Secret]) -> list[Stuck]:
+    """Move files in which a secret stands into `no-longer-made/`; what `site` makes of them it makes anew.
+
+    What was written since they were found, without the secret, stays.
 
     Parameters
     ----------
     folder
         The folder of the run.
-    audiences
-        Who the params ask pages for.
-    held
-        What the search found.
+    paths
+        Of the files, from there.
+    secrets
+        What no file may hold today.
 
     Returns
     -------
-    bool
-        Whether past cycles hold one, and have to be written again.
+    list
+        What cannot be moved away; all others are.
     """
-    ours = {f"{audience}/{name}" for audience in audiences for name in SITE_PAGES}
-    for path in held.others:
-        if path not in ours:
-            put_out_of_sight(folder, path)
-    return any(path.endswith(f"/{ARCHIVE_ROWS}") for path in ours.intersection(held.others))
+    holding = (path for path in paths if held_in(folder / path, secrets))
+    return [stuck for path in holding for stuck in _stuck(folder, path, secrets)]
+
+
+def _stuck(folder: Path, path: str, secrets: Sequence[Secret]) -> list[Stuck]:
+    """Move one file away; what is wrong with it where that cannot be done."""
+    variable = held_in(folder / path, secrets)
+    why = move_away(folder, path, restricted=bool(variable))
+    if why is None:
+        return []
+    found = f"the value of the environment variable {variable}" if variable else "a file that is no longer made"
+    expected = CLEAN if variable else "only what the run makes"
+    return [(Problem(path, f"{found} and {no_way(why[0])}", expected), why[1])]
 
 
 def write_archives(plan: Plan, folder: Path) -> dict[str, str]:
@@ -99,13 +150,11 @@ def write_archives(plan: Plan, folder: Path) -> dict[str, str]:
         The folder of the run.
     """
     written = {}
-    for audience in ARCHIVED:
-        if any(wanted.audience == audience for wanted in plan.reports):
-            rows = archive_rows(dossier_for(plan.workspace, audience))
-            target = folder / audience / ARCHIVE_ROWS
-            if rows:
-                write_manifest(target, cleaned({"schema": 1, "cycles": rows}, secrets_of(os.environ)))
-                written[f"{audience}/{ARCHIVE_ROWS}"] = digest(target)
-            elif target.is_file():
-                disk.remove(target)
+    for path, audience in rows_of(plan).items():
+        rows, target = archive_rows(dossier_for(plan.workspace, audience)), folder / path
+        if rows:
+            write_manifest(target, cleaned({"schema": 1, "cycles": rows}, secrets_of(os.environ)))
+            written[path] = digest(target)
+        elif target.is_file():
+            disk.remove(target)
     return written

@@ -85,9 +85,7 @@ def decide(plan: Plan, folder: Path) -> Decision:
 def _held(
     plan: Plan, folder: Path, records: Mapping[str, Record], asked: Collection[Wanted], secrets: Sequence[Secret]
 ) -> Held:
-    """Where a run looks at some reports only, the others are searched all the same."""
-    if plan.is_whole:
-        return NONE_HELD
+    """Whatever a run was asked for: the reports that it does not look at are searched, and files of no report."""
     targets = [wanted.target.as_posix() for wanted in plan.reports]
     return search(folder, targets, records, {wanted.target.as_posix() for wanted in asked}, secrets)
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pdsa.errors import PdsaError, Problem, ReportError
-from pdsa.publish import digest, disk, inside
+from pdsa.publish import digest, inside
 from pdsa.publish.leaks import Secret, cleaned, leaked, redacted, secrets_of
-from pdsa.publish.together import NO_LONGER, put_away, replace_together
+from pdsa.publish.together import NO_LONGER, replace_together
 from pdsa.runner.job import Job, Made, Result
 from pdsa.runner.make import told
 from pdsa.runner.records import Failure, Record, read_record, record_bytes, record_path
 from pdsa.runner.refused import of_disk, place_of
+from pdsa.runner.searched import CLEAN, held_in, move_away
 
 _WARNING = re.compile(r"\b\w*Warning: ")
 _MOST_WARNINGS, _LONGEST = 5, 300
@@ -56,7 +57,7 @@ def _placed(out: Path, job: Job, made: Made) -> Result:
             why = replace(why, found=f"{why.found}; {old_leak}")
             old = old if (out / job.target).is_file() else None
         return _failed(out, job, made, old, (why, step))
-    _put_left_over_away(out, old, record)
+    _put_left_over_away(out, old, record, secrets)
     return _published(out, job, made, record)
 
 
@@ -104,7 +105,7 @@ def leak(job: Job, path: Path, variable: str) -> ReportError:
     """Return the error of a report in which the value of an environment variable stands that nobody may read."""
     found = f"the value of the environment variable {variable}"
     step = f"take it out of the cell of {job.notebook.name} that prints it, or run without it: env -u {variable} pdsa"
-    return ReportError(job.name, Problem(path.as_posix(), found, "no secret in a file that people read"), step)
+    return ReportError(job.name, Problem(path.as_posix(), found, CLEAN), step)
 
 
 def blank(job: Job) -> Record:
@@ -126,11 +127,10 @@ def _warnings(made: Made) -> Sequence[str]:
     return [line[:_LONGEST] for line in lines][:_MOST_WARNINGS]
 
 
-def _put_left_over_away(out: Path, old: Record | None, new: Record) -> None:
+def _put_left_over_away(out: Path, old: Record | None, new: Record, secrets: Sequence[Secret]) -> None:
     """Files of the page before that the new one does not have; what refuses is put away by the next whole run."""
     for path in sorted(set(old.files if old else ()) - set(new.files)):
-        with contextlib.suppress(OSError):
-            put_away(out, path)
+        move_away(out, path, restricted=bool(held_in(out / path, secrets)))
 
 
 def _failed(out: Path, job: Job, made: Made, old: Record | None, why: tuple[Problem, str]) -> Result:
@@ -158,7 +158,7 @@ def _moved_away(out: Path, job: Job, old: Record | None, secrets: Sequence[Secre
         return ""
     if not held:
         return ""
-    stuck = [path for path in reversed(files) if not _is_out_of_sight(out, path)]
+    stuck = [path for path in reversed(files) if move_away(out, path.relative_to(out), restricted=True)]
     left = f"cannot be moved away: remove {', '.join(str(path) for path in stuck)} by hand"
     told = f"the page of an earlier run held the value of the environment variable {held}"
     return f"{told} and {left if stuck else f'lies in {NO_LONGER}/ now'}"
@@ -172,14 +172,6 @@ def _older_files(out: Path, job: Job, old: Record | None, secrets: Sequence[Secr
     beside = [path for path in page.parent.glob(f"{page.stem}-*") if path.is_file()]
     leaking = sorted(path for path in beside if leaked(path.read_bytes(), secrets))
     return [*leaking, page] if page.is_file() else leaking
-
-
-def _is_out_of_sight(out: Path, path: Path) -> bool:
-    """Move one file there, for its owner alone; whether the disk let us."""
-    with contextlib.suppress(OSError):
-        put_away(out, path.relative_to(out))
-        disk.restrict(out / NO_LONGER / path.relative_to(out))
-    return not path.is_file()
 
 
 def note(out: Path, result: Result) -> None:

@@ -17,7 +17,7 @@ from pdsa.publish import write_manifest
 from pdsa.publish.leaks import cleaned, secrets_of
 from pdsa.publish.lock import remember
 from pdsa.publish.together import sync_folders
-from pdsa.runner.beside import put_secrets_away, set_aside, write_archives
+from pdsa.runner.beside import made_beside, put_secrets_away, rows_of, set_aside, write_archives
 from pdsa.runner.decide import Decision, decide
 from pdsa.runner.job import Result
 from pdsa.runner.jobs import run_jobs
@@ -29,6 +29,7 @@ from pdsa.runner.plan import Plan, notebook_path, plan_run
 from pdsa.runner.pool import LocalPool, Pool
 from pdsa.runner.records import verified
 from pdsa.runner.refused import LOCK, alone_in, of_disk, place_of
+from pdsa.runner.searched import Stuck, still_held
 from pdsa.runner.warm import warm_reports
 
 
@@ -49,6 +50,8 @@ class Run:
     held
         What held a secret though the run was not asked to look at it: names of reports, which it looked at then, and
         paths of files of no report.
+    stuck
+        Files that had to go and are still there: because a secret stands in them, or because no run makes them.
     """
 
     folder: Path
@@ -57,6 +60,7 @@ class Run:
     seconds: float
     outdated: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
 
     @property
     def failed(self) -> tuple[Result, ...]:
@@ -123,6 +127,7 @@ def make_reports(
         names = (_names(decision), held_names(plan, decision))
         run = Run(folder, tuple(results), folder / "manifest.json", time.perf_counter() - clock, *names)
         try:
+            run = replace(run, stuck=_put_away(plan, run, decision))
             _close(plan, run, decision, started)
             if finish:
                 finish(folder)
@@ -130,6 +135,7 @@ def make_reports(
                 remember(folder / LOCK, origin(folder, plan))
         except OSError as error:
             raise _unfinished(run, error) from error
+        run = replace(run, stuck=_stuck_at_last(run, decision))
     return replace(run, seconds=time.perf_counter() - clock)
 
 
@@ -172,16 +178,37 @@ def _names(decision: Decision) -> tuple[str, ...]:
     return tuple(record.name for record in decision.records.values() if record.target in decision.outdated)
 
 
+def _put_away(plan: Plan, run: Run, decision: Decision) -> tuple[Stuck, ...]:
+    """What must not stay, a secret first; what is stuck keeps nothing else from going."""
+    written_again, secrets = rows_of(plan), secrets_of(os.environ)
+    others = [path for path in decision.held.others if path not in written_again]
+    stuck = put_secrets_away(run.folder, others, secrets)
+    if plan.is_whole:
+        known = {problem.place for problem, _ in stuck}
+        stuck += set_aside(run.folder, made_beside(plan), run.results, known, secrets)
+    return tuple(stuck)
+
+
+def _stuck_at_last(run: Run, decision: Decision) -> tuple[Stuck, ...]:
+    """What is stuck, and what holds a secret all the same: made again, left over, or of a report that failed."""
+    paths = {*decision.held.others}
+    for result in run.results:
+        target = result.job.target.as_posix()
+        old = decision.records.get(target)
+        made = result.record.files if result.record and result.status != "failed" else {}
+        paths |= {target, *(old.files if old else ())} - {*made}
+    held = still_held(run.folder, paths, run.stuck, secrets_of(os.environ))
+    return (*held, *(one for one in run.stuck if one[0].place not in paths))
+
+
 def _close(plan: Plan, run: Run, decision: Decision, started: str) -> None:
     """Everything after the last report; the manifest is the last file, so that it vouches for the others."""
     old, data, secrets = old_manifest(run.folder), data_digest(plan, decision.whole), secrets_of(os.environ)
     beside = old.get("beside", {})
-    if plan.is_whole:
-        set_aside(run.folder, plan.workspace.params.audiences, run.results)
+    # pages of some schools link to past cycles also where no complete run has been before
+    again = not beside or any(path in rows_of(plan) for path in decision.held.others)
+    if plan.is_whole and not again:
         again = beside.get("data") != data or not verified(run.folder, beside["files"], secrets)
-    else:
-        # pages of some schools link to past cycles also where no complete run has been before
-        again = put_secrets_away(run.folder, plan.workspace.params.audiences, decision.held) or not beside
     if again:
         beside = {"data": data, "files": write_archives(plan, run.folder)}
     sync_folders({result.path.parent for result in run.results if result.path and result.status == "ok"})
@@ -215,7 +242,7 @@ def _unfinished(run: Run, error: OSError) -> RunError:
     problem, step = of_disk(error, place_of(error, run.manifest))
     stand = len(run.results) - len(run.failed)
     kept = f"{stand} of {len(run.results)} reports stand, but manifest and indexes are not all of this run"
-    return RunError(str(run.folder), (problem,), kept, step)
+    return RunError(str(run.folder), (problem, *(one for one, _ in run.stuck)), kept, step)
 
 
 __all__ = ["LOCK", "Plan", "Run", "make_reports", "notebook_path", "plan_run"]

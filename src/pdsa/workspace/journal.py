@@ -45,11 +45,11 @@ from pdsa.narrate.judged import judged_words
 from pdsa.narrate.tested import MOST, ask_line, learned, next_steps, open_asks, tested
 from pdsa.records import Annotation
 from pdsa.records.inquiry import Aim, Cause, Cycle, LogAnnotation
-from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Outcome
+from pdsa.terms import NETWORK_WIDE, OUTCOME_WORDS, SCALE_WORDS, Audience, Outcome
 from pdsa.workspace.dossier import Dossier
 
 NOTHING_SHARED = "The team has shared nothing of its improvement log with this page"
-ARCHIVED = ("coach", "district", "network")
+ARCHIVED: tuple[Audience, ...] = ("coach", "district", "network")
 ARCHIVE, ARCHIVE_ROWS = "archive.html", "archive.json"
 
 

@@ -188,7 +188,8 @@ class TestStructure:
         sheet.goto((made.folder / audience / "network.html").as_uri())
         cells = sheet.evaluate(
             """() => [...document.querySelectorAll('.pdsa-matrix:not(.pdsa-spread) tbody td')].map(cell => ({
-                symbol: cell.querySelector('svg.pdsa-symbol').innerHTML, word: cell.innerText.trim(), title: cell.title,
+                symbol: cell.querySelector('svg.pdsa-symbol').innerHTML, word: cell.innerText.trim().split(',')[0],
+                old: cell.innerText.includes(','), title: cell.title,
                 lines: cell.querySelectorAll('svg.pdsa-spark').length,
                 drawn: cell.querySelector('use').getBoundingClientRect().width > 3}))"""
         )
@@ -196,6 +197,7 @@ class TestStructure:
         assert len({cell["symbol"] for cell in cells}) <= 6
         assert all(cell["drawn"] and cell["lines"] == (cell["word"] != "no data") for cell in cells)
         assert {cell["word"] for cell in cells} <= {"better", "worse", "changed", "steady", "too early", "no data"}
+        assert sum(cell["old"] for cell in cells) == 1  # of a school that sent nothing for most of a year
         # a shape has one word, and a word one shape
         assert len({(cell["symbol"], cell["word"]) for cell in cells}) == len({cell["word"] for cell in cells})
         assert all(re.search(r", .*: .* \(\d+ periods? with data\)$", cell["title"]) for cell in cells)

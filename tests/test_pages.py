@@ -200,7 +200,10 @@ class TestStructure:
         assert sum(cell["old"] for cell in cells) == 1  # of a school that sent nothing for most of a year
         # a shape has one word, and a word one shape
         assert len({(cell["symbol"], cell["word"]) for cell in cells}) == len({cell["word"] for cell in cells})
-        assert all(re.search(r", .*: .* \(\d+ periods? with data\)$", cell["title"]) for cell in cells)
+        assert all(
+            re.search(r", .*: .* \(\d+ periods? with data(, the last of \d{4}-\d\d-\d\d)?\)$", cell["title"])
+            for cell in cells
+        )
         # further down, the theory and what was tried where have keys of their own
         assert sheet.evaluate("document.querySelector('main .pdsa-cell').querySelectorAll('.pdsa-legend').length") == 1
 
